@@ -1,0 +1,54 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { UsageError } from './output.ts'
+
+export interface Arguments {
+  words: string[]
+  options: Record<string, string | boolean | undefined>
+}
+
+/** One command of the table in main.ts. */
+export interface Command {
+  /** As it is typed, such as `audit send`. */
+  name: string
+  /** What follows the name. */
+  usage: string
+  about: string
+  example: string
+  options: ParseArgsOptionsConfig
+  /** How many words it takes. */
+  words: { least: number; most: number }
+  /** Answers the exit code. */
+  run(given: Arguments): Promise<number>
+}
+
+/** Parses what follows a command's name. Throws UsageError. */
+export function parseCommand(command: Command, argv: string[]): Arguments & { help: boolean } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { ...command.options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+    const options = values as Arguments['options']
+    if (options.help) return { words: [], options, help: true }
+    if (positionals.length < command.words.least || positionals.length > command.words.most)
+      throw new UsageError(`usage: probity ${command.name} ${command.usage}`)
+    return { words: positionals, options, help: false }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${(error as Error).message.split('. To specify')[0]}\nusage: probity ${command.name} ${command.usage}`)
+  }
+}
+
+/** An option that must be there. */
+export function required(given: Arguments, name: string): string {
+  const value = given.options[name]
+  if (typeof value !== 'string' || value === '') throw new UsageError(`--${name} is missing`)
+  return value
+}
+
+/** A text option, or undefined. */
+export function optional(given: Arguments, name: string): string | undefined {
+  const value = given.options[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,20 @@
+import { writeFile } from 'node:fs/promises'
+import { CLIENT_OPTIONS, client } from '../client.ts'
+import { type Command, optional } from '../command.ts'
+import { EXIT, result } from '../output.ts'
+
+export const auditKey: Command = {
+  name: 'audit key',
+  usage: '[--out FILE] [--json]',
+  about: "Get the log's verifier keys; hand them to auditors by a way of their own",
+  example: 'probity audit key --out log.key',
+  options: { ...CLIENT_OPTIONS, out: { type: 'string' } },
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const key = await client(given).key()
+    const out = optional(given, 'out')
+    if (out !== undefined) await writeFile(out, `${key.keys.join('\n')}\n`)
+    result(given.options.json === true, { ...key, ...(out !== undefined && { out }) }, out === undefined ? key.keys : [`written to ${out}`])
+    return EXIT.done
+  },
+}

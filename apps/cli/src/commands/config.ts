@@ -1,0 +1,38 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Command } from '../command.ts'
+import { EXIT, result } from '../output.ts'
+import { SERVER_OPTIONS, startServer } from '../server-process.ts'
+
+interface Setting {
+  name: string
+  environment: string
+  value: unknown
+  about: string
+}
+
+export const config: Command = {
+  name: 'config',
+  usage: '[--data DIR] [--config FILE] [--json]',
+  about: 'List every setting with its value; secrets are masked',
+  example: 'probity config',
+  options: SERVER_OPTIONS,
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const settings = (await firstAnswer(startServer('config', given, false))) as Setting[] | null
+    if (settings === null) return EXIT.failed
+    result(
+      given.options.json === true,
+      { settings },
+      settings.map(({ environment, value, about }) => `${environment}=${value ?? ''}\n    ${about}`),
+    )
+    return EXIT.done
+  },
+}
+
+/** The JSON that a server's process answers; null when it failed. */
+export async function firstAnswer(server: ChildProcess): Promise<unknown> {
+  let text = ''
+  server.stdout?.on('data', (piece) => (text += piece))
+  const code = await new Promise((resolve) => server.once('close', resolve))
+  return code === 0 ? JSON.parse(text) : null
+}

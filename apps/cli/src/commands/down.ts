@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from '../command.ts'
+import { EXIT, result, say } from '../output.ts'
+import { dataFolder } from '../server-process.ts'
+
+const PATIENCE_MILLISECONDS = 60_000
+const LOOK_MILLISECONDS = 20
+
+export const down: Command = {
+  name: 'down',
+  usage: '[--data DIR] [--json]',
+  about: 'Stop the server of a data folder; what it acknowledged is finished',
+  example: 'probity down --data ./data',
+  options: { data: { type: 'string' } },
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const pid = runningPid(dataFolder(given))
+    if (pid === null) {
+      result(given.options.json === true, { stopped: false }, ['Probity does not run here'])
+      return EXIT.done
+    }
+    process.kill(pid, 'SIGTERM')
+    const end = Date.now() + PATIENCE_MILLISECONDS
+    while (isAlive(pid)) {
+      if (Date.now() > end) {
+        say(`the process ${pid} does not end`)
+        return EXIT.failed
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS))
+    }
+    result(given.options.json === true, { stopped: true }, ['Probity is down'])
+    return EXIT.done
+  },
+}
+
+// server.json says pid and birth; a process of another birth has only taken the number.
+function runningPid(data: string): number | null {
+  try {
+    const { pid, birth } = JSON.parse(readFileSync(join(data, 'server.json'), 'utf8')) as { pid: number; birth: string }
+    return isAlive(pid) && (birth === 'unknown' || birthOf(pid) === birth) ? pid : null
+  } catch {
+    return null
+  }
+}
+
+function birthOf(pid: number): string {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,65 @@
+import { SCOPES, type Scope } from '@probity/contract'
+import { CLIENT_OPTIONS, client } from '../client.ts'
+import { type Command, optional, required } from '../command.ts'
+import { EXIT, result, UsageError } from '../output.ts'
+
+export const tokenCreate: Command = {
+  name: 'token create',
+  usage: '--name N --scopes S,S [--days D] [--json]',
+  about: `Make an API token; scopes: ${SCOPES.join(', ')}`,
+  example: 'probity token create --name collector --scopes audit:write --days 90',
+  options: { ...CLIENT_OPTIONS, name: { type: 'string' }, scopes: { type: 'string' }, days: { type: 'string' } },
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const scopes = required(given, 'scopes')
+      .split(',')
+      .map((text) => text.trim())
+    const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope))
+    if (unknown !== undefined) throw new UsageError(`${unknown} is not a scope; they are ${SCOPES.join(', ')}`)
+    const days = optional(given, 'days')
+    const token = await client(given).createToken({
+      name: required(given, 'name'),
+      scopes: scopes as Scope[],
+      ...(days !== undefined && { expires_in_days: Number(days) }),
+    })
+    result(given.options.json === true, token, [`${token.token}`, 'It is shown once.'])
+    return EXIT.done
+  },
+}
+
+export const tokenList: Command = {
+  name: 'token list',
+  usage: '[--cursor C] [--json]',
+  about: 'List API tokens',
+  example: 'probity token list',
+  options: { ...CLIENT_OPTIONS, cursor: { type: 'string' } },
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const page = await client(given).tokens({ cursor: optional(given, 'cursor') })
+    const lines = page.tokens.map((token) =>
+      [
+        token.id,
+        token.revoked_at ? 'revoked' : 'active',
+        token.name,
+        token.scopes.join(','),
+        `last used ${token.last_used_at ?? 'never'}`,
+      ].join('  '),
+    )
+    result(given.options.json === true, page, lines)
+    return EXIT.done
+  },
+}
+
+export const tokenRevoke: Command = {
+  name: 'token revoke',
+  usage: 'ID [--json]',
+  about: 'Revoke an API token',
+  example: 'probity token revoke 0192…',
+  options: CLIENT_OPTIONS,
+  words: { least: 1, most: 1 },
+  async run(given) {
+    const token = await client(given).revokeToken(given.words[0] ?? '')
+    result(given.options.json === true, token, [`${token.name} is revoked`])
+    return EXIT.done
+  },
+}

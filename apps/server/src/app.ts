@@ -1,0 +1,141 @@
+import { SENSITIVE_SCOPES } from '@probity/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { Audit, auditRoutes, Sequencer } from './domains/audit/index.ts'
+import { authenticate, Identity, identityRoutes } from './domains/identity/index.ts'
+import { environmentRoot, fileRoot, Keys } from './domains/keys/index.ts'
+import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
+import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
+import { operationsRoutes } from './operations.ts'
+import type { Principal } from './platform/authority.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import type { Database } from './platform/database/pools.ts'
+import { tenantTransaction } from './platform/database/transaction.ts'
+import { Idempotency } from './platform/http/idempotency.ts'
+import type { Route } from './platform/http/route.ts'
+import { httpServer } from './platform/http/server.ts'
+import type { RecordEvent } from './platform/record.ts'
+import { Telemetry } from './platform/telemetry.ts'
+import { startSchedule } from './schedule.ts'
+
+export const VERSION = '0.1.0'
+
+export interface AppOptions {
+  config: Config
+  database: Database
+  /** 32 bytes. */
+  rootKey: Buffer
+  /** File of the root key's epochs; null: the key is given by the environment and can't turn. */
+  epochsFile: string | null
+  log: Logger
+  clock?: Clock
+}
+
+export interface RunningApp {
+  url: string
+  /** Link that makes the first administrator; null when there is one. */
+  setupUrl: string | null
+  http: FastifyInstance
+  stop(): Promise<void>
+}
+
+/** Wires the domains and listens. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { config, database, log } = options
+  const clock = options.clock ?? systemClock()
+  const root = options.epochsFile === null ? environmentRoot(options.rootKey) : await fileRoot(options.rootKey, options.epochsFile)
+  const keys = new Keys(database, root, clock)
+  await keys.checkRoot()
+  const telemetry = new Telemetry()
+  const sequencer = new Sequencer({
+    database,
+    log,
+    leaseMilliseconds: config.sequencer_lease_ms,
+    dependencies: { keys, clock, originOf: (tenantId) => originOf(config.origin, tenantId) },
+  })
+  const audit = new Audit({ database, keys, clock, sequencer })
+  let url = ''
+  const tenancy = new Tenancy({
+    database,
+    clock,
+    origin: config.origin,
+    publicUrl: () => config.public_url ?? url,
+    record: audit.record,
+    createKeys: (tenantId, origin) => keys.tenants.create(tenantId, origin),
+  })
+  const identity = new Identity({
+    database,
+    clock,
+    keys,
+    tenancy,
+    record: audit.record,
+    sessionAbsoluteSeconds: config.session_absolute_seconds,
+  })
+  const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays: config.keystore_backup_days })
+  const idempotency = new Idempotency(database, clock, answerSealer(keys))
+  const routes = [
+    ...tenancyRoutes(tenancy),
+    ...identityRoutes(identity),
+    ...auditRoutes(audit),
+    ...privacyRoutes(privacy),
+    ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, version: VERSION }),
+  ]
+  const http = httpServer({
+    routes,
+    log,
+    clock,
+    version: VERSION,
+    bodyLimit: config.body_limit_bytes,
+    trustProxy: config.trust_proxy,
+    ratePerSecond: config.rate_limit_per_second,
+    authenticate: (token) => authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token),
+    observe: observer(database, audit.record),
+    idempotency,
+    measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
+  })
+  await sequencer.start()
+  const schedule = await startSchedule({ database, log, tenancy, keys, audit, idempotency, telemetry })
+  url = await http.listen({ host: config.host, port: config.port })
+  return {
+    url,
+    setupUrl: await tenancy.firstLink(),
+    http,
+    // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
+    async stop() {
+      await http.close()
+      await schedule.stop()
+      await sequencer.stop()
+    },
+  }
+}
+
+/** Records every refusal and every use of a sensitive scope, before the work is done. */
+function observer(database: Database, record: RecordEvent) {
+  return async (principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void> => {
+    const scopes = Array.isArray(route.scopes) ? (route.scopes as string[]) : []
+    const sensitive = scopes.filter((scope) => (SENSITIVE_SCOPES as readonly string[]).includes(scope))
+    if (verdict === 'sensitive' && sensitive.length === 0) return
+    await tenantTransaction(database.app, principal.tenantId, (tx) =>
+      record(tx, {
+        event_type: verdict === 'refused' ? 'access.refused' : 'access.sensitive_scope_used',
+        actor: { type: 'person', id: principal.userId },
+        resource: `${route.method} ${route.path}`,
+        action: verdict === 'refused' ? 'refuse' : 'use',
+        outcome: verdict === 'refused' ? 'Failure' : 'Success',
+        ...(verdict === 'refused' ? { risk_score: 30 } : {}),
+        data: { scopes: verdict === 'refused' ? scopes : sensitive, [principal.kind]: principal.id },
+      }),
+    )
+  }
+}
+
+function answerSealer(keys: Keys) {
+  const location = (row: string) => ({ table: 'idempotency_keys', column: 'answer_sealed', row })
+  return {
+    seal: async (tenantId: string, row: string, answer: string) =>
+      keys.seal(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), Buffer.from(answer)),
+    open: async (tenantId: string, row: string, sealed: Buffer) =>
+      keys.open(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), sealed).toString(),
+  }
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { deflateRaw } from 'node:zlib'
+import {
+  CODEC_DEFLATE,
+  decomposeLeft,
+  decomposeRight,
+  EXPORT_MAGIC,
+  encodeBundle,
+  encodeBundlePayload,
+  encodeEntryPayload,
+  encodeFrame,
+  encodeHeader,
+  encodePartPayload,
+  FRAME,
+  inclusionSpans,
+  parseLeaf,
+} from '@probity/core'
+import type { Tx } from '../../platform/database/transaction.ts'
+import type { Keys } from '../keys/index.ts'
+import { hashSpans } from './prove.ts'
+import { type Entry, openBundle, openParts, readEntriesAt } from './reader.ts'
+import * as store from './store.ts'
+
+const deflate = promisify(deflateRaw)
+const STRETCH = 16 * 256
+
+/** Runs work in a tenant-bound transaction; an export is many short ones, so that it holds no snapshot for hours. */
+export type Run = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+
+export interface ExportPlan {
+  head: store.Head
+  tenantId: string
+  createdAt: number
+  /** Whether sealed parts are opened into the file. */
+  personal: boolean
+}
+
+/** A range of the log as one stream (docs/formats.md §6). The head is fixed before: entries never change. */
+export async function* exportRange(run: Run, keys: Keys, plan: ExportPlan, start: number, end: number): AsyncGenerator<Uint8Array> {
+  yield* withTrailer(rangeFrames(run, keys, plan, start, end))
+}
+
+/** Chosen entries, ascending, each with its proof. */
+export async function* exportSelection(
+  run: Run,
+  keys: Keys,
+  plan: ExportPlan,
+  indexes: AsyncIterable<number[]>,
+): AsyncGenerator<Uint8Array> {
+  yield* withTrailer(selectionFrames(run, keys, plan, indexes))
+}
+
+async function* rangeFrames(run: Run, keys: Keys, plan: ExportPlan, start: number, end: number): AsyncGenerator<Uint8Array> {
+  const { head } = plan
+  yield header(plan, 'range', start, end)
+  yield encodeFrame(FRAME.checkpoint, Buffer.from(head.checkpoint))
+  yield encodeFrame(FRAME.left, Buffer.concat(await run((tx) => hashSpans(tx, decomposeLeft(start)))))
+  for (let at = start; at < end; at += STRETCH - (at % STRETCH)) {
+    const until = Math.min(at + STRETCH - (at % STRETCH), end)
+    const frames = await run(async (tx) => {
+      const rows = await store.readBundles(tx, at, until)
+      const leaves = rows.flatMap((row) => openBundle(row)).filter(({ index }) => index >= at && index < until)
+      if (leaves.length !== until - at) throw new Error('entries of the log are missing; verify it')
+      return bundleFrames(tx, keys, plan, leaves)
+    })
+    for (const frame of frames) yield frame
+  }
+  yield encodeFrame(FRAME.right, Buffer.concat(await run((tx) => hashSpans(tx, decomposeRight(end, head.size)))))
+}
+
+async function bundleFrames(
+  tx: Tx,
+  keys: Keys,
+  plan: ExportPlan,
+  leaves: { index: number; bytes: Uint8Array; hash: Buffer }[],
+): Promise<Uint8Array[]> {
+  const groups = [...Map.groupBy(leaves, ({ index }) => Math.floor(index / 256)).values()]
+  const frames = await Promise.all(
+    groups.map(async (group) => {
+      const body = await deflate(encodeBundle(group.map(({ bytes }) => bytes)), { level: 1 })
+      const first = group[0]?.index ?? 0
+      const bundle = encodeFrame(
+        FRAME.bundle,
+        encodeBundlePayload({
+          first,
+          count: group.length,
+          codec: CODEC_DEFLATE,
+          prefixes: Buffer.concat(group.map(({ hash }) => hash.subarray(0, 8))),
+          bundle: body,
+        }),
+      )
+      if (!plan.personal) return [bundle]
+      const entries = group.map((leaf) => ({ ...leaf, leaf: parseLeaf(leaf.bytes) }))
+      return [bundle, ...(await partFrames(tx, keys, entries))]
+    }),
+  )
+  return frames.flat()
+}
+
+async function* selectionFrames(run: Run, keys: Keys, plan: ExportPlan, indexes: AsyncIterable<number[]>): AsyncGenerator<Uint8Array> {
+  yield header(plan, 'selection', 0, plan.head.size)
+  yield encodeFrame(FRAME.checkpoint, Buffer.from(plan.head.checkpoint))
+  for await (const some of indexes) {
+    const frames = await run(async (tx) => {
+      const parts: Uint8Array[] = []
+      for (const entry of await readEntriesAt(tx, some)) {
+        const proof = await hashSpans(tx, inclusionSpans(entry.index, plan.head.size))
+        parts.push(encodeFrame(FRAME.entry, encodeEntryPayload({ index: entry.index, proof, leaf: entry.bytes })))
+        if (plan.personal) parts.push(...(await partFrames(tx, keys, [entry])))
+      }
+      return parts
+    })
+    for (const frame of frames) yield frame
+  }
+}
+
+async function partFrames(tx: Tx, keys: Keys, entries: readonly Entry[]): Promise<Uint8Array[]> {
+  const parts = await openParts(tx, keys, entries)
+  return parts.flatMap(({ index, part, r, text }) =>
+    r && text !== undefined ? [encodeFrame(FRAME.part, encodePartPayload({ index, part, r, text: Buffer.from(text) }))] : [],
+  )
+}
+
+function header({ head, tenantId, createdAt }: ExportPlan, kind: 'range' | 'selection', start: number, end: number): Uint8Array {
+  return encodeFrame(FRAME.header, encodeHeader({ kind, origin: head.origin, tenant_id: tenantId, created_at: createdAt, start, end }))
+}
+
+async function* withTrailer(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256').update(EXPORT_MAGIC)
+  yield EXPORT_MAGIC
+  for await (const frame of frames) {
+    hash.update(frame)
+    yield frame
+  }
+  yield encodeFrame(FRAME.trailer, hash.digest())
+}

@@ -1,0 +1,173 @@
+import { promisify } from 'node:util'
+import { deflateRaw } from 'node:zlib'
+import { encodeBundle, formatCheckpoint } from '@probity/core'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { SequencerTx } from '../../platform/database/transaction.ts'
+import type { Keys } from '../keys/index.ts'
+import type { LogState } from './log-state.ts'
+import type { Accepted, Waiting } from './queue.ts'
+import { BUNDLE, indexRow } from './rules.ts'
+import * as store from './store-sequencer.ts'
+
+const deflate = promisify(deflateRaw)
+
+export interface FlushDependencies {
+  keys: Keys
+  clock: Clock
+  /** Origin of a tenant's log, for the first checkpoint. */
+  originOf(tenantId: string): string
+}
+
+/** What a flush decided, to be told when it is committed. */
+export interface Decided {
+  item: Waiting
+  outcome: Accepted | 'conflict' | 'erased'
+}
+
+/**
+ * Writes one batch for all its tenants in the caller's transaction, which holds the lease. The states move ahead
+ * of the commit: when it fails the caller throws them away.
+ */
+export async function writeBatch(
+  tx: SequencerTx,
+  dependencies: FlushDependencies,
+  states: Map<string, LogState>,
+  batch: readonly Waiting[],
+): Promise<Decided[]> {
+  const decided = await decide(tx, batch)
+  const fresh = decided.filter((one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1)
+  const touched = new Map<LogState, { from: number; leaves: Buffer[] }>()
+  const parts: store.PartRow[] = []
+  const ids: store.EventIdRow[] = []
+  const rows: store.EntryRow[] = []
+  for (const { item, outcome } of fresh) {
+    const { entry } = item
+    const state = states.get(entry.tenantId)
+    if (!state || typeof outcome === 'string') throw new Error('a log was not loaded before its flush')
+    if (!touched.has(state)) touched.set(state, { from: state.size, leaves: [] })
+    const seq = state.append(entry.bytes, entry.hash)
+    outcome.index = seq
+    rows.push(indexRow(entry.leaf, seq))
+    if (entry.content) ids.push({ tenant_id: entry.tenantId, event_id: entry.eventId, seq, content: entry.content })
+    entry.parts.forEach((part, i) => parts.push({ tenant_id: entry.tenantId, seq, part: i, ...part }))
+  }
+  settleRepeats(decided)
+  const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
+  await writeHeads(tx, dependencies, changes)
+  await writeBundles(tx, changes)
+  const tiles = changes.flatMap(({ state, tiles: changed }) => changed.map((tile) => ({ tenant_id: state.tenantId, ...tile })))
+  if (tiles.length > 0) await store.upsertTiles(tx, tiles)
+  if (rows.length > 0) await store.insertEntries(tx, rows)
+  if (ids.length > 0) await store.insertEventIds(tx, ids)
+  if (parts.length > 0) await store.insertParts(tx, parts)
+  const drained = batch.flatMap((item) => (item.inboxId ? [{ tenant_id: item.entry.tenantId, id: item.inboxId }] : []))
+  if (drained.length > 0) await store.deleteInbox(tx, drained)
+  return decided
+}
+
+/** New entries get index -1 here and their place later; what repeats an id is found in the table or in the batch. */
+async function decide(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
+  const known = await knownIds(tx, batch)
+  const erased = await erasedSubjects(tx, batch)
+  const inBatch = new Map<string, { content: Buffer | null; outcome: Accepted }>()
+  return batch.map((item) => {
+    const { entry } = item
+    const id = `${entry.tenantId}/${entry.eventId}`
+    const stored = known.get(id)
+    if (stored) return { item, outcome: repeated(entry.eventId, entry.content, stored.content, stored.seq, isErased(item, erased)) }
+    // What a caller still holds in clear is sealed again under a new pseudonym; the inbox holds only the sealed
+    // part, which was accepted before the erasure and is erased with the rest.
+    if (item.inboxId === null && isErased(item, erased)) return { item, outcome: 'erased' }
+    const first = inBatch.get(id)
+    if (first) {
+      const same = first.content !== null && entry.content !== null && first.content.equals(entry.content)
+      return { item, outcome: same ? new Repeat(entry.eventId, first.outcome) : 'conflict' }
+    }
+    const outcome: Accepted = { status: 'accepted', event_id: entry.eventId, index: -1 }
+    inBatch.set(id, { content: entry.content, outcome })
+    return { item, outcome }
+  })
+}
+
+/** A repeat within a batch: its index is known when the first one has its own. */
+class Repeat implements Accepted {
+  readonly status = 'duplicate'
+  readonly event_id: string
+  readonly first: Accepted
+  index: number | null = null
+  constructor(eventId: string, first: Accepted) {
+    this.event_id = eventId
+    this.first = first
+  }
+}
+
+function settleRepeats(decided: readonly Decided[]): void {
+  for (const { outcome } of decided) if (outcome instanceof Repeat) outcome.index = outcome.first.index
+}
+
+// The digest of an erased person's event cannot be compared, so a repeat of its id counts as the same event:
+// taking it as another would bring the person back.
+function repeated(eventId: string, content: Buffer | null, stored: Buffer, seq: number, personErased: boolean): Accepted | 'conflict' {
+  if (personErased || (content !== null && stored.equals(content))) return { status: 'duplicate', event_id: eventId, index: seq }
+  return 'conflict'
+}
+
+async function knownIds(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map<string, { seq: number; content: Buffer }>> {
+  const given = batch.filter(({ entry }) => entry.content !== null)
+  if (given.length === 0) return new Map()
+  const rows = await store.readEventIds(
+    tx,
+    given.map(({ entry }) => ({ tenantId: entry.tenantId, eventId: entry.eventId })),
+  )
+  return new Map(rows.map((row) => [`${row.tenant_id}/${row.event_id}`, row]))
+}
+
+async function erasedSubjects(tx: SequencerTx, batch: readonly Waiting[]): Promise<Set<string>> {
+  const subjects = batch.flatMap(({ entry }) =>
+    entry.parts.flatMap((part) => part.subjects.map((subject) => ({ tenantId: entry.tenantId, subject }))),
+  )
+  if (subjects.length === 0) return new Set()
+  const rows = await store.readTombstones(tx, subjects)
+  return new Set(rows.map((row) => `${row.tenant_id}/${row.subject}`))
+}
+
+function isErased({ entry }: Waiting, erased: Set<string>): boolean {
+  return erased.size > 0 && entry.parts.some((part) => part.subjects.some((subject) => erased.has(`${entry.tenantId}/${subject}`)))
+}
+
+type Change = { state: LogState; from: number } & ReturnType<LogState['takeChanges']>
+
+async function writeHeads(tx: SequencerTx, { keys, clock, originOf }: FlushDependencies, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return
+  const checkpoint_at = microsecondsToDate(clock.now())
+  const heads = await Promise.all(
+    changes.map(async ({ state, from }) => {
+      const origin = originOf(state.tenantId)
+      const root = state.root()
+      const checkpoint = await keys.tenants.signNote(state.tenantId, formatCheckpoint({ origin, size: state.size, root }))
+      return { tenant_id: state.tenantId, origin, size: state.size, root, checkpoint, checkpoint_at, from }
+    }),
+  )
+  if (!(await store.moveHeads(tx, heads))) throw new Error('a log has another size than its sequencer knows')
+}
+
+async function writeBundles(tx: SequencerTx, changes: readonly Change[]): Promise<void> {
+  const bundles = await Promise.all(
+    changes.flatMap(({ state, bundles: pieces }) =>
+      pieces.map(async ({ first, leaves, hashes }) => ({
+        tenant_id: state.tenantId,
+        first_seq: first,
+        entries: leaves.length,
+        body: await deflate(encodeBundle(leaves), { level: 1 }),
+        hashes: Buffer.concat(hashes),
+      })),
+    ),
+  )
+  const filled = changes.flatMap(({ state, from, bundles: pieces }) => {
+    const start = from - (from % BUNDLE)
+    const fills = from !== start && pieces[0]?.first === start
+    return fills ? [{ tenantId: state.tenantId, start, end: start + BUNDLE }] : []
+  })
+  if (filled.length > 0) await store.deleteFragments(tx, filled)
+  if (bundles.length > 0) await store.insertBundles(tx, bundles)
+}

@@ -1,0 +1,95 @@
+import type { Json } from '@probity/core'
+import type { ObservedEvent } from './observed-event.ts'
+import { decodeStep } from './pointer.ts'
+import { foldCase, isGeneric, withoutControls } from './texts.ts'
+
+/** Ascending indexes into people; -1 is the actor. */
+export type Owners = readonly number[]
+
+export function union(a: Owners | undefined, b: Owners | undefined): Owners | undefined {
+  if (!a || a === b) return b
+  if (!b) return a
+  if (b.every((one) => a.includes(one))) return a
+  return [...new Set([...a, ...b])].sort((x, y) => x - y)
+}
+
+/** A personal place in the event: its own owners, if the whole subtree is theirs, and places below. */
+export interface PersonalNode {
+  owners: Owners | undefined
+  below: Map<string, PersonalNode> | undefined
+}
+
+/** The places that `personal` names, as a tree. */
+export function personalTree(personal: ObservedEvent['personal']): PersonalNode {
+  const root: PersonalNode = { owners: undefined, below: undefined }
+  for (const { pointer, person } of personal) {
+    let node = root
+    for (const step of pointer.split('/').slice(1)) {
+      const key = decodeStep(step)
+      node.below ??= new Map()
+      const next = node.below.get(key) ?? { owners: undefined, below: undefined }
+      node.below.set(key, next)
+      node = next
+    }
+    node.owners = union(node.owners, [person])
+  }
+  return root
+}
+
+/** How a value is looked for: `whole` texts only, `delimited` by what is no letter or digit, or anywhere. */
+export interface Needle {
+  owners: Owners
+  how: 'whole' | 'delimited' | 'anywhere'
+}
+
+const SHORT = 4
+const USER_AGENT = /\/user_?-?agent(?:$|\/)|userAgent(?:$|\/)/i
+
+/**
+ * What the people of the event are called and what is theirs, in lower case: where such a value occurs elsewhere,
+ * that place is theirs too. Generic words do not count, nor do texts of one or two characters and numbers of up to
+ * three digits that no person is called by: a country code or a latitude would take half the event with it.
+ */
+export class PersonalValues {
+  readonly needles = new Map<string, Needle>()
+  /** Whether a number can be equal to one of the values. */
+  numeric = false
+
+  addIdentifier(text: string, owner: number): void {
+    if (!isGeneric(text)) this.#add(text, owner, text.length < SHORT ? 'delimited' : 'anywhere')
+  }
+
+  /** All values in a personal subtree. A user agent spreads only as a whole: parts of it are everywhere. */
+  addSubtree(value: Json, owners: Owners, pointer: string): void {
+    this.#addValue(value, owners, USER_AGENT.test(pointer))
+  }
+
+  #addValue(value: Json, owners: Owners, whole: boolean): void {
+    if (value === null || typeof value === 'boolean') return
+    if (typeof value === 'object') {
+      for (const key of Object.keys(value)) {
+        const isAgent = whole || /user_?-?agent/i.test(key)
+        this.#addValue((value as { [member: string]: Json })[key] as Json, owners, isAgent)
+      }
+      return
+    }
+    const text = `${value}`
+    if (isGeneric(text) || text.length < (typeof value === 'number' ? SHORT : SHORT - 1)) return
+    for (const owner of owners) this.#add(text, owner, whole ? 'whole' : text.length < SHORT ? 'delimited' : 'anywhere')
+  }
+
+  #add(text: string, owner: number, how: Needle['how']): void {
+    const folded = foldCase(text)
+    for (const form of new Set([folded, withoutControls(folded), folded.normalize()])) this.#put(form, owner, how)
+    this.numeric ||= /^-?\d/.test(text)
+  }
+
+  #put(value: string, owner: number, how: Needle['how']): void {
+    const known = this.needles.get(value)
+    if (!known) this.needles.set(value, { owners: [owner], how })
+    else {
+      known.owners = union(known.owners, [owner]) as Owners
+      if (known.how === 'whole') known.how = how
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Format } from './observed-event.ts'
+
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0
+}
+
+const MAILBOX = /[\p{L}\p{N}._+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.)+\p{L}{2,24}(?![\p{L}\p{N}])/gu
+const MACHINE = /gserviceaccount\.com$|^__public_principal__@|@(?:group|resource)\.calendar\.google\.com$|^git@/i
+const MESSAGE_ID = /^<[^<>\s]*>$/
+
+/** The first mailbox of somebody that a text names: a service account or a calendar is nobody. */
+export function mailboxIn(text: string): string | undefined {
+  if (!text.includes('@') || MESSAGE_ID.test(text)) return undefined
+  return text.match(MAILBOX)?.find((mailbox) => !MACHINE.test(mailbox))
+}
+
+/** Whether the text is a mailbox and nothing else. */
+export function isEmail(text: string): boolean {
+  return mailboxIn(text) === text
+}
+
+const PLACEHOLDERS = new Set(
+  'unknown null none undefined nil n/a na redacted anonymous - -- * hidden_due_to_security_reasons not_available 0'.split(' '),
+)
+
+/** Words that products write where they have no identifier. */
+export function isPlaceholder(text: string): boolean {
+  return text.length <= 30 && (text.trim() === '' || PLACEHOLDERS.has(text.trim().toLowerCase()))
+}
+
+const GENERIC = new Set(
+  (
+    'true false yes no on off ok other default test success successful succeeded failure failed error allow allowed ' +
+    'deny denied enabled disabled active inactive admin administrator root user users system service guest public ' +
+    'private internal external person people computer mobile desktop browser web api session role account name localhost'
+  ).split(' '),
+)
+
+/** Values so common that their other occurrences say nothing of the person. */
+export function isGeneric(text: string): boolean {
+  return isPlaceholder(text) || (text.length <= 13 && GENERIC.has(text.toLowerCase()))
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a column must not hold
+const CONTROLS = /[\u0000-\u001f\u007f]/
+
+export function hasControls(text: string): boolean {
+  return CONTROLS.test(text)
+}
+
+/** Text fit for a column: control characters become U+FFFD. */
+export function withoutControls(text: string): string {
+  return CONTROLS.test(text) ? text.replace(new RegExp(CONTROLS, 'g'), '\ufffd') : text
+}
+
+/** At most `length` code units, never half a surrogate pair. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const end = (text.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
+  return text.slice(0, end)
+}
+
+/** Lower case in which a substring stays one: toLowerCase alone writes a sigma differently at the end of a word. */
+export function foldCase(text: string): string {
+  const lower = text.toLowerCase()
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** The source's id as a UUID: itself in lower case, else UUIDv8 (RFC 9562 §5.8) of SHA-256(format ‖ 0 ‖ id). */
+export function eventId(format: Format, id: string): string {
+  if (UUID.test(id)) return id.toLowerCase()
+  const bytes = createHash('sha256').update(`${format}\0${id}`).digest().subarray(0, 16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -1,0 +1,3 @@
+export { auditRoutes } from './routes.ts'
+export { Sequencer } from './sequencer.ts'
+export { Audit } from './service.ts'

@@ -1,0 +1,60 @@
+import type { AuditEvent } from '@probity/contract'
+import { encodeHex, type Json } from '@probity/core'
+import { microsecondsToText } from '../../platform/clock.ts'
+import type { JsonObject } from './formats/observed-event.ts'
+import { restore } from './formats/redact.ts'
+import type { Entry, OpenedPart } from './reader.ts'
+
+/** An entry as the API shows it. `opened` is null when its sealed parts were not asked for. */
+export function presentEvent(
+  entry: Entry,
+  checkpoint: string,
+  erased: ReadonlySet<number>,
+  opened: readonly OpenedPart[] | null,
+): AuditEvent {
+  const { leaf } = entry
+  const parts = leaf.sealed.map((sealed, i): AuditEvent['sealed'][number] => {
+    const part = opened?.find((one) => one.part === i)
+    if (part) return { subjects: [...sealed.subjects], state: part.state, ...(part.members ? { members: part.members } : {}) }
+    return { subjects: [...sealed.subjects], state: erased.has(i) ? 'erased' : 'sealed' }
+  })
+  const members = Object.assign({}, ...(opened ?? []).map((part) => part.members ?? {})) as JsonObject
+  const whole = restore(leafFields(entry), Object.keys(members).length > 0 ? [members] : [])
+  const data = asObject(whole.data)
+  return {
+    id: leaf.event_id,
+    index: entry.index,
+    timestamp: microsecondsToText(leaf.occurred_at),
+    received_at: microsecondsToText(leaf.received_at),
+    event_type: whole.event_type,
+    user_id: leaf.actor?.id ?? null,
+    actor_type: leaf.actor?.type ?? null,
+    session_id: whole.session,
+    tenant_id: leaf.tenant_id,
+    resource: whole.resource,
+    action: whole.action,
+    outcome: leaf.outcome,
+    risk_score: leaf.risk_score,
+    ip_address: firstMember(members, /(^|[/_])(ip|ip_?address|source_?ip_?address|actor_ip|source_?ips?)(\/0)?$/i),
+    user_agent: firstMember(members, /user_?agent$|rawUserAgent$/i),
+    metadata: asObject(data.metadata),
+    event_data: 'event_data' in data ? asObject(data.event_data) : data,
+    sealed: parts,
+    cryptographic_hash: encodeHex(entry.hash),
+    digital_signature: checkpoint,
+  }
+}
+
+function leafFields({ leaf }: Entry) {
+  const { event_type, actor, session, resource, action, outcome, risk_score, data } = leaf
+  return { event_type, actor, session, resource, action, outcome, risk_score, data }
+}
+
+function firstMember(members: JsonObject, pointer: RegExp): string | null {
+  const found = Object.entries(members).find(([key, value]) => pointer.test(key) && typeof value === 'string')
+  return found ? (found[1] as string) : null
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
+}

@@ -1,0 +1,54 @@
+import {
+  consistencySpans,
+  formatReceipt,
+  hashOfSpan,
+  inclusionSpans,
+  type NodeReader,
+  nodesOfSpan,
+  type Span,
+  tileOfNode,
+  tileReader,
+} from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
+import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import type { Entry } from './reader.ts'
+import { BUNDLE } from './rules.ts'
+import * as store from './store.ts'
+
+/** Hashes of spans of the tree of `size` leaves, read from stored tiles. */
+export async function hashSpans(tx: Tx, spans: readonly Span[]): Promise<Uint8Array[]> {
+  const read = await nodeReader(tx, spans)
+  return spans.map((span) => hashOfSpan(nodeCrypto.sha256, span, read))
+}
+
+/** Receipt (tlog-proof) of an entry under the log's current checkpoint. Throws NOT_INTEGRATED when it has none yet. */
+export async function receiptOf(tx: Tx, entry: Entry, head: store.Head): Promise<string> {
+  if (entry.index >= head.size) throw new DomainError('NOT_INTEGRATED')
+  const proof = await hashSpans(tx, inclusionSpans(entry.index, head.size))
+  return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
+}
+
+/** RFC 9162 §2.1.4 proof that the tree of `from` leaves is the beginning of the one of `to`. */
+export async function consistencyOf(tx: Tx, from: number, to: number): Promise<Uint8Array[]> {
+  if (from === 0 || from === to) return []
+  return hashSpans(tx, consistencySpans(from, to))
+}
+
+// Which tiles the spans need is found by a first walk; all rows are then read at once. Tiles of level 0 are the
+// leaf hashes that stand beside the bundles.
+async function nodeReader(tx: Tx, spans: readonly Span[]): Promise<NodeReader> {
+  const wanted = new Map<string, { level: number; tile: number }>()
+  for (const node of spans.flatMap((span) => nodesOfSpan(span))) {
+    const { level, index } = tileOfNode(node)
+    wanted.set(`${level}/${index}`, { level, tile: index })
+  }
+  const tiles = new Map<string, Buffer>()
+  const upper = [...wanted.values()].filter((one) => one.level > 0)
+  for (const row of upper.length > 0 ? await store.readTiles(tx, upper) : []) tiles.set(`${row.level}/${row.tile}`, row.hashes)
+  for (const { tile } of [...wanted.values()].filter((one) => one.level === 0)) {
+    const rows = await store.readBundles(tx, tile * BUNDLE, (tile + 1) * BUNDLE)
+    tiles.set(`0/${tile}`, Buffer.concat(rows.map((row) => row.hashes)))
+  }
+  return tileReader(nodeCrypto.sha256, (level, index) => tiles.get(`${level}/${index}`) ?? new Uint8Array())
+}

@@ -1,0 +1,83 @@
+import { inflateRawSync } from 'node:zlib'
+import { decodeBundle, type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
+import type { Tx } from '../../platform/database/transaction.ts'
+import type { DataKey, Keys } from '../keys/index.ts'
+import type { JsonObject } from './formats/observed-event.ts'
+import { partLocation } from './rules.ts'
+import * as store from './store.ts'
+import type { BundleRow } from './store-sequencer.ts'
+
+/** An entry as it stands in the log. */
+export interface Entry {
+  index: number
+  bytes: Uint8Array
+  hash: Buffer
+  leaf: Leaf
+}
+
+/** Leaves of a stored stretch as they are. Throws when the stretch is damaged. */
+export function openBundle(row: BundleRow): { index: number; bytes: Uint8Array; hash: Buffer }[] {
+  const leaves = decodeBundle(inflateRawSync(row.body), row.entries)
+  return leaves.map((bytes, i) => ({ index: row.first_seq + i, bytes, hash: row.hashes.subarray(i * 32, i * 32 + 32) }))
+}
+
+/** Entries by index, in the order asked; one that is missing from storage is left out. */
+export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise<Entry[]> {
+  if (indexes.length === 0) return []
+  const wanted = new Set(indexes)
+  const found = new Map<number, Entry>()
+  for (const row of await store.readBundlesOf(tx, [...wanted])) {
+    for (const { index, bytes, hash } of openBundle(row)) {
+      if (wanted.has(index)) found.set(index, { index, bytes, hash, leaf: parseLeaf(bytes) })
+    }
+  }
+  return indexes.flatMap((index) => found.get(index) ?? [])
+}
+
+/** Index of an entry by its event_id; null when there is none. */
+export async function findEvent(tx: Tx, eventId: string): Promise<number | null> {
+  const given = await store.findGivenId(tx, eventId)
+  if (given !== null) return given
+  if (eventId[14] !== '7') return null
+  const candidates = await store.findByMillisecond(tx, Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16))
+  const entries = await readEntriesAt(tx, candidates)
+  return entries.find((entry) => entry.leaf.event_id === eventId)?.index ?? null
+}
+
+/** A sealed part of an entry and what can be seen of it. */
+export interface OpenedPart {
+  index: number
+  part: number
+  subjects: string[]
+  state: 'opened' | 'erased' | 'missing'
+  r?: Uint8Array
+  text?: string
+  members?: JsonObject
+}
+
+/** Opens the sealed parts of entries. A part whose commitment does not hold throws: the record was changed. */
+export async function openParts(tx: Tx, keys: Keys, entries: readonly Entry[]): Promise<OpenedPart[]> {
+  const rows = await store.readParts(
+    tx,
+    entries.map((entry) => entry.index),
+  )
+  const stored = new Map(rows.map((row) => [`${row.seq}/${row.part}`, row]))
+  const living = rows.filter((row) => !row.erased).flatMap((row) => row.subjects)
+  const dataKeys = await keys.subjects.keysOf(tx.tenantId, living)
+  return entries.flatMap((entry) =>
+    entry.leaf.sealed.map(({ subjects, commit }, part): OpenedPart => {
+      const row = stored.get(`${entry.index}/${part}`)
+      const bare = { index: entry.index, part, subjects: [...subjects] }
+      if (!row) return { ...bare, state: 'missing' }
+      const owners = subjects.map((subject) => dataKeys.get(subject))
+      if (row.erased || owners.includes(undefined)) return { ...bare, state: 'erased' }
+      const plain = keys.open(tx.tenantId, owners as DataKey[], partLocation(entry.leaf.event_id, part), row.envelope)
+      const r = plain.subarray(0, 32)
+      const text = plain.subarray(32).toString()
+      const members = parseStrict(text) as JsonObject
+      if (sealedCommitment(nodeCrypto, r, members) !== commit) throw new Error('a sealed part is not the one its entry names')
+      return { ...bare, state: 'opened', r, text, members }
+    }),
+  )
+}

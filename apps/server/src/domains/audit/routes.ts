@@ -1,0 +1,180 @@
+import { Readable } from 'node:stream'
+import {
+  auditEvent,
+  consistency,
+  consistencyQuery,
+  eventPage,
+  eventQuery,
+  exportQuery,
+  ingested,
+  logKey,
+  oneEventQuery,
+  rangeVerified,
+  tailQuery,
+  uuid,
+  verifyRange,
+  writeQuery,
+  written,
+} from '@probity/contract'
+import type { Json } from '@probity/core'
+import { z } from 'zod'
+import { DomainError } from '../../platform/errors.ts'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Audit } from './service.ts'
+import { tail } from './tail.ts'
+
+const MOST_AT_ONCE = 1000
+const one = z.strictObject({ id: uuid })
+const event = z.record(z.string(), z.json())
+
+const readPersonal = (query: Record<string, unknown>) =>
+  query.personal === 'true' || query.ip_address !== undefined ? (['audit:read', 'audit:read_personal'] as const) : (['audit:read'] as const)
+
+export function auditRoutes(audit: Audit): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/audit/events',
+      summary: 'Record one event or up to 1,000',
+      scopes: ['audit:write'],
+      changes: true,
+      creates: true,
+      query: writeQuery,
+      body: z.union([z.array(event).min(1).max(MOST_AT_ONCE), event]),
+      answers: { 200: written },
+      async handle({ principal, query, body }) {
+        const answer = await audit.write(principal.tenantId, query.format, (Array.isArray(body) ? body : [body]) as Json[])
+        const [only] = answer.results
+        if (!Array.isArray(body) && answer.results.length === 1 && only?.status === 'refused')
+          throw new DomainError(only.code, { reason: only.message, ...(only.pointer && { pointer: only.pointer }) })
+        return answer
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/audit/ingest',
+      summary: 'Record a stream of NDJSON, plain, gzip or zstd',
+      scopes: ['audit:write'],
+      changes: true,
+      streams: true,
+      query: writeQuery,
+      answers: { 200: ingested },
+      handle({ principal, query, request }) {
+        if (!(request.body instanceof Readable)) throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/x-ndjson'] })
+        return audit.ingest(principal.tenantId, query.format, request.body, request.headers['content-encoding'])
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/events',
+      summary: 'Search events, newest first',
+      scopes: readPersonal,
+      query: eventQuery,
+      answers: { 200: eventPage },
+      handle: ({ principal, query }) => audit.list(principal, query),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/events/:id',
+      summary: 'Read one event',
+      scopes: readPersonal,
+      params: one,
+      query: oneEventQuery,
+      answers: { 200: auditEvent },
+      handle: ({ principal, params, query }) => audit.get(principal, params.id, query.personal),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/events/:id/receipt',
+      summary: 'Receipt of an event (C2SP tlog-proof)',
+      scopes: ['audit:read'],
+      params: one,
+      answers: { 200: 'text/plain' },
+      async handle({ principal, params, reply }) {
+        const receipt = await audit.receipt(principal.tenantId, params.id)
+        reply.type('text/plain; charset=utf-8')
+        return receipt
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/tail',
+      summary: 'New events as they come (server-sent events)',
+      scopes: ['audit:read'],
+      query: tailQuery,
+      answers: { 200: 'text/event-stream' },
+      async handle({ principal, query, request, reply }) {
+        const last = Number(request.headers['last-event-id'] ?? Number.NaN)
+        const from = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (query.from ?? (await audit.size(principal.tenantId)))
+        const gone = new AbortController()
+        request.raw.socket.once('close', () => gone.abort())
+        reply.type('text/event-stream')
+        return Readable.from(tail(audit, principal, from, gone.signal))
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/checkpoint',
+      summary: 'Signed head of the log (C2SP tlog-checkpoint)',
+      scopes: ['audit:read'],
+      answers: { 200: 'text/plain' },
+      async handle({ principal, reply }) {
+        const checkpoint = await audit.checkpoint(principal.tenantId)
+        reply.type('text/plain; charset=utf-8')
+        return checkpoint
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/tile/*',
+      summary: 'Tile or entry bundle (C2SP tlog-tiles)',
+      scopes: ['audit:read'],
+      params: z.strictObject({ '*': z.string().max(200) }),
+      answers: { 200: 'application/octet-stream' },
+      async handle({ principal, params, reply }) {
+        const bytes = await audit.tile(principal.tenantId, `tile/${params['*']}`)
+        reply.type('application/octet-stream')
+        return bytes
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/consistency',
+      summary: 'Proof that one size of the log continues another',
+      scopes: ['audit:read'],
+      query: consistencyQuery,
+      answers: { 200: consistency },
+      handle: ({ principal, query }) => audit.consistency(principal.tenantId, query.from, query.to),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/key',
+      summary: 'Verifier keys of the log',
+      scopes: ['audit:read'],
+      answers: { 200: logKey },
+      handle: ({ principal }) => audit.key(principal.tenantId),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/audit/verify',
+      summary: 'Verify a stretch of the stored log',
+      scopes: ['audit:verify'],
+      body: verifyRange,
+      answers: { 200: rangeVerified },
+      handle: ({ principal, body }) => audit.verify(principal.tenantId, principal, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit/export',
+      summary: 'Everything a verifier needs, but the trusted key',
+      scopes: readPersonal,
+      query: exportQuery,
+      answers: { 200: 'application/octet-stream' },
+      async handle({ principal, query, reply }) {
+        const stream = await audit.export(principal, query)
+        reply.type('application/octet-stream').header('content-disposition', 'attachment; filename="audit.probity"')
+        return Readable.from(stream)
+      },
+    }),
+  ]
+}

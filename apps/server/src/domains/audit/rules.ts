@@ -1,0 +1,65 @@
+import type { Leaf } from '@probity/core'
+import { microsecondsToText } from '../../platform/clock.ts'
+import type { EntryRow } from './store-sequencer.ts'
+
+/** Entries of one bundle (C2SP tlog-tiles). */
+export const BUNDLE = 256
+
+/** The index row that a leaf leads to: the only way one is made, so that verification can compare. */
+export function indexRow(leaf: Leaf, seq: number): EntryRow {
+  return {
+    tenant_id: leaf.tenant_id,
+    received_at: microsecondsToText(leaf.received_at),
+    seq,
+    occurred_at: microsecondsToText(leaf.occurred_at),
+    event_type: leaf.event_type,
+    actor: forColumn(leaf.actor?.id ?? null),
+    session_id: forColumn(leaf.session),
+    resource: forColumn(leaf.resource),
+    action: forColumn(leaf.action),
+    outcome: leaf.outcome,
+    risk_score: leaf.risk_score,
+  }
+}
+
+/** Text as a column takes it: PostgreSQL refuses NUL, and an index needs no more than 2,048 characters. */
+export function forColumn(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\u0000', '\ufffd').slice(0, 2048)
+}
+
+/** Where the sealed part `part` of an event stands: the row of its envelope's associated data. */
+export function partLocation(eventId: string, part: number) {
+  return { table: 'audit_sealed_parts', column: 'envelope', row: `${eventId}/${part}` }
+}
+
+/** Position in a list: newest first, `seq` breaks ties. */
+export interface Position {
+  received_at: string
+  seq: number
+}
+
+export function formatCursor(position: Position): string {
+  return Buffer.from(`${position.received_at}/${position.seq}`).toString('base64url')
+}
+
+/** Null: not a cursor of ours. */
+export function parseCursor(text: string): Position | null {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/(\d{1,15})$/.exec(Buffer.from(text, 'base64url').toString())
+  if (!match?.[1] || !match[2] || Number.isNaN(Date.parse(match[1]))) return null
+  return { received_at: match[1], seq: Number(match[2]) }
+}
+
+/** Takes up to `limit` items from queues in turn, one of each a round, so that a flood in one keeps no other waiting. */
+export function takeFairly<T>(queues: Map<string, T[]>, limit: number): T[] {
+  const taken: T[] = []
+  let share = Math.max(1, Math.ceil(limit / Math.max(1, queues.size)))
+  while (taken.length < limit && queues.size > 0) {
+    for (const [key, queue] of queues) {
+      taken.push(...queue.splice(0, Math.min(share, limit - taken.length)))
+      if (queue.length === 0) queues.delete(key)
+      if (taken.length >= limit) break
+    }
+    share = Math.max(1, Math.ceil((limit - taken.length) / Math.max(1, queues.size)))
+  }
+  return taken
+}

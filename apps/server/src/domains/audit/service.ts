@@ -1,0 +1,273 @@
+import type { Readable } from 'node:stream'
+import type { EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
+import { canonicalize, encodeBase64, type Json } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { microsecondsToDate } from '../../platform/clock.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { OwnEvent } from '../../platform/record.ts'
+import { exportRange, exportSelection } from './export.ts'
+import { expandRecords } from './formats/index.ts'
+import type { Format } from './formats/observed-event.ts'
+import { ingestStream } from './ingest.ts'
+import { presentEvent } from './present.ts'
+import { consistencyOf, receiptOf } from './prove.ts'
+import { type Entry, findEvent, openParts, readEntriesAt } from './reader.ts'
+import { formatCursor } from './rules.ts'
+import { search, selectIndexes } from './search.ts'
+import * as store from './store.ts'
+import { readTileBytes } from './tiles.ts'
+import { verifyStored } from './verify.ts'
+import { recordOwn, type WriteDependencies, writeEvents } from './write.ts'
+
+/** The tenant's log: write, read, prove, verify, export. */
+export class Audit {
+  readonly #dependencies: WriteDependencies
+
+  constructor(dependencies: WriteDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Records an event of Probity's own inside the caller's transaction. */
+  record = (tx: Tx, event: OwnEvent): Promise<{ event_id: string }> => recordOwn(this.#dependencies, tx, event)
+
+  /** Writes events. Answers each one's fate in order; acknowledged means durable. */
+  async write(tenantId: string, format: Format, values: readonly Json[]) {
+    const results = await writeEvents(
+      this.#dependencies,
+      tenantId,
+      format,
+      values.flatMap((value) => expandRecords(format, value)),
+    )
+    const count = (status: string) => results.filter((result) => result.status === status).length
+    return {
+      results,
+      accepted: count('accepted'),
+      duplicate: count('duplicate'),
+      refused: count('refused'),
+      tree_size: await this.#size(tenantId),
+    }
+  }
+
+  /** Writes an NDJSON stream of any length. */
+  async ingest(tenantId: string, format: Format, body: Readable, encoding: string | undefined) {
+    const total = await ingestStream(this.#dependencies, tenantId, format, body, encoding)
+    return { ...total, tree_size: await this.#size(tenantId) }
+  }
+
+  /** A page of events, newest first. Opening sealed parts is recorded in the same transaction. */
+  async list(principal: Principal, query: EventQuery) {
+    return this.#run(principal.tenantId, async (tx) => {
+      const head = await store.readHead(tx)
+      if (!head) return { events: [], total: 0, has_more: false, next_cursor: null }
+      const found = await search(tx, this.#dependencies.keys, query, principal.scopes.includes('audit:read_personal'))
+      const entries = await readEntriesAt(
+        tx,
+        found.positions.map((position) => position.seq),
+      )
+      const events = await this.#present(tx, principal, entries, head, query.personal)
+      return { events, total: head.size, has_more: found.next !== null, next_cursor: found.next ? formatCursor(found.next) : null }
+    })
+  }
+
+  async get(principal: Principal, id: string, personal: boolean) {
+    return this.#run(principal.tenantId, async (tx) => {
+      const { entry, head } = await this.#find(tx, id)
+      const [event] = await this.#present(tx, principal, [entry], head, personal)
+      if (!event) throw new DomainError('NOT_FOUND')
+      return event
+    })
+  }
+
+  /** Events from an index on, at most `limit`; for the tail. */
+  async since(principal: Principal, from: number, limit: number) {
+    return this.#run(principal.tenantId, async (tx) => {
+      const head = await store.readHead(tx)
+      const count = Math.min(limit, Math.max(0, (head?.size ?? 0) - from))
+      const entries = await readEntriesAt(
+        tx,
+        Array.from({ length: count }, (_, i) => from + i),
+      )
+      return head ? this.#present(tx, principal, entries, head, false) : []
+    })
+  }
+
+  size(tenantId: string): Promise<number> {
+    return this.#size(tenantId)
+  }
+
+  /** Receipt (tlog-proof) of an event; verifies offline. */
+  async receipt(tenantId: string, id: string): Promise<string> {
+    return this.#run(tenantId, async (tx) => {
+      const { entry, head } = await this.#find(tx, id)
+      return receiptOf(tx, entry, head)
+    })
+  }
+
+  async checkpoint(tenantId: string): Promise<string> {
+    return (await this.#head(tenantId)).checkpoint
+  }
+
+  async key(tenantId: string) {
+    const keys = await this.#dependencies.keys.tenants.verifierKeys(tenantId)
+    return { origin: keys[0]?.split('+')[0] ?? '', keys }
+  }
+
+  /** Bytes of a tile or entry bundle by its C2SP path. */
+  async tile(tenantId: string, path: string): Promise<Buffer> {
+    return this.#run(tenantId, (tx) => readTileBytes(tx, path))
+  }
+
+  async consistency(tenantId: string, from: number, to: number | undefined) {
+    return this.#run(tenantId, async (tx) => {
+      const size = (await store.readHead(tx))?.size ?? 0
+      const until = to ?? size
+      if (from > until || until > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
+      return { from, to: until, hashes: (await consistencyOf(tx, from, until)).map((hash) => encodeBase64(hash)) }
+    })
+  }
+
+  /** Verifies a stretch of the stored log and records the result, signed. `by` null: the schedule. */
+  async verify(tenantId: string, by: Principal | null, range: VerifyRange) {
+    const { clock, keys } = this.#dependencies
+    const trusted = await keys.tenants.verifierKeys(tenantId)
+    const seen = await this.#snapshot(tenantId, async (tx) => {
+      const head = await store.readHead(tx)
+      const size = head?.size ?? 0
+      const end = range.end_position ?? size
+      if (range.start_position > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
+      const past = await store.readLastVerified(tx)
+      const invalid = await verifyStored(tx, { keys, trusted, start: range.start_position, end, past })
+      return { checkpoint: head?.checkpoint ?? null, end, invalid }
+    })
+    const at = clock.now()
+    const id = newId(at)
+    const valid = seen.invalid.length === 0
+    const result = {
+      id,
+      valid,
+      start_position: range.start_position,
+      end_position: seen.end,
+      verification_timestamp: microsecondsToDate(at).toISOString(),
+      invalid_entries: seen.invalid,
+    }
+    const verification_signature = await keys.tenants.signNote(tenantId, `probity-verification/1\n${canonicalize(result)}\n`)
+    await this.#run(tenantId, async (tx) => {
+      await store.insertVerification(tx, {
+        id,
+        verification_timestamp: microsecondsToDate(at),
+        start_sequence: range.start_position,
+        end_sequence: seen.end,
+        integrity_valid: valid,
+        verification_signature,
+        verifier_id: by?.kind === 'session' ? by.userId : null,
+        invalid_entries: seen.invalid,
+        checkpoint: seen.checkpoint,
+      })
+      await this.record(tx, {
+        event_type: valid ? 'audit.verified' : 'audit.verification_failed',
+        actor: by ? { type: 'person', id: by.userId } : { type: 'system', id: 'probity' },
+        resource: `audit/${range.start_position}-${seen.end}`,
+        action: 'verify',
+        outcome: valid ? 'Success' : 'Failure',
+        ...(valid ? {} : { risk_score: 100 }),
+        data: { verification_id: id, findings: seen.invalid.slice(0, 10) },
+      })
+    })
+    return { ...result, chain_length: seen.end - range.start_position, verification_signature }
+  }
+
+  /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */
+  async export(principal: Principal, query: ExportQuery): Promise<AsyncGenerator<Uint8Array>> {
+    const { tenantId } = principal
+    const head = await this.#head(tenantId)
+    const end = query.end ?? head.size
+    if (query.start > end || end > head.size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size: head.size })
+    await this.#run(tenantId, (tx) => this.#recordExport(tx, principal, query, end))
+    const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(tenantId, work)
+    const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal: query.personal }
+    const { keys } = this.#dependencies
+    if (query.user_id === undefined && query.event_type === undefined) return exportRange(run, keys, plan, query.start, end)
+    return exportSelection(run, keys, plan, selectIndexes(run, keys, query, end))
+  }
+
+  /** How many sealed parts belong to these pseudonyms. */
+  countParts(tx: Tx, subjects: string[]): Promise<number> {
+    return store.countPartsOf(tx, subjects)
+  }
+
+  /** Deletes the sealed parts of erased people. */
+  deleteParts(tx: Tx, subjects: string[]): Promise<void> {
+    return store.deletePartsOf(tx, subjects)
+  }
+
+  async #present(tx: Tx, principal: Principal, entries: readonly Entry[], head: store.Head, personal: boolean) {
+    const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)
+    const opened = personal ? await openParts(tx, this.#dependencies.keys, sealed) : null
+    const rows = personal
+      ? []
+      : await store.readErasedParts(
+          tx,
+          sealed.map((entry) => entry.index),
+        )
+    if (opened && opened.length > 0) await this.#recordReading(tx, principal, sealed)
+    return entries.map((entry) => {
+      const erased = new Set(rows.filter((row) => row.seq === entry.index).map((row) => row.part))
+      return presentEvent(entry, head.checkpoint, erased, opened?.filter((part) => part.index === entry.index) ?? null)
+    })
+  }
+
+  async #recordReading(tx: Tx, principal: Principal, entries: readonly Entry[]): Promise<void> {
+    await this.record(tx, {
+      event_type: 'audit.personal_read',
+      actor: { type: 'person', id: principal.userId },
+      resource: 'audit/sealed',
+      action: 'read',
+      outcome: 'Success',
+      data: { [principal.kind]: principal.id, entries: entries.map((entry) => entry.index) },
+    })
+  }
+
+  async #recordExport(tx: Tx, principal: Principal, query: ExportQuery, end: number): Promise<void> {
+    await this.record(tx, {
+      event_type: 'audit.exported',
+      actor: { type: 'person', id: principal.userId },
+      resource: `audit/${query.start}-${end}`,
+      action: 'export',
+      outcome: 'Success',
+      data: {
+        [principal.kind]: principal.id,
+        personal: query.personal,
+        filtered: query.user_id !== undefined || query.event_type !== undefined,
+      },
+    })
+  }
+
+  async #find(tx: Tx, id: string): Promise<{ entry: Entry; head: store.Head }> {
+    const head = await store.readHead(tx)
+    const index = head && (await findEvent(tx, id))
+    if (!head || index === null) throw new DomainError('NOT_FOUND')
+    const [entry] = await readEntriesAt(tx, [index])
+    if (!entry) throw new Error('an entry of the log is missing; verify it')
+    return { entry, head }
+  }
+
+  async #head(tenantId: string): Promise<store.Head> {
+    const head = await this.#run(tenantId, (tx) => store.readHead(tx))
+    if (!head) throw new DomainError('NOT_FOUND', { reason: 'the log has no entry yet' })
+    return head
+  }
+
+  async #size(tenantId: string): Promise<number> {
+    return (await this.#run(tenantId, (tx) => store.readHead(tx)))?.size ?? 0
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  #snapshot<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, { isolation: 'repeatable read', readOnly: true })
+  }
+}

@@ -1,0 +1,251 @@
+import type { SequencerTx } from '../../platform/database/transaction.ts'
+
+// What the sequencer reads and writes, for all tenants of its shard at once: one array a column, one statement a
+// table, since PostgreSQL refuses COPY FROM into a table with row-level security.
+
+export interface HeadRow {
+  tenant_id: string
+  origin: string
+  size: number
+  root: Buffer
+  checkpoint: string
+  checkpoint_at: Date
+}
+export interface BundleRow {
+  tenant_id: string
+  first_seq: number
+  entries: number
+  body: Buffer
+  hashes: Buffer
+}
+export interface EntryRow {
+  tenant_id: string
+  received_at: string
+  seq: number
+  occurred_at: string
+  event_type: string
+  actor: string | null
+  session_id: string | null
+  resource: string | null
+  action: string | null
+  outcome: string
+  risk_score: number | null
+}
+export interface PartRow {
+  tenant_id: string
+  seq: number
+  part: number
+  subjects: string[]
+  envelope: Buffer
+}
+export interface EventIdRow {
+  tenant_id: string
+  event_id: string
+  seq: number
+  content: Buffer
+}
+export interface InboxRow {
+  tenant_id: string
+  id: string
+  event_id: string
+  leaf: Buffer
+  content: Buffer | null
+  parts: { subjects: string[]; envelope: string }[]
+}
+
+/** Takes a free or expired lease; answers the fence, or null while another holds it. By the database's clock. */
+export async function takeLease(tx: SequencerTx, holder: string, milliseconds: number): Promise<number | null> {
+  const { rows } = await tx.query<{ epoch: number }>(
+    `INSERT INTO audit_sequencers (shard, holder, epoch, expires_at)
+     VALUES (0, $1, 1, clock_timestamp() + $2 * interval '1 millisecond')
+     ON CONFLICT (shard) DO UPDATE
+       SET holder = excluded.holder, epoch = audit_sequencers.epoch + 1, expires_at = excluded.expires_at
+       WHERE audit_sequencers.expires_at < clock_timestamp()
+     RETURNING epoch`,
+    [holder, milliseconds],
+  )
+  return rows[0]?.epoch ?? null
+}
+
+/** Prolongs the lease and locks it until the transaction ends; false when it is no longer ours. */
+export async function holdLease(tx: SequencerTx, holder: string, epoch: number, milliseconds: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `UPDATE audit_sequencers SET expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+     WHERE shard = 0 AND holder = $1 AND epoch = $2`,
+    [holder, epoch, milliseconds],
+  )
+  return rowCount === 1
+}
+
+export async function releaseLease(tx: SequencerTx, holder: string, epoch: number): Promise<void> {
+  const text = `UPDATE audit_sequencers SET expires_at = '-infinity' WHERE shard = 0 AND holder = $1 AND epoch = $2`
+  await tx.query(text, [holder, epoch])
+}
+
+export async function readHeads(tx: SequencerTx, tenantIds: string[]): Promise<HeadRow[]> {
+  const text = `SELECT tenant_id, origin, size, root, checkpoint, checkpoint_at FROM audit_logs
+                WHERE tenant_id = ANY ($1)`
+  return (await tx.query<HeadRow>(text, [tenantIds])).rows
+}
+
+/** Last tile of each level of the logs. */
+export async function readLastTiles(
+  tx: SequencerTx,
+  tenantIds: string[],
+): Promise<{ tenant_id: string; level: number; tile: number; hashes: Buffer }[]> {
+  const text = `SELECT DISTINCT ON (tenant_id, level) tenant_id, level, tile, hashes FROM audit_tiles
+                WHERE tenant_id = ANY ($1) ORDER BY tenant_id, level, tile DESC`
+  return (await tx.query<{ tenant_id: string; level: number; tile: number; hashes: Buffer }>(text, [tenantIds])).rows
+}
+
+/** Fragments after the last full bundle of the logs, in order. */
+export async function readTails(tx: SequencerTx, tails: { tenantId: string; from: number }[]): Promise<BundleRow[]> {
+  const text = `SELECT b.tenant_id, b.first_seq, b.entries, b.body, b.hashes FROM audit_bundles b
+                JOIN unnest($1::uuid[], $2::bigint[]) AS u (tenant_id, first) ON b.tenant_id = u.tenant_id AND b.first_seq >= u.first
+                ORDER BY b.tenant_id, b.first_seq`
+  return (await tx.query<BundleRow>(text, [tails.map((t) => t.tenantId), tails.map((t) => t.from)])).rows
+}
+
+export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eventId: string }[]): Promise<EventIdRow[]> {
+  const text = `SELECT e.tenant_id, e.event_id, e.seq, e.content FROM audit_event_ids e
+                JOIN unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, event_id)
+                  ON e.tenant_id = u.tenant_id AND e.event_id = u.event_id`
+  return (await tx.query<EventIdRow>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
+}
+
+export async function readTombstones(
+  tx: SequencerTx,
+  subjects: { tenantId: string; subject: string }[],
+): Promise<{ tenant_id: string; subject: string }[]> {
+  const text = `SELECT s.tenant_id, s.subject FROM subject_tombstones s
+                JOIN unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, subject)
+                  ON s.tenant_id = u.tenant_id AND s.subject = u.subject`
+  return (await tx.query<{ tenant_id: string; subject: string }>(text, [subjects.map((s) => s.tenantId), subjects.map((s) => s.subject)]))
+    .rows
+}
+
+/** The oldest durable events that wait, at most `each` of one tenant so that a flood keeps nobody waiting. */
+export async function readInbox(tx: SequencerTx, limit: number, each: number): Promise<InboxRow[]> {
+  const text = `SELECT tenant_id, id, event_id, leaf, content, parts FROM (
+                  SELECT i.*, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place
+                  FROM (SELECT tenant_id, id, event_id, leaf, content, parts FROM audit_inbox LIMIT 20000) i
+                ) waiting WHERE place <= $2 ORDER BY place, id LIMIT $1`
+  return (await tx.query<InboxRow>(text, [limit, each])).rows
+}
+
+export async function deleteInbox(tx: SequencerTx, rows: { tenant_id: string; id: string }[]): Promise<void> {
+  const text = `DELETE FROM audit_inbox i USING unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, id)
+                WHERE i.tenant_id = u.tenant_id AND i.id = u.id`
+  await tx.query(text, [rows.map((r) => r.tenant_id), rows.map((r) => r.id)])
+}
+
+/** Moves heads from the size that was read; false when another moved one meanwhile. */
+export async function moveHeads(tx: SequencerTx, rows: (HeadRow & { from: number })[]): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO audit_logs (tenant_id, origin, size, root, checkpoint, checkpoint_at)
+     SELECT u.tenant_id, u.origin, u.size, u.root, u.checkpoint, $7
+     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[])
+       AS u (tenant_id, origin, size, root, checkpoint, was)
+     ON CONFLICT (tenant_id) DO UPDATE
+       SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint, checkpoint_at = excluded.checkpoint_at
+       WHERE audit_logs.size = (SELECT w.was FROM unnest($1::uuid[], $6::bigint[]) AS w (tenant_id, was)
+                                WHERE w.tenant_id = audit_logs.tenant_id)`,
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.origin),
+      rows.map((r) => r.size),
+      rows.map((r) => r.root),
+      rows.map((r) => r.checkpoint),
+      rows.map((r) => r.from),
+      rows[0]?.checkpoint_at,
+    ],
+  )
+  return rowCount === rows.length
+}
+
+export async function insertBundles(tx: SequencerTx, rows: BundleRow[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_bundles (tenant_id, first_seq, entries, body, hashes)
+     SELECT u.tenant_id, u.first_seq, u.entries, u.body, u.hashes
+     FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bytea[], $5::bytea[]) AS u (tenant_id, first_seq, entries, body, hashes)`,
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.first_seq),
+      rows.map((r) => r.entries),
+      rows.map((r) => r.body),
+      rows.map((r) => r.hashes),
+    ],
+  )
+}
+
+/** Drops the fragments that full bundles replace. */
+export async function deleteFragments(tx: SequencerTx, ranges: { tenantId: string; start: number; end: number }[]): Promise<void> {
+  const text = `DELETE FROM audit_bundles b USING unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS u (tenant_id, first, past)
+                WHERE b.tenant_id = u.tenant_id AND b.first_seq >= u.first AND b.first_seq < u.past`
+  await tx.query(text, [ranges.map((r) => r.tenantId), ranges.map((r) => r.start), ranges.map((r) => r.end)])
+}
+
+export async function upsertTiles(
+  tx: SequencerTx,
+  rows: { tenant_id: string; level: number; tile: number; hashes: Buffer }[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_tiles (tenant_id, level, tile, hashes)
+     SELECT u.tenant_id, u.level, u.tile, u.hashes
+     FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bytea[]) AS u (tenant_id, level, tile, hashes)
+     ON CONFLICT (tenant_id, level, tile) DO UPDATE SET hashes = excluded.hashes`,
+    [rows.map((r) => r.tenant_id), rows.map((r) => r.level), rows.map((r) => r.tile), rows.map((r) => r.hashes)],
+  )
+}
+
+export async function insertEntries(tx: SequencerTx, rows: EntryRow[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_entries (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)
+     SELECT u.tenant_id, u.received_at, u.seq, u.occurred_at, u.event_type, u.actor, u.session_id, u.resource, u.action, u.outcome, u.risk_score
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                 $10::text[], $11::smallint[])
+       AS u (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)`,
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.received_at),
+      rows.map((r) => r.seq),
+      rows.map((r) => r.occurred_at),
+      rows.map((r) => r.event_type),
+      rows.map((r) => r.actor),
+      rows.map((r) => r.session_id),
+      rows.map((r) => r.resource),
+      rows.map((r) => r.action),
+      rows.map((r) => r.outcome),
+      rows.map((r) => r.risk_score),
+    ],
+  )
+}
+
+export async function insertEventIds(tx: SequencerTx, rows: EventIdRow[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_event_ids (tenant_id, event_id, seq, content)
+     SELECT u.tenant_id, u.event_id, u.seq, u.content
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bytea[]) AS u (tenant_id, event_id, seq, content)`,
+    [rows.map((r) => r.tenant_id), rows.map((r) => r.event_id), rows.map((r) => r.seq), rows.map((r) => r.content)],
+  )
+}
+
+/** Subject lists differ in length, so they travel as text that PostgreSQL reads as arrays. */
+export async function insertParts(tx: SequencerTx, rows: PartRow[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_sealed_parts (tenant_id, seq, part, subjects, envelope)
+     SELECT u.tenant_id, u.seq, u.part, u.subjects::uuid[], u.envelope
+     FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::text[], $5::bytea[]) AS u (tenant_id, seq, part, subjects, envelope)`,
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.seq),
+      rows.map((r) => r.part),
+      rows.map((r) => `{${r.subjects.join(',')}}`),
+      rows.map((r) => r.envelope),
+    ],
+  )
+}
+
+export async function ensurePartition(tx: SequencerTx, at: Date): Promise<void> {
+  await tx.query('SELECT audit_ensure_partition($1)', [at])
+}

@@ -1,0 +1,216 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+import type { Position } from './rules.ts'
+import type { BundleRow, EntryRow, InboxRow, PartRow } from './store-sequencer.ts'
+
+// What the application reads of its own tenant, and the two things it writes: the inbox and verifications.
+
+export interface Head {
+  origin: string
+  size: number
+  root: Buffer
+  checkpoint: string
+}
+
+/** Head of the tenant's log; null before the first entry. */
+export async function readHead(tx: Tx): Promise<Head | null> {
+  const text = 'SELECT origin, size, root, checkpoint FROM audit_logs WHERE tenant_id = $1'
+  return (await tx.query<Head>(text, [tx.tenantId])).rows[0] ?? null
+}
+
+/** Stored stretches that hold any entry of [start, end), in order. */
+export async function readBundles(tx: Tx, start: number, end: number): Promise<BundleRow[]> {
+  const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
+                WHERE tenant_id = $1 AND first_seq > $2 - 256 AND first_seq < $3 AND first_seq + entries > $2 ORDER BY first_seq`
+  return (await tx.query<BundleRow>(text, [tx.tenantId, start, end])).rows
+}
+
+/** Stored stretches that hold any of these entries. */
+export async function readBundlesOf(tx: Tx, seqs: number[]): Promise<BundleRow[]> {
+  const text = `SELECT DISTINCT b.tenant_id, b.first_seq, b.entries, b.body, b.hashes
+                FROM unnest($2::bigint[]) AS u (seq)
+                JOIN audit_bundles b ON b.tenant_id = $1 AND b.first_seq > u.seq - 256 AND b.first_seq <= u.seq AND b.first_seq + b.entries > u.seq`
+  return (await tx.query<BundleRow>(text, [tx.tenantId, seqs])).rows
+}
+
+export async function readTile(tx: Tx, level: number, tile: number): Promise<Buffer | null> {
+  const text = 'SELECT hashes FROM audit_tiles WHERE tenant_id = $1 AND level = $2 AND tile = $3'
+  return (await tx.query<{ hashes: Buffer }>(text, [tx.tenantId, level, tile])).rows[0]?.hashes ?? null
+}
+
+export async function readTiles(
+  tx: Tx,
+  wanted: { level: number; tile: number }[],
+): Promise<{ level: number; tile: number; hashes: Buffer }[]> {
+  const text = `SELECT t.level, t.tile, t.hashes FROM unnest($2::smallint[], $3::bigint[]) AS u (level, tile)
+                JOIN audit_tiles t ON t.tenant_id = $1 AND t.level = u.level AND t.tile = u.tile`
+  return (
+    await tx.query<{ level: number; tile: number; hashes: Buffer }>(text, [
+      tx.tenantId,
+      wanted.map((w) => w.level),
+      wanted.map((w) => w.tile),
+    ])
+  ).rows
+}
+
+export interface Filter {
+  start_time?: string | undefined
+  end_time?: string | undefined
+  actors?: string[] | undefined
+  /** Pseudonyms in whose sealed parts to look, whoever acted. */
+  subjects?: string[] | undefined
+  event_type?: string | undefined
+  resource?: string | undefined
+  action?: string | undefined
+  outcome?: string | undefined
+  min_risk_score?: number | undefined
+}
+
+/** Entries that match, newest first, from after `position`. */
+export async function searchEntries(tx: Tx, filter: Filter, position: Position | null, limit: number): Promise<Position[]> {
+  const values: unknown[] = [tx.tenantId]
+  const conditions = ['tenant_id = $1']
+  const add = (condition: string, value: unknown) => {
+    if (value === undefined || value === null) return
+    values.push(value)
+    conditions.push(condition.replaceAll('?', `$${values.length}`))
+  }
+  add('received_at >= ?::timestamptz', filter.start_time)
+  add('received_at < ?::timestamptz', filter.end_time)
+  add('actor = ANY (?::text[])', filter.actors)
+  add(
+    '(actor = ANY (?::text[]) OR EXISTS (SELECT 1 FROM audit_sealed_parts p WHERE p.tenant_id = $1 AND p.seq = audit_entries.seq AND p.subjects && ?::uuid[]))',
+    filter.subjects,
+  )
+  add('event_type = ?', filter.event_type)
+  add('resource = ?', filter.resource)
+  add('action = ?', filter.action)
+  add('outcome = ?', filter.outcome)
+  add('risk_score >= ?', filter.min_risk_score)
+  if (position) {
+    values.push(position.received_at, position.seq)
+    conditions.push(`(received_at, seq) < ($${values.length - 1}::timestamptz, $${values.length}::bigint)`)
+  }
+  const text = `SELECT to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq FROM audit_entries
+                WHERE ${conditions.join(' AND ')} ORDER BY received_at DESC, seq DESC LIMIT ${limit}`
+  return (await tx.query<Position>(text, values)).rows
+}
+
+/** Index rows of entries `start ≤ seq < end` received between two times; times as text with microseconds. */
+export async function readIndexRows(tx: Tx, start: number, end: number, { from, until }: { from: Date; until: Date }): Promise<EntryRow[]> {
+  const text = `SELECT tenant_id, to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq,
+                  to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
+                  event_type, actor, session_id, resource, action, outcome, risk_score
+                FROM audit_entries WHERE tenant_id = $1 AND received_at >= $2 AND received_at <= $3 AND seq >= $4 AND seq < $5 ORDER BY seq`
+  return (await tx.query<EntryRow>(text, [tx.tenantId, from, until, start, end])).rows
+}
+
+export async function countEntries(tx: Tx): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM audit_entries WHERE tenant_id = $1', [tx.tenantId])
+  return rows[0]?.count ?? 0
+}
+
+/** Index of the entry with an id that a caller gave. */
+export async function findGivenId(tx: Tx, eventId: string): Promise<number | null> {
+  const text = 'SELECT seq FROM audit_event_ids WHERE tenant_id = $1 AND event_id = $2'
+  return (await tx.query<{ seq: number }>(text, [tx.tenantId, eventId])).rows[0]?.seq ?? null
+}
+
+/** Entries received within one millisecond: an id of our making carries its time. */
+export async function findByMillisecond(tx: Tx, milliseconds: number): Promise<number[]> {
+  const text = `SELECT seq FROM audit_entries WHERE tenant_id = $1 AND received_at >= $2 AND received_at < $2 + interval '1 millisecond'`
+  const { rows } = await tx.query<{ seq: number }>(text, [tx.tenantId, new Date(milliseconds)])
+  return rows.map((row) => row.seq)
+}
+
+export async function readContent(tx: Tx, eventId: string): Promise<{ seq: number; content: Buffer } | null> {
+  const text = 'SELECT seq, content FROM audit_event_ids WHERE tenant_id = $1 AND event_id = $2'
+  return (await tx.query<{ seq: number; content: Buffer }>(text, [tx.tenantId, eventId])).rows[0] ?? null
+}
+
+/** Sealed parts of entries, and which of their people are erased: one snapshot, so that no cached key outlives them. */
+export async function readParts(tx: Tx, seqs: number[]): Promise<(PartRow & { erased: boolean })[]> {
+  const text = `SELECT p.tenant_id, p.seq, p.part, p.subjects, p.envelope,
+                  EXISTS (SELECT 1 FROM subject_tombstones t WHERE t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects)) AS erased
+                FROM audit_sealed_parts p WHERE p.tenant_id = $1 AND p.seq = ANY ($2) ORDER BY p.seq, p.part`
+  return (await tx.query<PartRow & { erased: boolean }>(text, [tx.tenantId, seqs])).rows
+}
+
+/** Physical deletion: the parts of erased people. Their leaves and commitments stay, so every proof holds. */
+export async function deletePartsOf(tx: Tx, subjects: string[]): Promise<void> {
+  await tx.query('DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]', [tx.tenantId, subjects])
+}
+
+/** Which parts of entries can no longer be opened. */
+export async function readErasedParts(tx: Tx, seqs: number[]): Promise<{ seq: number; part: number }[]> {
+  const text = `SELECT p.seq, p.part FROM audit_sealed_parts p
+                WHERE p.tenant_id = $1 AND p.seq = ANY ($2)
+                  AND EXISTS (SELECT 1 FROM subject_tombstones t WHERE t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects))`
+  return (await tx.query<{ seq: number; part: number }>(text, [tx.tenantId, seqs])).rows
+}
+
+export async function countPartsOf(tx: Tx, subjects: string[]): Promise<number> {
+  const text = 'SELECT count(*) AS count FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]'
+  const { rows } = await tx.query<{ count: number }>(text, [tx.tenantId, subjects])
+  return rows[0]?.count ?? 0
+}
+
+/** Durable but not yet sequenced: see audit_inbox. The notice wakes the sequencer after the commit. */
+export async function insertInbox(tx: Tx, rows: InboxRow[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_inbox (tenant_id, id, event_id, leaf, content, parts)
+     SELECT u.tenant_id, u.id, u.event_id, u.leaf, u.content, u.parts
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::jsonb[]) AS u (tenant_id, id, event_id, leaf, content, parts)`,
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.id),
+      rows.map((r) => r.event_id),
+      rows.map((r) => r.leaf),
+      rows.map((r) => r.content),
+      rows.map((r) => JSON.stringify(r.parts)),
+    ],
+  )
+  await tx.query(`SELECT pg_notify('audit_inbox', '')`, [])
+}
+
+export async function isInInbox(tx: Tx, ids: string[]): Promise<boolean> {
+  const text = 'SELECT 1 FROM audit_inbox WHERE tenant_id = $1 AND id = ANY ($2) LIMIT 1'
+  return (await tx.query(text, [tx.tenantId, ids])).rowCount === 1
+}
+
+export interface VerificationRow {
+  id: string
+  verification_timestamp: Date
+  start_sequence: number
+  end_sequence: number
+  integrity_valid: boolean
+  verification_signature: string
+  verifier_id: string | null
+  invalid_entries: unknown[]
+  checkpoint: string | null
+}
+
+export async function insertVerification(tx: Tx, row: VerificationRow): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_verifications (tenant_id, id, verification_timestamp, start_sequence, end_sequence, integrity_valid,
+       verification_signature, verifier_id, invalid_entries, checkpoint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      tx.tenantId,
+      row.id,
+      row.verification_timestamp,
+      row.start_sequence,
+      row.end_sequence,
+      row.integrity_valid,
+      row.verification_signature,
+      row.verifier_id,
+      JSON.stringify(row.invalid_entries),
+      row.checkpoint,
+    ],
+  )
+}
+
+/** Checkpoint of the last verification that held, to compare the log with its own past. */
+export async function readLastVerified(tx: Tx): Promise<string | null> {
+  const text = `SELECT checkpoint FROM audit_verifications WHERE tenant_id = $1 AND integrity_valid AND checkpoint IS NOT NULL
+                ORDER BY verification_timestamp DESC LIMIT 1`
+  return (await tx.query<{ checkpoint: string }>(text, [tx.tenantId])).rows[0]?.checkpoint ?? null
+}

@@ -1,0 +1,134 @@
+import { inflateRawSync } from 'node:zlib'
+import { decodeBundle, equal, type Leaf, leafHash, parseLeaf } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
+import type { Tx } from '../../platform/database/transaction.ts'
+import type { Keys } from '../keys/index.ts'
+import { type Entry, openParts } from './reader.ts'
+import { indexRow } from './rules.ts'
+import * as store from './store.ts'
+import type { BundleRow, EntryRow } from './store-sequencer.ts'
+
+/** Says what is wrong with an entry, or from which entry on. */
+export type Report = (index: number, code: string, message: string) => void
+
+interface Bounds {
+  start: number
+  end: number
+}
+
+/** Verifies some entries one by one; answers their leaf hashes, or null when they are not all there. */
+export async function verifyStretch(tx: Tx, keys: Keys, bounds: Bounds, report: Report): Promise<Uint8Array[] | null> {
+  const hashes: Uint8Array[] = []
+  const entries: Entry[] = []
+  let next = bounds.start
+  let whole = true
+  const missing = (until: number) => {
+    if (until <= next) return
+    whole = false
+    report(next, 'ENTRIES_MISSING', `entries ${next} to ${until - 1} are missing`)
+    next = until
+  }
+  for (const row of await store.readBundles(tx, bounds.start, bounds.end)) {
+    missing(Math.min(row.first_seq, bounds.end))
+    const leaves = openRow(row, report)
+    if (leaves.length === 0) whole = false
+    for (const { index, bytes, hash, leaf } of leaves) {
+      if (index >= bounds.end || index < bounds.start) continue
+      if (index < next) report(index, 'ENTRY_DOUBLED', 'the entry is stored twice')
+      if (leaf && leaf.tenant_id !== tx.tenantId) report(index, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
+      if (leaf) entries.push({ index, bytes, hash: Buffer.from(hash), leaf })
+      hashes.push(hash)
+      next = index + 1
+    }
+    next = Math.max(next, Math.min(row.first_seq + row.entries, bounds.end))
+  }
+  missing(bounds.end)
+  await compareIndex(tx, entries, bounds, report)
+  await verifyParts(tx, keys, entries, report)
+  return whole ? hashes : null
+}
+
+function openRow(row: BundleRow, report: Report): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
+  let leaves: Uint8Array[]
+  try {
+    leaves = decodeBundle(inflateRawSync(row.body), row.entries)
+  } catch {
+    report(row.first_seq, 'BUNDLE_DAMAGED', `the bundle of entries ${row.first_seq} to ${row.first_seq + row.entries - 1} cannot be read`)
+    return []
+  }
+  if (row.hashes.length !== leaves.length * 32)
+    report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
+  return leaves.map((bytes, i) => {
+    const index = row.first_seq + i
+    const hash = leafHash(nodeCrypto.sha256, bytes)
+    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32))) report(index, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
+    return { index, bytes, hash, leaf: readLeaf(bytes, index, report) }
+  })
+}
+
+function readLeaf(bytes: Uint8Array, index: number, report: Report): Leaf | null {
+  try {
+    return parseLeaf(bytes)
+  } catch {
+    report(index, 'LEAF_INVALID', 'the entry is not a canonical leaf')
+    return null
+  }
+}
+
+async function compareIndex(tx: Tx, entries: readonly Entry[], { start, end }: Bounds, report: Report): Promise<void> {
+  const rows = Map.groupBy(await store.readIndexRows(tx, start, end, spread(entries)), (row) => row.seq)
+  for (const { index, leaf } of entries) {
+    const [row, second] = rows.get(index) ?? []
+    if (!row) report(index, 'INDEX_ROW_MISSING', 'the search index lacks the entry, or has it at another time')
+    else if (second) report(index, 'INDEX_ROW_DOUBLED', 'the search index has the entry twice')
+    else if (!sameRow(row, indexRow(leaf, index))) report(index, 'INDEX_ROW_CHANGED', 'the search index says something else than the entry')
+  }
+}
+
+/** Times between which the entries were received: the search index is partitioned by them. */
+function spread(entries: readonly Entry[]): { from: Date; until: Date } {
+  let from = Number.MAX_SAFE_INTEGER
+  let until = 0
+  for (const { leaf } of entries) {
+    from = Math.min(from, leaf.received_at)
+    until = Math.max(until, leaf.received_at)
+  }
+  return { from: new Date(Math.min(from / 1000, 8.64e15)), until: new Date(until / 1000 + 1) }
+}
+
+function sameRow(a: EntryRow, b: EntryRow): boolean {
+  return (Object.keys(b) as (keyof EntryRow)[]).every((column) => a[column] === b[column])
+}
+
+async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report: Report): Promise<void> {
+  const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)
+  const rows = Map.groupBy(
+    await store.readParts(
+      tx,
+      entries.map((entry) => entry.index),
+    ),
+    (row) => row.seq,
+  )
+  const erased = new Set(
+    await keys.erased(
+      tx,
+      sealed.flatMap(({ leaf }) => leaf.sealed.flatMap(({ subjects }) => subjects)),
+    ),
+  )
+  for (const entry of entries) {
+    const parts = rows.get(entry.index) ?? []
+    const said = entry.leaf.sealed
+    const strange = parts.find((row) => said[row.part]?.subjects.join() !== row.subjects.join())
+    if (strange) report(entry.index, 'SEALED_PART_CHANGED', 'a sealed part is stored that the entry does not name')
+    const lost = said.filter((_, part) => !parts.some((row) => row.part === part))
+    if (lost.some(({ subjects }) => !subjects.some((subject) => erased.has(subject))))
+      report(entry.index, 'SEALED_PART_MISSING', 'a sealed part that the entry names is not stored')
+  }
+  await openParts(tx, keys, sealed).catch(async () => {
+    for (const entry of sealed) {
+      await openParts(tx, keys, [entry]).catch(() =>
+        report(entry.index, 'SEALED_PART_CHANGED', 'a sealed part is not the one that the entry names'),
+      )
+    }
+  })
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { parseToken } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { isSessionAlive, isTokenAlive, scopesOf } from './rules.ts'
+import * as store from './store.ts'
+
+const TOUCH_MILLISECONDS = 60_000
+
+/**
+ * Who a bearer token stands for. The token says which tenant to ask; only its hash, found within that tenant, is
+ * proof. Throws UNAUTHENTICATED, the same for unknown, expired and revoked.
+ */
+export async function authenticate(
+  dependencies: { database: Database; clock: Clock; sessionIdleSeconds: number },
+  text: string | null,
+): Promise<Principal> {
+  const parts = text === null ? null : parseToken(text)
+  if (text === null || parts === null || parts.tenantId === null || parts.kind === 'su') throw new DomainError('UNAUTHENTICATED')
+  const hash = hashToken(text)
+  const now = dependencies.clock.now() / 1000
+  const find = parts.kind === 'at' ? byToken : bySession(dependencies.sessionIdleSeconds)
+  const principal = await tenantTransaction(dependencies.database.app, parts.tenantId, (tx) => find(tx, hash, now))
+  if (!principal) throw new DomainError('UNAUTHENTICATED')
+  return principal
+}
+
+/** What is stored of a token. */
+export function hashToken(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Principal | null> {
+  const token = await store.findToken(tx, hash)
+  if (!token || !isTokenAlive(token, now)) return null
+  if (now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS) await store.touchToken(tx, token.id, new Date(now))
+  return {
+    kind: 'token',
+    id: token.id,
+    tenantId: tx.tenantId,
+    userId: token.created_by,
+    scopes: token.scopes,
+    tenantActive: token.is_active,
+  }
+}
+
+function bySession(idleSeconds: number) {
+  return async (tx: Tx, hash: Buffer, now: number): Promise<Principal | null> => {
+    const session = await store.findSession(tx, hash)
+    if (!session || !isSessionAlive(session, idleSeconds, now)) return null
+    if (now - session.last_activity.getTime() > TOUCH_MILLISECONDS) await store.touchSession(tx, session.id, new Date(now))
+    return {
+      kind: 'session',
+      id: session.id,
+      tenantId: tx.tenantId,
+      userId: session.user_id,
+      scopes: scopesOf(session.is_operator),
+      tenantActive: session.is_active,
+    }
+  }
+}

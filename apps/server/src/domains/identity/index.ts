@@ -1,0 +1,3 @@
+export { authenticate } from './authenticate.ts'
+export { identityRoutes } from './routes.ts'
+export { Identity } from './service.ts'

@@ -1,0 +1,255 @@
+import { randomBytes } from 'node:crypto'
+import type { CreateToken, Login, Scope, Setup } from '@probity/contract'
+import { formatToken, isUuid, parseToken } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import { hashToken } from './authenticate.ts'
+import { Passwords } from './passwords.ts'
+import { lockedUntil, normalizeName, scopesOf } from './rules.ts'
+import * as store from './store.ts'
+
+export interface IdentityDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  tenancy: Tenancy
+  record: RecordEvent
+  sessionAbsoluteSeconds: number
+}
+
+export interface Client {
+  ip_address: string
+  user_agent: string | null
+}
+
+/** Users, sessions and API tokens. */
+export class Identity {
+  readonly #dependencies: IdentityDependencies
+  readonly #passwords = new Passwords()
+
+  constructor(dependencies: IdentityDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Makes a tenant's first administrator, and the first tenant with it. Throws LINK_EXPIRED, NAME_TAKEN. */
+  async setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
+    const { tenancy } = this.#dependencies
+    if (parseToken(input.setup_token)?.kind !== 'su') throw new DomainError('LINK_EXPIRED')
+    const password_hash = await this.#passwords.hash(input.password)
+    const first = parseToken(input.setup_token)?.tenantId === null
+    if (first && input.tenant === undefined) throw new DomainError('VALIDATION_FAILED', { reason: 'name the first tenant: tenant' })
+    const linked = await tenancy.useLink(input.setup_token)
+    const tenantId = linked ?? (await tenancy.createFirst(input.tenant ?? ''))
+    if (tenantId === null) throw new DomainError('LINK_EXPIRED')
+    const userId = newId(this.#dependencies.clock.now())
+    const scopes = scopesOf(linked === null)
+    const profile = { username: input.username ?? input.email, email: input.email }
+    const row = await this.#userRow(tenantId, userId, profile, password_hash, linked === null)
+    return this.#run(tenantId, async (tx) => {
+      if ((await store.countUsers(tx)) > 0 || !(await store.insertUser(tx, row, this.#now()))) throw new DomainError('LINK_EXPIRED')
+      await this.#record(tx, userId, 'user.created', `user/${userId}`, 'create', { first: true }, profile)
+      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes: [...scopes] })
+      return { tenant_id: tenantId, user_id: userId, token, token_id: id }
+    })
+  }
+
+  /** Starts a session. Throws CREDENTIALS_INVALID, the same and as slow for an unknown name, and RATE_LIMITED. */
+  async logIn(input: Login, client: Client) {
+    const tenantId = await this.#dependencies.tenancy.find(input.tenant)
+    const user = tenantId === null ? null : await this.#find(tenantId, input.username)
+    const locked = user?.locked_until && user.locked_until.getTime() > this.#now().getTime()
+    const right = await this.#passwords.check(user?.password_hash ?? null, input.password)
+    if (tenantId === null || user === null) throw new DomainError('CREDENTIALS_INVALID')
+    if (locked || !right) {
+      await this.#run(tenantId, (tx) => this.#failed(tx, user, client, Boolean(locked)))
+      throw new DomainError('CREDENTIALS_INVALID')
+    }
+    return this.#startSession(tenantId, user, client)
+  }
+
+  async logOut(principal: Principal): Promise<void> {
+    await this.#run(principal.tenantId, async (tx) => {
+      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, this.#now()))) throw new DomainError('NOT_FOUND')
+      await this.#record(tx, principal.userId, 'session.ended', `session/${principal.id}`, 'logout', {})
+    })
+  }
+
+  /** Ends any session of the tenant. */
+  async revokeSession(principal: Principal, id: string): Promise<void> {
+    await this.#run(principal.tenantId, async (tx) => {
+      if (!(await store.revokeSession(tx, id, this.#now()))) throw new DomainError('NOT_FOUND')
+      await this.#record(tx, principal.userId, 'session.revoked', `session/${id}`, 'revoke', {})
+    })
+  }
+
+  /** Makes an API token; nobody gives a scope that they don't hold. */
+  async createToken(principal: Principal, input: CreateToken) {
+    const beyond = input.scopes.filter((scope) => !principal.scopes.includes(scope))
+    if (beyond.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: beyond })
+    return this.#run(principal.tenantId, async (tx) => {
+      const { token, row } = await this.#insertToken(tx, principal.userId, input)
+      return { ...present(row), token }
+    })
+  }
+
+  async listTokens(principal: Principal, cursor: string | undefined, limit: number) {
+    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const rows = await this.#run(principal.tenantId, (tx) => store.listTokens(tx, cursor ?? null, limit + 1))
+    const page = rows.slice(0, limit)
+    return { tokens: page.map(present), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+  }
+
+  async revokeToken(principal: Principal, id: string) {
+    return this.#run(principal.tenantId, async (tx) => {
+      const row = await store.revokeToken(tx, id, this.#now())
+      if (!row) throw new DomainError('NOT_FOUND')
+      await this.#record(tx, principal.userId, 'token.revoked', `token/${id}`, 'revoke', { scopes: row.scopes })
+      return present(row)
+    })
+  }
+
+  async #startSession(tenantId: string, user: store.UserRow, client: Client) {
+    const { clock, keys, sessionAbsoluteSeconds } = this.#dependencies
+    const id = newId(clock.now())
+    const access_token = formatToken({ kind: 'se', tenantId, secret: randomBytes(32) })
+    const at = this.#now()
+    const expires = new Date(at.getTime() + sessionAbsoluteSeconds * 1000)
+    const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
+    if (!key) throw new Error('a user has no data key')
+    const sealed = keys.seal(
+      tenantId,
+      [key],
+      { table: 'security_sessions', column: 'client_sealed', row: id },
+      Buffer.from(JSON.stringify(client)),
+    )
+    await this.#run(tenantId, async (tx) => {
+      await store.setLock(tx, user.id, null, 0)
+      await store.insertSession(tx, { id, userId: user.id, hash: hashToken(access_token), client: sealed, expires, at })
+      await this.#record(tx, user.id, 'session.started', `session/${id}`, 'login', { credential_type: 'username_password' }, { ...client })
+    })
+    const permissions = [...scopesOf(user.is_operator)]
+    return {
+      access_token,
+      token_type: 'Bearer' as const,
+      expires_in: sessionAbsoluteSeconds,
+      scope: permissions.join(' '),
+      user_id: user.id,
+      session_id: id,
+      mfa_required: false as const,
+      permissions,
+    }
+  }
+
+  async #failed(tx: Tx, user: store.UserRow, client: Client, locked: boolean): Promise<void> {
+    if (!locked) {
+      const attempts = await store.countFailure(tx, user.id)
+      const until = lockedUntil(attempts, this.#now().getTime())
+      if (until !== null) await store.setLock(tx, user.id, new Date(until), attempts)
+    }
+    await this.#dependencies.record(tx, {
+      event_type: 'session.refused',
+      actor: { type: 'person', id: user.id },
+      resource: `user/${user.id}`,
+      action: 'login',
+      outcome: 'Failure',
+      risk_score: locked ? 60 : 40,
+      data: { locked },
+      personal: { ...client },
+    })
+  }
+
+  async #find(tenantId: string, name: string): Promise<store.UserRow | null> {
+    const { keys } = this.#dependencies
+    const username = await keys.blindIndex(tenantId, 'username', normalizeName(name))
+    const email = await keys.blindIndex(tenantId, 'email', normalizeName(name))
+    return this.#run(tenantId, (tx) => store.findUser(tx, username, email))
+  }
+
+  async #userRow(tenantId: string, id: string, profile: { username: string; email: string }, password_hash: string, is_operator: boolean) {
+    const { keys } = this.#dependencies
+    const [key] = await keys.subjects.resolve(tenantId, [{ id, aliases: [profile.username, profile.email], addresses: [] }])
+    if (!key) throw new Error('a user has no data key')
+    return {
+      id,
+      username_index: await keys.blindIndex(tenantId, 'username', normalizeName(profile.username)),
+      email_index: await keys.blindIndex(tenantId, 'email', normalizeName(profile.email)),
+      profile_sealed: keys.seal(
+        tenantId,
+        [key],
+        { table: 'security_users', column: 'profile_sealed', row: id },
+        Buffer.from(JSON.stringify(profile)),
+      ),
+      password_hash,
+      is_operator,
+    }
+  }
+
+  async #insertToken(tx: Tx, userId: string, input: CreateToken): Promise<{ token: string; id: string; row: store.TokenRow }> {
+    const at = this.#now()
+    const token = formatToken({ kind: 'at', tenantId: tx.tenantId, secret: randomBytes(32) })
+    const row: store.TokenRow = {
+      id: newId(this.#dependencies.clock.now()),
+      name: input.name,
+      scopes: [...new Set<Scope>(input.scopes)],
+      created_by: userId,
+      created_at: at,
+      expires_at: input.expires_in_days === undefined ? null : new Date(at.getTime() + input.expires_in_days * 86_400_000),
+      last_used_at: null,
+      revoked_at: null,
+    }
+    await store.insertToken(tx, row, hashToken(token))
+    await this.#record(tx, userId, 'token.created', `token/${row.id}`, 'create', {
+      scopes: row.scopes,
+      expires_at: row.expires_at?.toISOString() ?? null,
+    })
+    return { token, id: row.id, row }
+  }
+
+  async #record(
+    tx: Tx,
+    userId: string,
+    event_type: string,
+    resource: string,
+    action: string,
+    data: Record<string, unknown>,
+    personal?: Record<string, unknown>,
+  ): Promise<void> {
+    await this.#dependencies.record(tx, {
+      event_type,
+      actor: { type: 'person', id: userId },
+      resource,
+      action,
+      outcome: 'Success',
+      data,
+      ...(personal && { personal }),
+    })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+function present(row: store.TokenRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes,
+    created_by: row.created_by,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+    revoked_at: row.revoked_at?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,127 @@
+import type { Scope } from '@probity/contract'
+import type { Tx } from '../../platform/database/transaction.ts'
+
+export interface UserRow {
+  id: string
+  username_index: Buffer
+  email_index: Buffer
+  profile_sealed: Buffer
+  password_hash: string
+  failed_login_attempts: number
+  locked_until: Date | null
+  is_operator: boolean
+}
+
+export async function insertUser(tx: Tx, user: Omit<UserRow, 'failed_login_attempts' | 'locked_until'>, at: Date): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, is_operator, created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING`,
+    [tx.tenantId, user.id, user.username_index, user.email_index, user.profile_sealed, user.password_hash, user.is_operator, at],
+  )
+  return rowCount === 1
+}
+
+export async function countUsers(tx: Tx): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM security_users WHERE tenant_id = $1', [tx.tenantId])
+  return rows[0]?.count ?? 0
+}
+
+/** The user who goes by this name or address; the row stays locked, so that attempts are counted one by one. */
+export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, failed_login_attempts, locked_until, is_operator
+                FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
+  return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
+}
+
+/** Counts a wrong password; answers how many there were in a row. */
+export async function countFailure(tx: Tx, userId: string): Promise<number> {
+  const text = `UPDATE security_users SET failed_login_attempts = failed_login_attempts + 1 WHERE tenant_id = $1 AND id = $2 RETURNING failed_login_attempts`
+  return (await tx.query<{ failed_login_attempts: number }>(text, [tx.tenantId, userId])).rows[0]?.failed_login_attempts ?? 0
+}
+
+export async function setLock(tx: Tx, userId: string, until: Date | null, attempts: number): Promise<void> {
+  const text = 'UPDATE security_users SET locked_until = $3, failed_login_attempts = $4 WHERE tenant_id = $1 AND id = $2'
+  await tx.query(text, [tx.tenantId, userId, until, attempts])
+}
+
+export interface SessionRow {
+  id: string
+  user_id: string
+  expires_at: Date
+  last_activity: Date
+  revoked_at: Date | null
+  is_operator: boolean
+  is_active: boolean
+}
+
+export async function insertSession(
+  tx: Tx,
+  session: { id: string; userId: string; hash: Buffer; client: Buffer; expires: Date; at: Date },
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, client_sealed, expires_at, created_at, last_activity)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
+    [tx.tenantId, session.id, session.userId, session.hash, session.client, session.expires, session.at],
+  )
+}
+
+export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
+  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, u.is_operator, t.is_active
+                FROM security_sessions s
+                JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
+                JOIN tenants t ON t.id = s.tenant_id
+                WHERE s.tenant_id = $1 AND s.session_token_hash = $2`
+  return (await tx.query<SessionRow>(text, [tx.tenantId, hash])).rows[0] ?? null
+}
+
+export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.query('UPDATE security_sessions SET last_activity = $3 WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id, at])
+}
+
+/** False: there is no such session, or it was revoked before. */
+export async function revokeSession(tx: Tx, id: string, at: Date): Promise<boolean> {
+  const text = 'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL'
+  return (await tx.query(text, [tx.tenantId, id, at])).rowCount === 1
+}
+
+export interface TokenRow {
+  id: string
+  name: string
+  scopes: Scope[]
+  created_by: string
+  created_at: Date
+  expires_at: Date | null
+  last_used_at: Date | null
+  revoked_at: Date | null
+}
+
+const TOKEN_COLUMNS = 'a.id, a.name, a.scopes, a.created_by, a.created_at, a.expires_at, a.last_used_at, a.revoked_at'
+
+export async function insertToken(tx: Tx, token: TokenRow, hash: Buffer): Promise<void> {
+  await tx.query(
+    `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [tx.tenantId, token.id, token.name, hash, token.scopes, token.created_by, token.created_at, token.expires_at],
+  )
+}
+
+export async function findToken(tx: Tx, hash: Buffer): Promise<(TokenRow & { is_active: boolean }) | null> {
+  const text = `SELECT ${TOKEN_COLUMNS}, t.is_active FROM api_tokens a JOIN tenants t ON t.id = a.tenant_id
+                WHERE a.tenant_id = $1 AND a.secret_hash = $2`
+  return (await tx.query<TokenRow & { is_active: boolean }>(text, [tx.tenantId, hash])).rows[0] ?? null
+}
+
+export async function touchToken(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.query('UPDATE api_tokens SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id, at])
+}
+
+export async function listTokens(tx: Tx, after: string | null, limit: number): Promise<TokenRow[]> {
+  const text = `SELECT ${TOKEN_COLUMNS} FROM api_tokens a WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id > $2) ORDER BY a.id LIMIT $3`
+  return (await tx.query<TokenRow>(text, [tx.tenantId, after, limit])).rows
+}
+
+/** Null: there is no such token. */
+export async function revokeToken(tx: Tx, id: string, at: Date): Promise<TokenRow | null> {
+  const text = `UPDATE api_tokens a SET revoked_at = coalesce(a.revoked_at, $3) WHERE a.tenant_id = $1 AND a.id = $2 RETURNING ${TOKEN_COLUMNS}`
+  return (await tx.query<TokenRow>(text, [tx.tenantId, id, at])).rows[0] ?? null
+}

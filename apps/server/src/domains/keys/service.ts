@@ -1,0 +1,155 @@
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { operatorTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { hmacSha256, openField, sealField, unwrapKey, wrapKey } from './ciphers.ts'
+import { type DataKey, fieldKey, jointKey } from './data-key.ts'
+import type { RootKey } from './root.ts'
+import { DEFAULT_CLASS, type FieldLocation } from './rules.ts'
+import * as store from './store.ts'
+import { Subjects } from './subjects.ts'
+import { TenantKeys } from './tenant-keys.ts'
+
+const REWRAP_BATCH = 500
+
+/** The door to keys: sealing, opening, signing, blind indexes, erasure and rotation. */
+export class Keys {
+  readonly tenants: TenantKeys
+  readonly subjects: Subjects
+  readonly root: RootKey
+  readonly #database: Database
+  readonly #clock: Clock
+
+  constructor(database: Database, root: RootKey, clock: Clock) {
+    this.#database = database
+    this.#clock = clock
+    this.root = root
+    this.tenants = new TenantKeys(database, root, clock)
+    this.subjects = new Subjects(database, this.tenants, clock)
+  }
+
+  /** Throws RootKeyError when this is not the root key of this keystore; a new keystore takes it. */
+  async checkRoot(): Promise<void> {
+    await operatorTransaction(this.#database.keystore, (tx) => checkRootKey(tx, this.root, this.#clock))
+  }
+
+  /** Seals one field of one or several people (ascending by pseudonym). */
+  seal(tenantId: string, owners: readonly DataKey[], location: FieldLocation, plaintext: Uint8Array): Buffer {
+    const key = jointKey(owners)
+    return sealField(fieldKey(key, location), key, contextOf(tenantId, key.subject, location), plaintext)
+  }
+
+  /** Opens what seal sealed; throws when a byte or its place differs. */
+  open(tenantId: string, owners: readonly DataKey[], location: FieldLocation, envelope: Uint8Array): Buffer {
+    const key = jointKey(owners)
+    return openField(fieldKey(key, location), contextOf(tenantId, key.subject, location), envelope)
+  }
+
+  /** A digest of content that only who holds the owners' keys can make, so that it proves nothing once they are gone. */
+  contentDigest(owners: readonly DataKey[], content: string): Buffer {
+    return hmacSha256(fieldKey(jointKey(owners), { table: 'audit_event_ids', column: 'content' }), content)
+  }
+
+  /** Blind index of what belongs to the tenant's own records; the same in every epoch. */
+  async blindIndex(tenantId: string, purpose: string, value: string): Promise<Buffer> {
+    const key = await this.subjects.ownKey(tenantId)
+    return hmacSha256(fieldKey(key, { table: 'blind-index', column: purpose }), value)
+  }
+
+  /**
+   * Destroys people's keys. First the tombstones, then the keys; a crash between leaves tombstones that
+   * `finishErasures` completes. Answers the ids of the destroyed keys.
+   */
+  async erase(tenantId: string, subjects: string[]): Promise<string[]> {
+    const at = microsecondsToDate(this.#clock.now())
+    await tenantTransaction(this.#database.app, tenantId, (tx) => store.insertTombstones(tx, subjects, at))
+    const keyIds = await this.subjects.destroy(tenantId, subjects)
+    await tenantTransaction(this.#database.app, tenantId, (tx) => store.completeTombstones(tx, subjects, keyIds, at))
+    return keyIds
+  }
+
+  /** Completes erasures that a crash interrupted; answers how many. */
+  async finishErasures(tenantId: string): Promise<number> {
+    const open = await tenantTransaction(this.#database.app, tenantId, (tx) => store.readOpenTombstones(tx))
+    if (open.length > 0) await this.erase(tenantId, open)
+    return open.length
+  }
+
+  /** Which of these pseudonyms are erased; read in the transaction that reads what they sealed. */
+  erased(tx: Tx, subjects: string[]): Promise<string[]> {
+    return store.readTombstones(tx, subjects)
+  }
+
+  /**
+   * The next epoch for every tenant: re-wraps what is left and destroys the old epoch, at the root as well where
+   * the adapter can. Killed at any point, it goes on at the next call.
+   */
+  async rotate(tenantIds: readonly string[], progress: (done: number) => void = () => {}): Promise<{ epoch: number; rewrapped: number }> {
+    const before = this.root.current()
+    const epoch = await this.#rootEpochToReach(tenantIds)
+    let rewrapped = 0
+    for (const tenantId of tenantIds) {
+      rewrapped += await this.#rotateTenant(tenantId, () => progress(rewrapped))
+      progress(rewrapped)
+    }
+    for (let old = 1; old < epoch && old <= before; old++) {
+      await this.root.destroy(old)
+      await operatorTransaction(this.#database.keystore, (tx) => store.deleteRootCheck(tx, old))
+    }
+    return { epoch, rewrapped }
+  }
+
+  async #rootEpochToReach(tenantIds: readonly string[]): Promise<number> {
+    const unfinished = await Promise.all(tenantIds.map((id) => this.#isBehind(id)))
+    const epoch = unfinished.some(Boolean) ? this.root.current() : await this.root.turn()
+    const check = await this.root.checkValue(epoch)
+    const at = microsecondsToDate(this.#clock.now())
+    await operatorTransaction(this.#database.keystore, (tx) => store.insertRootCheck(tx, epoch, check, at))
+    return epoch
+  }
+
+  async #isBehind(tenantId: string): Promise<boolean> {
+    const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readTenantKeys(tx))
+    return rows.some((row) => row.root_epoch < this.root.current()) || rows.length > 1
+  }
+
+  async #rotateTenant(tenantId: string, progress: () => void): Promise<number> {
+    const next = await this.tenants.turn(tenantId)
+    let total = 0
+    for (;;) {
+      const done = await this.subjects.rewrap(tenantId, next, REWRAP_BATCH)
+      total += done
+      progress()
+      if (done < REWRAP_BATCH) break
+    }
+    await tenantTransaction(this.#database.keystore, tenantId, async (tx) => {
+      for (const row of await store.readSigningKeys(tx)) {
+        const { key } = await this.tenants.ofEpoch(tenantId, row.epoch)
+        await store.rewrapSigningKey(tx, row.key_id, wrapKey(next.key, unwrapKey(key, row.wrapped)), next.epoch)
+      }
+      await store.deleteTenantKeysBefore(tx, next.epoch)
+    })
+    this.tenants.forget(tenantId)
+    return total
+  }
+}
+
+/** The root key is not the one this keystore was made with, or its epochs file is lost. */
+export class RootKeyError extends Error {}
+
+async function checkRootKey(tx: Parameters<typeof store.readRootChecks>[0], root: RootKey, clock: Clock): Promise<void> {
+  const rows = await store.readRootChecks(tx)
+  if (rows.length === 0) {
+    await store.insertRootCheck(tx, root.current(), await root.checkValue(root.current()), microsecondsToDate(clock.now()))
+    return
+  }
+  for (const row of rows) {
+    const check = await root.checkValue(row.epoch).catch(() => null)
+    if (!check?.equals(row.check_value)) {
+      throw new RootKeyError('the root key is not the one that this keystore was made with; put the right one back')
+    }
+  }
+}
+
+function contextOf(tenantId: string, subject: string, location: FieldLocation) {
+  return { tenant: tenantId, ...location, subject, class: DEFAULT_CLASS }
+}

@@ -1,0 +1,2 @@
+export { privacyRoutes } from './routes.ts'
+export { Privacy } from './service.ts'

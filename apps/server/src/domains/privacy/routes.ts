@@ -1,0 +1,20 @@
+import { erased, eraseSubject } from '@probity/contract'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Privacy } from './service.ts'
+
+export function privacyRoutes(privacy: Privacy): Route[] {
+  return [
+    route({
+      method: 'DELETE',
+      path: '/v1/privacy/data-subjects/:id',
+      summary: 'Erase a person by destroying their keys',
+      scopes: ['subject:erase'],
+      changes: true,
+      params: z.strictObject({ id: z.string().min(1).max(300) }),
+      body: eraseSubject,
+      answers: { 200: erased },
+      handle: ({ principal, params, body }) => privacy.erase(principal, params.id, body),
+    }),
+  ]
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import type { Erased, EraseSubject } from '@probity/contract'
+import { canonicalize, isUuid } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Keys } from '../keys/index.ts'
+import * as store from './store.ts'
+
+export interface PrivacyDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  audit: Audit
+  /** Days that a backup of the keystore may still hold a destroyed key. */
+  keystoreBackupDays: number
+}
+
+const INTEGRATION_TRIES = 200
+const INTEGRATION_POLL_MILLISECONDS = 25
+
+/** Rights of the people whose data the tenant holds. */
+export class Privacy {
+  readonly #dependencies: PrivacyDependencies
+
+  constructor(dependencies: PrivacyDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /**
+   * Erases a person, named by pseudonym or by anything that leads to them: destroys the keys, records that, and
+   * certifies it. Throws NOT_FOUND, and SUBJECT_AMBIGUOUS with the pseudonyms when several go by the name.
+   */
+  async erase(principal: Principal, reference: string, input: EraseSubject): Promise<Erased> {
+    const { tenantId } = principal
+    const subjects = await this.#find(tenantId, reference, input.all)
+    const requested = this.#dependencies.clock.now()
+    const ids = subjects.map(() => newId(requested))
+    const affected = await this.#run(tenantId, async (tx) => {
+      for (const [i, subject] of subjects.entries())
+        await store.insertErasure(tx, this.#request(principal, input, ids[i] ?? '', subject, requested))
+      return this.#dependencies.audit.countParts(tx, subjects)
+    })
+    const keyIds = await this.#dependencies.keys.erase(tenantId, subjects)
+    const eventId = await this.#run(tenantId, async (tx) => {
+      if (input.erasure_method === 'PhysicalDeletion') await this.#dependencies.audit.deleteParts(tx, subjects)
+      return this.#record(tx, principal, subjects, keyIds, input)
+    })
+    const receipt = await this.#receipt(tenantId, eventId)
+    return this.#certify(tenantId, { ids, subjects, keyIds, affected, receipt, eventId })
+  }
+
+  async #find(tenantId: string, reference: string, all: boolean): Promise<string[]> {
+    const { subjects } = this.#dependencies.keys
+    const found = await subjects.find(tenantId, reference)
+    if (found.length === 0 && isUuid(reference) && reference !== tenantId && (await subjects.keysOf(tenantId, [reference])).has(reference))
+      return [reference]
+    if (found.length === 0)
+      throw new DomainError('NOT_FOUND', {
+        reason: 'nobody here goes by this name; give a name, an address or a pseudonym as it stood in an event',
+      })
+    if (found.length > 1 && !all) throw new DomainError('SUBJECT_AMBIGUOUS', { subjects: found })
+    return found
+  }
+
+  #request(principal: Principal, input: EraseSubject, id: string, subject: string, at: number): store.ErasureRow {
+    return {
+      id,
+      subject_id: subject,
+      request_date: microsecondsToDate(at),
+      erasure_method: input.erasure_method,
+      legal_basis: input.legal_basis,
+      requested_by: principal.kind === 'session' ? principal.userId : null,
+    }
+  }
+
+  async #record(tx: Tx, principal: Principal, subjects: string[], keyIds: string[], input: EraseSubject): Promise<string> {
+    const ownErasure = (await this.#dependencies.keys.subjects.find(tx.tenantId, principal.userId)).length === 0
+    const { event_id } = await this.#dependencies.audit.record(tx, {
+      event_type: 'subject.erased',
+      actor: ownErasure ? { type: 'system', id: principal.kind } : { type: 'person', id: principal.userId },
+      resource: `subject/${subjects.join(',')}`,
+      action: 'erase',
+      outcome: 'Success',
+      data: { subjects, keys_destroyed: keyIds, erasure_method: input.erasure_method, [principal.kind]: principal.id },
+    })
+    return event_id
+  }
+
+  // The entry is durable; the sequencer needs a moment to give it its place.
+  async #receipt(tenantId: string, eventId: string): Promise<string> {
+    for (let i = 0; ; i++) {
+      try {
+        return await this.#dependencies.audit.receipt(tenantId, eventId)
+      } catch (error) {
+        if (i >= INTEGRATION_TRIES || !(error instanceof DomainError)) throw error
+        await new Promise((resolve) => setTimeout(resolve, INTEGRATION_POLL_MILLISECONDS))
+      }
+    }
+  }
+
+  async #certify(
+    tenantId: string,
+    done: { ids: string[]; subjects: string[]; keyIds: string[]; affected: number; receipt: string; eventId: string },
+  ): Promise<Erased> {
+    const { clock, keys, keystoreBackupDays } = this.#dependencies
+    const at = microsecondsToDate(clock.now())
+    const unrecoverable = new Date(at.getTime() + keystoreBackupDays * 86_400_000)
+    const statement = {
+      erasure_id: done.ids[0] ?? '',
+      subjects: done.subjects,
+      keys_destroyed: done.keyIds,
+      event_id: done.eventId,
+      receipt_sha256: createHash('sha256').update(done.receipt).digest('hex'),
+      timestamp: at.toISOString(),
+      unrecoverable_after: unrecoverable.toISOString(),
+    }
+    const proof = await keys.tenants.signNote(tenantId, `probity-erasure/1\n${canonicalize(statement)}\n`)
+    const verification_hash = createHash('sha256').update(proof).digest('hex')
+    await this.#run(tenantId, async (tx) => {
+      for (const id of done.ids)
+        await store.completeErasure(tx, id, {
+          at,
+          hash: verification_hash,
+          proof: `${proof}\n${done.receipt}`,
+          affected: done.affected,
+          unrecoverable,
+        })
+    })
+    return {
+      erasure_id: statement.erasure_id,
+      status: 'Completed',
+      timestamp: statement.timestamp,
+      subjects: done.subjects,
+      keys_destroyed: done.keyIds,
+      affected_data_count: done.affected,
+      verification_hash,
+      proof_of_erasure: proof,
+      receipt: done.receipt,
+      unrecoverable_after: statement.unrecoverable_after,
+    }
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+}

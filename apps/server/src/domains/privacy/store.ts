@@ -1,0 +1,30 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+
+export interface ErasureRow {
+  id: string
+  subject_id: string
+  request_date: Date
+  erasure_method: string
+  legal_basis: string
+  requested_by: string | null
+}
+
+export async function insertErasure(tx: Tx, row: ErasureRow): Promise<void> {
+  await tx.query(
+    `INSERT INTO data_erasure_requests (tenant_id, id, subject_id, request_date, erasure_method, legal_basis, status, requested_by)
+     VALUES ($1, $2, $3, $4, $5, $6, 'InProgress', $7)`,
+    [tx.tenantId, row.id, row.subject_id, row.request_date, row.erasure_method, row.legal_basis, row.requested_by],
+  )
+}
+
+export async function completeErasure(
+  tx: Tx,
+  id: string,
+  done: { at: Date; hash: string; proof: string; affected: number; unrecoverable: Date },
+): Promise<void> {
+  await tx.query(
+    `UPDATE data_erasure_requests SET status = 'Completed', completion_date = $3, verification_hash = $4, proof_of_erasure = $5,
+       affected_data_count = $6, unrecoverable_after = $7 WHERE tenant_id = $1 AND id = $2`,
+    [tx.tenantId, id, done.at, done.hash, done.proof, done.affected, done.unrecoverable],
+  )
+}

@@ -1,0 +1,3 @@
+export { tenancyRoutes } from './routes.ts'
+export { originOf } from './rules.ts'
+export { Tenancy } from './service.ts'

@@ -1,0 +1,71 @@
+import type { CreateTenant } from '@probity/contract'
+import type { OperatorTx } from '../../platform/database/transaction.ts'
+
+export interface TenantRow {
+  id: string
+  name: string
+  description: string | null
+  security_level: 'Standard' | 'High' | 'Critical'
+  compliance_requirements: string[]
+  created_at: Date
+  updated_at: Date
+  is_active: boolean
+}
+
+const COLUMNS = 'id, name, description, security_level, compliance_requirements, created_at, updated_at, is_active'
+
+/** False: the name is taken. */
+export async function insertTenant(tx: OperatorTx, id: string, tenant: CreateTenant, at: Date): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO tenants (id, name, description, security_level, compliance_requirements, created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (name) DO NOTHING`,
+    [id, tenant.name, tenant.description ?? null, tenant.security_level, JSON.stringify(tenant.compliance_requirements), at],
+  )
+  return rowCount === 1
+}
+
+export async function readTenant(tx: OperatorTx, id: string): Promise<TenantRow | null> {
+  return (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1`, [id])).rows[0] ?? null
+}
+
+export async function readTenantByName(tx: OperatorTx, name: string): Promise<TenantRow | null> {
+  return (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE name = $1`, [name])).rows[0] ?? null
+}
+
+export async function listTenants(tx: OperatorTx, after: string | null, limit: number): Promise<TenantRow[]> {
+  const text = `SELECT ${COLUMNS} FROM tenants WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2`
+  return (await tx.query<TenantRow>(text, [after, limit])).rows
+}
+
+export async function listTenantIds(tx: OperatorTx): Promise<string[]> {
+  return (await tx.query<{ id: string }>('SELECT id FROM tenants ORDER BY id', [])).rows.map((row) => row.id)
+}
+
+export async function setActive(tx: OperatorTx, id: string, active: boolean, at: Date): Promise<void> {
+  await tx.query('UPDATE tenants SET is_active = $2, updated_at = $3 WHERE id = $1', [id, active, at])
+}
+
+export async function insertSetupLink(
+  tx: OperatorTx,
+  link: { hash: Buffer; tenantId: string | null; at: Date; expires: Date },
+): Promise<void> {
+  const text = 'INSERT INTO setup_links (secret_hash, tenant_id, created_at, expires_at) VALUES ($1, $2, $3, $4)'
+  await tx.query(text, [link.hash, link.tenantId, link.at, link.expires])
+}
+
+/** Links to the first tenant that were never used; a new one replaces them. */
+export async function dropFirstLinks(tx: OperatorTx): Promise<void> {
+  await tx.query('DELETE FROM setup_links WHERE tenant_id IS NULL AND used_at IS NULL', [])
+}
+
+/** Uses a link up, once; null: unknown, used or expired. */
+export async function useSetupLink(tx: OperatorTx, hash: Buffer, at: Date): Promise<{ tenant_id: string | null } | null> {
+  const text = `UPDATE setup_links SET used_at = $2 WHERE secret_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING tenant_id`
+  return (await tx.query<{ tenant_id: string | null }>(text, [hash, at])).rows[0] ?? null
+}
+
+/** One at a time makes a tenant from the first link. */
+export async function lockFirstTenant(tx: OperatorTx): Promise<boolean> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('probity first tenant'))`, [])
+  return (await tx.query('SELECT 1 FROM tenants LIMIT 1', [])).rowCount === 0
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { Sequencer } from './domains/audit/index.ts'
+import type { Keys } from './domains/keys/index.ts'
+import type { Tenancy } from './domains/tenancy/index.ts'
+import type { Database } from './platform/database/pools.ts'
+import { DomainError } from './platform/errors.ts'
+import { type Route, route } from './platform/http/route.ts'
+import type { Telemetry } from './platform/telemetry.ts'
+
+export interface Operations {
+  database: Database
+  sequencer: Sequencer
+  telemetry: Telemetry
+  keys: Keys
+  tenancy: Tenancy
+  version: string
+}
+
+const health = z.object({ status: z.literal('ok'), version: z.string() })
+const rotated = z.object({ epoch: z.number().int(), rewrapped: z.number().int(), destroyed: z.boolean() })
+
+/** Health, metrics and key rotation: what belongs to the installation and to no tenant. */
+export function operationsRoutes({ database, sequencer, telemetry, keys, tenancy, version }: Operations): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/livez',
+      summary: 'Whether the process runs',
+      scopes: 'public',
+      answers: { 200: health },
+      handle: async () => ({ status: 'ok', version }),
+    }),
+    route({
+      method: 'GET',
+      path: '/readyz',
+      summary: 'Whether it can work: the database answers',
+      scopes: 'public',
+      answers: { 200: health },
+      async handle() {
+        await database.answers().catch(() => {
+          throw new DomainError('UNAVAILABLE', { reason: 'the database does not answer', retry_after: 1 })
+        })
+        return { status: 'ok', version }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      summary: 'Prometheus metrics',
+      scopes: 'public',
+      answers: { 200: 'text/plain' },
+      async handle({ reply }) {
+        reply.type(telemetry.contentType)
+        return telemetry.text({ waiting: sequencer.waiting, leads: sequencer.leads })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/keys/rotate',
+      summary: 'Turn to the next key epoch, re-wrap every data key and destroy the old epoch',
+      scopes: ['platform:operate'],
+      changes: true,
+      answers: { 200: rotated },
+      async handle() {
+        const done = await keys.rotate(await tenancy.ids())
+        return { ...done, destroyed: keys.root.destroys }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,26 @@
+import type { Scope } from '@probity/contract'
+import { DomainError } from './errors.ts'
+
+/** Who calls, as authentication found it. */
+export interface Principal {
+  kind: 'token' | 'session'
+  /** Id of the token or session. */
+  id: string
+  tenantId: string
+  /** User of the session, or who made the token. */
+  userId: string
+  scopes: readonly Scope[]
+  /** false: the tenant is suspended, hence read-only. */
+  tenantActive: boolean
+}
+
+/** The one place that checks scopes. Throws SCOPE_MISSING with the scopes that are needed. */
+export function requireScopes(principal: Principal, needed: readonly Scope[]): void {
+  const missing = needed.filter((scope) => !principal.scopes.includes(scope))
+  if (missing.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: missing })
+}
+
+/** A suspended tenant reads and does not write. */
+export function requireActive(principal: Principal): void {
+  if (!principal.tenantActive) throw new DomainError('TENANT_SUSPENDED')
+}

@@ -1,0 +1,15 @@
+import type { ErrorCode } from '@probity/contract'
+
+/** What went wrong, in the words of the contract; the HTTP layer maps it to a problem answer. */
+export class DomainError extends Error {
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+
+  /** `details` are shown to the caller: never a secret, a personal value or an internal message. */
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}) {
+    super(code)
+    this.name = 'DomainError'
+    this.code = code
+    this.details = details
+  }
+}

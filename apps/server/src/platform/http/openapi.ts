@@ -1,0 +1,82 @@
+import { problem } from '@probity/contract'
+import { z } from 'zod'
+import type { Route } from './route.ts'
+
+/** OpenAPI 3.1 of all routes, from the schemas that also parse. */
+export function openApi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}').replaceAll('*', '{path}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Probity',
+      version,
+      description: 'System of record for security and compliance',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(problem, 'output') },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API token or session' } },
+    },
+  }
+}
+
+function operation(route: Route): object {
+  return {
+    summary: route.summary,
+    operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
+    security: route.scopes === 'public' ? [] : [{ token: [] }],
+    ...(typeof route.scopes === 'object' && { 'x-scopes': route.scopes }),
+    parameters: [...parameters(route.params, 'path', route.path), ...parameters(route.query, 'query', ''), ...headers(route)],
+    ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }),
+    ...(route.streams && { requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } } }),
+    responses: {
+      ...Object.fromEntries(Object.entries(route.answers).map(([status, schema]) => [status, answer(schema)])),
+      default: {
+        description: 'Problem (RFC 9457)',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+function answer(schema: z.ZodType | string): object {
+  if (typeof schema === 'string') return { description: 'Done', content: { [schema]: { schema: { type: 'string' } } } }
+  return { description: 'Done', content: { 'application/json': { schema: jsonSchema(schema, 'output') } } }
+}
+
+function parameters(schema: z.ZodType | undefined, place: 'path' | 'query', path: string): object[] {
+  if (!schema)
+    return [...path.matchAll(/:(\w+)|\*/g)].map((match) => ({
+      name: match[1] ?? 'path',
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    }))
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, { description?: string }>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, property]) => ({
+    name: name === '*' ? 'path' : name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(property.description && { description: property.description }),
+    schema: property,
+  }))
+}
+
+function headers(route: Route): object[] {
+  if (!route.creates) return []
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
+  return rest
+}

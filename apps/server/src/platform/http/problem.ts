@@ -1,0 +1,48 @@
+import { type ErrorCode, type Problem, STATUS, TITLE } from '@probity/contract'
+import { z } from 'zod'
+import { DomainError } from '../errors.ts'
+
+/** RFC 9457 problem answer for whatever was thrown. What is not ours becomes INTERNAL and tells nothing. */
+export function problemOf(error: unknown, requestId: string, now: Date): Problem & { retryAfter: number | null } {
+  const { code, details } = classify(error)
+  return {
+    type: `https://probity.dev/errors/${code.toLowerCase().replaceAll('_', '-')}`,
+    title: TITLE[code],
+    status: STATUS[code],
+    error: code,
+    message: typeof details.reason === 'string' ? details.reason : TITLE[code],
+    code,
+    details,
+    request_id: requestId,
+    timestamp: now.toISOString(),
+    retryAfter: STATUS[code] === 429 || STATUS[code] === 503 ? Number(details.retry_after ?? 1) : null,
+  }
+}
+
+function classify(error: unknown): { code: ErrorCode; details: Record<string, unknown> } {
+  if (error instanceof DomainError) return error
+  if (error instanceof z.ZodError) return { code: 'VALIDATION_FAILED', details: { issues: error.issues.slice(0, 20).map(issueOf) } }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return { code: FRAMEWORK[code] ?? (isConnectionError(code) ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+}
+
+function issueOf(issue: z.core.$ZodIssue): { pointer: string; message: string } {
+  const unknown = issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map((key) => key.slice(0, 100)).join(', ')}` : issue.message
+  return { pointer: issue.path.map((part) => `/${String(part)}`).join(''), message: unknown }
+}
+
+/** Fastify's own errors, by code. */
+const FRAMEWORK: Record<string, ErrorCode | undefined> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_REQUEST',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'BAD_REQUEST',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
+  FST_ERR_BAD_URL: 'BAD_REQUEST',
+  FST_ERR_ROUTE_NOT_FOUND: 'NOT_FOUND',
+}
+
+// PostgreSQL classes 08 (connection), 53 (resources), 57P (shut down), 58 (system); and sockets.
+function isConnectionError(code: string): boolean {
+  return /^(08|53|57P|58)|^(ECONN|EPIPE|ENOENT$|ETIMEDOUT)/.test(code)
+}

@@ -1,0 +1,55 @@
+import type { Scope } from '@probity/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { Principal } from '../authority.ts'
+
+type Schema = z.ZodType
+type Parsed<S> = S extends Schema ? z.output<S> : undefined
+
+/** What a handler gets: everything is parsed by its schema. */
+export interface Call<P, Q, B> {
+  principal: Principal
+  params: P
+  query: Q
+  body: B
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+/**
+ * One operation. `scopes` may depend on the query (opening sealed parts needs one more); `public` needs none and
+ * has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
+ */
+export interface Route {
+  method: 'GET' | 'POST' | 'DELETE'
+  path: string
+  summary: string
+  scopes: readonly Scope[] | ((query: Record<string, unknown>) => readonly Scope[]) | 'public'
+  changes?: boolean
+  creates?: boolean
+  /** The body is a stream that the handler reads. */
+  streams?: boolean
+  params?: Schema
+  query?: Schema
+  body?: Schema
+  /** Schema of each answer, or its media type where it isn't JSON. */
+  answers: Record<number, Schema | string>
+  handle(call: Call<unknown, unknown, unknown>): Promise<unknown>
+}
+
+/** Declares a route whose handler sees its schemas' types. */
+export function route<
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(
+  declared: Omit<Route, 'handle' | 'params' | 'query' | 'body'> & {
+    params?: P
+    query?: Q
+    body?: B
+    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<unknown>
+  },
+): Route {
+  // The server parses with exactly these schemas before it calls the handler.
+  return declared as unknown as Route
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { parseStrict } from '@probity/core'
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { type Principal, requireActive, requireScopes } from '../authority.ts'
+import type { Clock } from '../clock.ts'
+import { DomainError } from '../errors.ts'
+import type { Idempotency } from './idempotency.ts'
+import { openApi } from './openapi.ts'
+import { problemOf } from './problem.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { Route } from './route.ts'
+
+export interface HttpOptions {
+  routes: readonly Route[]
+  log: Logger
+  clock: Clock
+  version: string
+  bodyLimit: number
+  trustProxy: boolean
+  ratePerSecond: number
+  /** Finds who calls; throws UNAUTHENTICATED. */
+  authenticate(token: string | null): Promise<Principal>
+  /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
+  observe(principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void>
+  idempotency: Idempotency
+  /** Told of every answer, for metrics. */
+  measured(route: string, method: string, status: number, seconds: number): void
+}
+
+const PUBLIC_PER_SECOND = 5
+const PUBLIC_BURST = 30
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000
+
+/** The HTTP server of all domains: parse, authenticate, authorise, handle, answer. */
+export function httpServer(options: HttpOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.bodyLimit,
+    trustProxy: options.trustProxy,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    connectionTimeout: 0,
+    requestTimeout: 0, // streams of any length are welcome; bodies of other routes are bounded below
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 300 },
+  })
+  readBodies(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'",
+    })
+  })
+  app.addHook('onResponse', async (request, reply) =>
+    options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
+  )
+  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options))
+  app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
+  const limits = {
+    byPrincipal: new RateLimit(options.ratePerSecond, options.ratePerSecond * 2),
+    byAddress: new RateLimit(PUBLIC_PER_SECOND, PUBLIC_BURST),
+  }
+  for (const route of options.routes) register(app, route, options, limits)
+  const description = openApi(options.routes, options.version)
+  app.get('/openapi.json', async () => description)
+  return app
+}
+
+type Limits = { byPrincipal: RateLimit; byAddress: RateLimit }
+
+function register(app: FastifyInstance, route: Route, options: HttpOptions, limits: Limits): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    ...(route.streams ? {} : { onRequest: boundedBody }),
+    handler: async (request, reply) => {
+      const principal = await admit(request, route, options, limits)
+      const call = {
+        principal,
+        params: route.params?.parse(request.params) ?? request.params,
+        query: route.query?.parse(request.query) ?? {},
+        body: route.streams ? undefined : route.body?.parse(request.body ?? {}),
+        request,
+        reply,
+      }
+      const key = route.creates && route.scopes !== 'public' ? idempotencyKey(request) : null
+      const work = () => route.handle(call)
+      const answer = key === null ? await work() : await options.idempotency.once(principal, key, request, reply, work)
+      return reply.sent ? reply : answer
+    },
+  })
+}
+
+/** Authenticates and authorises; public routes are only limited by source address. */
+async function admit(request: FastifyRequest, route: Route, options: HttpOptions, limits: Limits): Promise<Principal> {
+  const now = options.clock.now() / 1000
+  if (route.scopes === 'public') {
+    if (route.method !== 'GET') limits.byAddress.take(request.ip, now)
+    return NOBODY
+  }
+  const principal = await options.authenticate(bearer(request))
+  limits.byPrincipal.take(principal.id, now)
+  const needed = typeof route.scopes === 'function' ? route.scopes(request.query as Record<string, unknown>) : route.scopes
+  try {
+    requireScopes(principal, needed)
+    if (route.changes) requireActive(principal)
+  } catch (error) {
+    await options.observe(principal, route, 'refused')
+    throw error
+  }
+  await options.observe(principal, { ...route, scopes: needed }, 'sensitive')
+  return principal
+}
+
+const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', scopes: [], tenantActive: false }
+
+function bearer(request: FastifyRequest): string | null {
+  return /^Bearer ([\w-]{20,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
+}
+
+function idempotencyKey(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new DomainError('BAD_REQUEST', { reason: 'Idempotency-Key must have 1 to 255 printable characters' })
+  return key
+}
+
+// JSON is parsed by our own strict parser, so that nothing is lost or doubled; NDJSON and octets are left as streams.
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, (body as Buffer).length === 0 ? {} : parseStrict(new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer)))
+    } catch (error) {
+      done(
+        new DomainError('BAD_REQUEST', {
+          reason: `the body is not JSON that can be kept exactly: ${(error as Error).message.slice(0, 200)}`,
+        }),
+      )
+    }
+  })
+  app.addContentTypeParser(
+    ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'],
+    (_request: FastifyRequest, payload: Readable, done: (error: null, body: Readable) => void) => done(null, payload),
+  )
+}
+
+// A client that dribbles its body is cut off: 30 seconds for a request that is not a stream.
+async function boundedBody(request: FastifyRequest): Promise<void> {
+  const timer = setTimeout(() => request.raw.destroy(new DomainError('REQUEST_TIMEOUT')), REQUEST_TIMEOUT_MILLISECONDS)
+  request.raw.once('end', () => clearTimeout(timer))
+  request.raw.once('close', () => clearTimeout(timer))
+}
+
+function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
+  const { retryAfter, ...problem } = problemOf(error, request.id, new Date(options.clock.now() / 1000))
+  if (problem.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+  if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(problem.status).type('application/problem+json').send(problem)
+}

@@ -1,0 +1,22 @@
+import type { Tx } from './database/transaction.ts'
+
+/** An event of Probity's own, as a domain records it. */
+export interface OwnEvent {
+  event_type: string
+  /** Who did it; a person's id becomes a pseudonym in the leaf. Null: the system itself. */
+  actor: { type: 'person' | 'service' | 'system'; id: string } | null
+  session?: string | null
+  resource: string
+  action: string
+  outcome: 'Success' | 'Failure' | 'Warning' | 'Information'
+  risk_score?: number
+  data?: Record<string, unknown>
+  /** Personal fields of the actor: sealed, never in the leaf. */
+  personal?: Record<string, unknown>
+}
+
+/**
+ * Records inside the caller's transaction: the event is durable if and only if the transaction is.
+ * Domains before audit get it by injection, so that none imports a later one.
+ */
+export type RecordEvent = (tx: Tx, event: OwnEvent) => Promise<{ event_id: string }>

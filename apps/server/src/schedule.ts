@@ -1,0 +1,65 @@
+import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
+import type { Logger } from 'pino'
+import type { Audit } from './domains/audit/index.ts'
+import type { Keys } from './domains/keys/index.ts'
+import type { Tenancy } from './domains/tenancy/index.ts'
+import { JOBS_SCHEMA } from './platform/database/jobs.ts'
+import type { Database } from './platform/database/pools.ts'
+import type { Idempotency } from './platform/http/idempotency.ts'
+import type { Telemetry } from './platform/telemetry.ts'
+
+export interface ScheduleDependencies {
+  database: Database
+  log: Logger
+  tenancy: Tenancy
+  keys: Keys
+  audit: Audit
+  idempotency: Idempotency
+  telemetry: Telemetry
+}
+
+/** Verifies every log by night; finishes what crashes interrupted and drops old answers every ten minutes. */
+const CRONTAB = `
+23 3 * * * verify_logs
+*/10 * * * * sweep
+`
+
+/** Starts the jobs. The queue has a role and a schema of its own; a job enters a tenant as a request does. */
+export async function startSchedule(dependencies: ScheduleDependencies): Promise<{ stop(): Promise<void> }> {
+  const runner = await run({
+    pgPool: dependencies.database.jobs,
+    taskList: tasks(dependencies),
+    crontab: CRONTAB,
+    concurrency: 1,
+    noHandleSignals: true,
+    pollInterval: 5_000,
+    schema: JOBS_SCHEMA,
+    logger: silentLogger(dependencies.log),
+  })
+  runner.promise.catch((error: unknown) => dependencies.log.error({ err: error }, 'the job runner stopped'))
+  return { stop: () => runner.stop() }
+}
+
+function tasks({ tenancy, keys, audit, idempotency, telemetry, log }: ScheduleDependencies): TaskList {
+  return {
+    async verify_logs() {
+      for (const tenantId of await tenancy.ids()) {
+        const { valid } = await audit.verify(tenantId, null, { start_position: 0 })
+        telemetry.countVerification(valid)
+        if (!valid) log.error({ tenant_id: tenantId }, 'the audit log does not verify')
+      }
+    },
+    async sweep() {
+      for (const tenantId of await tenancy.ids()) {
+        await keys.finishErasures(tenantId)
+        await idempotency.sweep(tenantId)
+      }
+    },
+  }
+}
+
+function silentLogger(log: Logger) {
+  return new WorkerLogger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') log.warn({ job_runner: level }, message)
+  })
+}

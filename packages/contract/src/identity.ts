@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
+import { scope } from './scopes.ts'
+import { tenantName } from './tenancy.ts'
+
+const password = z.string().min(15, 'must have at least 15 characters').max(1024)
+const email = z.email().max(254)
+
+/** Makes the first administrator of a tenant with a set-up link's token. */
+export const setup = z.strictObject({
+  setup_token: z.string().max(200),
+  tenant: tenantName.optional().describe('Name of the first tenant; a later tenant has its name already'),
+  username: line(255).optional().describe('By default the address'),
+  email,
+  password,
+})
+export type Setup = z.infer<typeof setup>
+export const setupDone = z.object({
+  tenant_id: uuid,
+  user_id: uuid,
+  token: z.string().describe('API token with all scopes; shown once'),
+  token_id: uuid,
+})
+
+export const login = z.strictObject({
+  credential_type: z.enum(['username_password']),
+  tenant: z.string().min(1).max(255).describe('Name or id of the tenant'),
+  username: z.string().min(1).max(255).describe('User name or address'),
+  password: z.string().min(1).max(1024),
+})
+export type Login = z.infer<typeof login>
+export const loggedIn = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number().int(),
+  scope: z.string(),
+  user_id: uuid,
+  session_id: uuid,
+  mfa_required: z.literal(false),
+  permissions: z.array(scope),
+})
+
+export const apiToken = z.object({
+  id: uuid,
+  name: z.string(),
+  scopes: z.array(scope),
+  created_by: uuid,
+  created_at: timestamp,
+  expires_at: timestamp.nullable(),
+  last_used_at: timestamp.nullable(),
+  revoked_at: timestamp.nullable(),
+})
+export const createToken = z.strictObject({
+  name: line(255),
+  scopes: z.array(scope).min(1).max(10),
+  expires_in_days: z.number().int().min(1).max(3650).optional(),
+})
+export type CreateToken = z.infer<typeof createToken>
+export const createdToken = apiToken.extend({ token: z.string().describe('Shown once') })
+export const tokenPage = z.object({ tokens: z.array(apiToken), next_cursor: nextCursor })
+export const tokenQuery = z.strictObject(pageQuery)

@@ -1,0 +1,7 @@
+export * from './audit.ts'
+export * from './errors.ts'
+export * from './identity.ts'
+export * from './primitives.ts'
+export * from './privacy.ts'
+export * from './scopes.ts'
+export * from './tenancy.ts'

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** UUID in lower case. */
+export const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
+
+/** RFC 3339 date and time with zone. */
+export const timestamp = z.iso.datetime({ offset: true })
+
+/** One page of a list: `cursor` is what the page before gave as `next_cursor`. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe('At most so many, 1 to 500'),
+  cursor: z.string().max(500).optional().describe('next_cursor of the page before'),
+}
+
+/** Cursor to the next page; null on the last. */
+export const nextCursor = z.string().nullable()
+
+const printable = /^[^\u0000-\u001f\u007f]*$/
+
+/** Text of one line, without control characters. */
+export const line = (maximum: number) => z.string().min(1).max(maximum).regex(printable, 'must not contain control characters')
+
+/** RFC 9457 problem details, with the seed's members beside. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  error: z.string(),
+  message: z.string(),
+  code: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  request_id: z.string(),
+  timestamp,
+})
+export type Problem = z.infer<typeof problem>

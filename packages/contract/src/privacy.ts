@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { timestamp, uuid } from './primitives.ts'
+
+export const eraseSubject = z.strictObject({
+  erasure_method: z.enum(['CryptographicErasure', 'PhysicalDeletion']).default('CryptographicErasure'),
+  legal_basis: z.string().min(1).max(2000).default('GDPR Art. 17(1)'),
+  data_categories: z.array(z.string().max(100)).max(100).default([]),
+  verification_required: z.boolean().default(false),
+  all: z.boolean().default(false).describe('Erase everybody who goes by this name'),
+})
+export type EraseSubject = z.infer<typeof eraseSubject>
+
+export const erased = z.object({
+  erasure_id: uuid,
+  status: z.enum(['Completed']),
+  timestamp,
+  subjects: z.array(uuid).describe('Pseudonyms that no longer lead to anybody'),
+  keys_destroyed: z.array(uuid),
+  affected_data_count: z.number().int(),
+  verification_hash: z.string().describe('Hex SHA-256 of proof_of_erasure'),
+  proof_of_erasure: z.string().describe('Signed note that names the keys and the entry'),
+  receipt: z.string().describe('Receipt (tlog-proof) of the entry that records the erasure'),
+  unrecoverable_after: timestamp,
+})
+export type Erased = z.infer<typeof erased>

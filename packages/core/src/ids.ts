@@ -1,0 +1,42 @@
+import { concat, decodeHex, encodeHex, u64 } from './bytes.ts'
+import { FormatError } from './errors.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Whether a value is a UUID in lower case, of any version. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value)
+}
+
+/** The 16 bytes of a UUID. Throws FormatError ID_MALFORMED. */
+export function uuidToBytes(uuid: string): Uint8Array {
+  if (!isUuid(uuid)) throw new FormatError('ID_MALFORMED', 'not a UUID in lower case')
+  return decodeHex(uuid.replaceAll('-', ''))
+}
+
+/** The UUID of 16 bytes. Throws FormatError ID_MALFORMED. */
+export function bytesToUuid(bytes: Uint8Array): string {
+  if (bytes.length !== 16) throw new FormatError('ID_MALFORMED', 'a UUID has 16 bytes')
+  const hex = encodeHex(bytes)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** UUIDv7 (RFC 9562 §5.7) of milliseconds since 1970 and ten random bytes, six bits of which are not used. */
+export function uuidv7(unixMs: number, random: Uint8Array): string {
+  if (random.length !== 10) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes ten random bytes')
+  if (!(unixMs >= 0 && unixMs < 2 ** 48)) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes 48 bits of time')
+  return withVersion(concat(u64(unixMs).subarray(2), random), 7)
+}
+
+/** UUIDv8 (RFC 9562 §5.8) of the first 16 bytes of a digest: the same id for the same thing. */
+export function uuidFromDigest(digest: Uint8Array): string {
+  if (digest.length < 16) throw new FormatError('ID_MALFORMED', 'a UUIDv8 takes 16 bytes')
+  return withVersion(Uint8Array.from(digest.subarray(0, 16)), 8) // slice of a Buffer would be a view
+}
+
+// RFC 9562 §4.1 and §4.2: the variant is binary 10.
+function withVersion(bytes: Uint8Array, version: number): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4)
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytesToUuid(bytes)
+}

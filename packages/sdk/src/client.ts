@@ -1,0 +1,183 @@
+import type { AuditEvent, CreateTenant, CreateToken, Erased, EraseSubject, Problem, Scope, Setup, Tenant } from '@probity/contract'
+import { ProbityError } from './error.ts'
+
+export interface ClientOptions {
+  /** Where the server is, such as http://127.0.0.1:4400. */
+  url: string
+  /** API token or session. */
+  token?: string | undefined
+}
+
+export type Query = Record<string, string | number | boolean | undefined>
+
+export interface Written {
+  results: { status: string; event_id?: string; index?: number | null; code?: string; message?: string }[]
+  accepted: number
+  duplicate: number
+  refused: number
+  tree_size: number
+}
+
+export interface Ingested extends Omit<Written, 'results'> {
+  lines: number
+  refusals: { line: number; code: string; message: string; pointer?: string }[]
+}
+
+export interface TokenInfo {
+  id: string
+  name: string
+  scopes: Scope[]
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  revoked_at: string | null
+}
+
+/** Client of the Probity API. Methods throw ProbityError with the server's problem. */
+export class Probity {
+  readonly #url: string
+  readonly #token: string | undefined
+
+  constructor({ url, token }: ClientOptions) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#token = token
+  }
+
+  /** Makes the first administrator with a set-up link's token. */
+  setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
+    return this.#json('POST', '/v1/setup', input)
+  }
+
+  /** Records events: one object, or up to 1,000 in an array. */
+  send(events: object | object[], format = 'probity'): Promise<Written> {
+    return this.#json('POST', `/v1/audit/events${query({ format })}`, events)
+  }
+
+  /** Records a stream of NDJSON. */
+  ingest(body: ReadableStream<Uint8Array>, format = 'probity', encoding?: 'gzip' | 'zstd'): Promise<Ingested> {
+    const headers = { 'content-type': 'application/x-ndjson', ...(encoding && { 'content-encoding': encoding }) }
+    return this.#fetch('POST', `/v1/audit/ingest${query({ format })}`, headers, body).then((answer) => answer.json() as Promise<Ingested>)
+  }
+
+  /** A page of events, newest first. */
+  events(filter: Query = {}): Promise<{ events: AuditEvent[]; total: number; has_more: boolean; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/audit/events${query(filter)}`)
+  }
+
+  /** New events as they come, from an index on. */
+  async *tail(from?: number): AsyncGenerator<AuditEvent> {
+    const answer = await this.#fetch('GET', `/v1/audit/tail${query({ from })}`, {})
+    let rest = ''
+    for await (const piece of (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+      const messages = (rest + piece).split('\n\n')
+      rest = messages.pop() ?? ''
+      for (const message of messages) {
+        const data = /^data: (.*)$/m.exec(message)?.[1]
+        if (data !== undefined) yield JSON.parse(data) as AuditEvent
+      }
+    }
+  }
+
+  /** Receipt (tlog-proof) of an event. */
+  receipt(eventId: string): Promise<string> {
+    return this.#text(`/v1/audit/events/${encodeURIComponent(eventId)}/receipt`)
+  }
+
+  checkpoint(): Promise<string> {
+    return this.#text('/v1/audit/checkpoint')
+  }
+
+  /** Origin and verifier keys of the log. */
+  key(): Promise<{ origin: string; keys: string[] }> {
+    return this.#json('GET', '/v1/audit/key')
+  }
+
+  /** A range or selection of the log as one stream. */
+  async export(filter: Query = {}): Promise<ReadableStream<Uint8Array>> {
+    const answer = await this.#fetch('GET', `/v1/audit/export${query(filter)}`, {})
+    return answer.body as ReadableStream<Uint8Array>
+  }
+
+  /** Has the server verify its stored log. */
+  verify(
+    range: { start_position?: number; end_position?: number } = {},
+  ): Promise<{ valid: boolean; chain_length: number; invalid_entries: { index: number; code: string; message: string }[] }> {
+    return this.#json('POST', '/v1/audit/verify', range)
+  }
+
+  /** Erases a person, named by pseudonym or by anything that leads to them. */
+  erase(subject: string, request: Partial<EraseSubject> = {}): Promise<Erased> {
+    return this.#json('DELETE', `/v1/privacy/data-subjects/${encodeURIComponent(subject)}`, request)
+  }
+
+  createTenant(tenant: Partial<CreateTenant> & { name: string }): Promise<{ tenant: Tenant; setup_url: string }> {
+    return this.#json('POST', '/v1/tenants', tenant)
+  }
+
+  tenants(page: Query = {}): Promise<{ tenants: Tenant[]; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/tenants${query(page)}`)
+  }
+
+  setTenantActive(id: string, active: boolean): Promise<Tenant> {
+    return this.#json('POST', `/v1/tenants/${encodeURIComponent(id)}/${active ? 'reactivate' : 'suspend'}`, {})
+  }
+
+  createToken(token: CreateToken): Promise<TokenInfo & { token: string }> {
+    return this.#json('POST', '/v1/tokens', token)
+  }
+
+  tokens(page: Query = {}): Promise<{ tokens: TokenInfo[]; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/tokens${query(page)}`)
+  }
+
+  revokeToken(id: string): Promise<TokenInfo> {
+    return this.#json('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)
+  }
+
+  /** Turns to the next key epoch. */
+  rotateKeys(): Promise<{ epoch: number; rewrapped: number; destroyed: boolean }> {
+    return this.#json('POST', '/v1/keys/rotate', {})
+  }
+
+  async #json<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const answer = await this.#fetch(method, path, headers, body === undefined ? undefined : JSON.stringify(body))
+    return (await answer.json()) as T
+  }
+
+  async #text(path: string): Promise<string> {
+    return (await this.#fetch('GET', path, {})).text()
+  }
+
+  async #fetch(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string | ReadableStream<Uint8Array>,
+  ): Promise<Response> {
+    const authorization: Record<string, string> = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
+    const request: RequestInit = {
+      method,
+      headers: { ...headers, ...authorization },
+      ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: 'half' as const }),
+    }
+    const answer = await fetch(this.#url + path, request)
+    if (answer.ok) return answer
+    throw new ProbityError(await problemOf(answer))
+  }
+}
+
+async function problemOf(answer: Response): Promise<Pick<Problem, 'code' | 'status' | 'message' | 'details' | 'request_id'>> {
+  const text = await answer.text()
+  try {
+    return JSON.parse(text) as Problem
+  } catch {
+    return { code: 'INTERNAL', status: answer.status, message: `the server answered ${answer.status}`, details: {}, request_id: '' }
+  }
+}
+
+function query(values: Query): string {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined)
+  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([key, value]): [string, string] => [key, String(value)]))}`
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execPath } from 'node:process'
+import { after, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { buildVerifier } from '../build.ts'
+import { rangeFrames, seal } from '../test/exports.ts'
+import { TestLog } from '../test/log.ts'
+import type { Result } from './result.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'probity-verify-'))
+const file = (name: string) => join(folder, name)
+const program = file('probity-verify.js')
+const browserProgram = file('probity-verify-browser.js')
+
+// Large enough to be worth threads.
+const log = TestLog.of(12_000, 'log', { filler: 'x'.repeat(200) })
+const fork = TestLog.of(12_000, 'log', { filler: 'y'.repeat(200) })
+const key = log.verifierKey()
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(execPath, [program, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+  })
+  const result = (): Result => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+  return { status, stdout, stderr, result }
+}
+
+before(async () => {
+  await buildVerifier(folder)
+  const whole = seal(rangeFrames(log, { deflate: false }))
+  assert.ok(whole.length > 2 ** 22)
+  writeFileSync(file('whole.export'), whole)
+  const changed = Uint8Array.from(whole)
+  const at = Buffer.from(whole).indexOf('"n":9000}')
+  changed[at + 4] = 0x38
+  writeFileSync(file('changed.export'), changed)
+  writeFileSync(file('cut.export'), whole.subarray(0, -1000))
+  writeFileSync(file('entry.tlog-proof'), log.receipt(77))
+  writeFileSync(file('keys'), `# the log's key\n\n${key}\n`)
+  writeFileSync(file('earlier'), log.checkpoint(5000))
+  writeFileSync(file('later'), log.checkpoint(12_000))
+  writeFileSync(file('fork'), fork.checkpoint(5000))
+  writeFileSync(file('garbage'), Uint8Array.of(0xff, 0xfe, 0))
+  log.append({})
+  writeFileSync(file('much-later'), log.checkpoint())
+})
+
+after(() => rmSync(folder, { recursive: true }))
+
+test('the verifier is one file below 60 kB that imports nothing but Node and opens no connection', () => {
+  const text = readFileSync(program, 'utf8')
+  assert.ok(statSync(program).size < 60_000, `${statSync(program).size} bytes`)
+  for (const forbidden of ['node:net', 'node:http', 'node:https', 'node:tls', 'node:dgram', 'fetch(', 'require(']) {
+    assert.ok(!text.includes(forbidden), forbidden)
+  }
+  const imports = [...text.matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)].map(([, name]) => name)
+  assert.deepEqual(
+    imports.filter((name) => !name?.startsWith('node:')),
+    [],
+  )
+})
+
+test('the verifier for browsers imports nothing and opens no connection', () => {
+  const text = readFileSync(browserProgram, 'utf8')
+  for (const forbidden of ['node:', 'fetch(', 'XMLHttpRequest', 'WebSocket']) assert.ok(!text.includes(forbidden), forbidden)
+  assert.deepEqual([...text.matchAll(/from\s*["']/g)].length, 0)
+})
+
+test('0: an export verifies in threads, with a key in the command or in a file', () => {
+  for (const given of [key, 'keys']) {
+    const { status, stdout } = run('whole.export', '--key', given)
+    assert.equal(status, 0)
+    assert.match(stdout, /^verified: range of 12000 entries from 0 to 12000, 4000 opened parts of log\.example/)
+  }
+  assert.equal(run('whole.export', '--key', 'keys', '--pin', 'earlier').status, 0)
+  assert.equal(run('entry.tlog-proof', '--key', 'keys').status, 0)
+})
+
+test('1: a changed, cut, forked or rolled back export is named as such', () => {
+  const code = (...args: string[]) => {
+    const { status, result } = run(...args, '--key', 'keys', '--json')
+    assert.equal(status, 1)
+    const found = result()
+    return found.verified ? null : [found.code, found.index]
+  }
+  assert.deepEqual(code('changed.export'), ['ENTRY_CHANGED', 9000])
+  assert.equal(code('cut.export')?.[0], 'TRUNCATED')
+  assert.deepEqual(code('whole.export', '--pin', 'fork'), ['FORK', null])
+  assert.deepEqual(code('whole.export', '--pin', 'much-later'), ['ROLLBACK', null])
+  assert.deepEqual(code('garbage'), ['FORMAT_UNKNOWN', null])
+  assert.deepEqual(code('keys'), ['RECEIPT_MALFORMED', null])
+})
+
+test('2: wrong usage', () => {
+  for (const args of [[], ['a', 'b'], ['whole.export', '--unknown'], ['whole.export', '--key']]) {
+    const { status, stdout, stderr } = run(...args)
+    assert.equal(status, 2)
+    assert.equal(stdout, '')
+    assert.match(stderr, /Usage/)
+  }
+})
+
+test('3: no such file, no key, no such pin, a pin that cannot decide', () => {
+  for (const args of [
+    ['absent', '--key', 'keys'],
+    ['whole.export'],
+    ['whole.export', '--key', 'absent'],
+    ['whole.export', '--key', 'garbage'],
+    ['whole.export', '--key', 'keys', '--pin', 'absent'],
+    ['whole.export', '--key', 'keys', '--pin', 'keys'],
+    ['.', '--key', 'keys'],
+    ['entry.tlog-proof', '--key', 'keys', '--pin', 'earlier'],
+  ]) {
+    const { status, result } = run(...args, '--json')
+    assert.equal(status, 3, args.join(' '))
+    assert.equal(result().verified, false)
+  }
+})
+
+test('the verifier for browsers finds the same as that for Node', async () => {
+  const { verifyExport, verifyReceipt, parseVerifierKey, browserCrypto } = await import(pathToFileURL(browserProgram).href)
+  const keys = [parseVerifierKey(browserCrypto.sha256, key)]
+  const small = TestLog.of(300)
+  const bytes = seal(rangeFrames(small))
+  assert.equal((await verifyExport(new Blob([bytes]), keys)).verified, true)
+  assert.equal((await verifyExport(new Blob([bytes.subarray(0, -1)]), keys)).code, 'TRUNCATED')
+  assert.equal((await verifyExport(new Blob([bytes]), keys, { pin: small.checkpoint(100) })).verified, true)
+  assert.equal(verifyReceipt(small.receipt(7), keys).verified, true)
+  assert.equal(verifyReceipt(small.receipt(7), []).code, 'SIGNATURE_MISSING')
+})

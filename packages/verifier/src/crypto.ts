@@ -1,0 +1,13 @@
+import type { Crypto } from '@probity/core'
+
+/** SHA-256 of bytes that come piece by piece. */
+export interface Hasher {
+  update(bytes: Uint8Array): void
+  digest(): Uint8Array
+}
+
+/** What the verifier needs from outside: core's Crypto, inflating, and a digest of a stream. */
+export interface VerifierCrypto extends Crypto {
+  inflateRaw(bytes: Uint8Array, maximum: number): Uint8Array
+  createSha256(): Hasher
+}
