@@ -41,7 +41,8 @@ for (const file of source) {
 for (const file of files.filter((name) => !/package-lock\.json$|\.(png|ico)$/.test(name))) {
   if (file === 'scripts/tidy.mjs') continue
   const content = text(file)
-  if (/\/work\/[a-z.]/.test(content) || (!/\.test\.ts$/.test(file) && /\/(root|home)\/[a-z]/.test(content))) fault(file, 'names a path of one machine')
+  if (/\/work\/[a-z.]/.test(content) || (!/\.test\.ts$/.test(file) && /\/(root|home)\/[a-z]/.test(content)))
+    fault(file, 'names a path of one machine')
   if (/registry\.[a-z]+\.(org|com)|\bdeb\.debian\.org/.test(content)) fault(file, "names a registry's host")
 }
 if (/"resolved": "http/.test(text('package-lock.json'))) fault('package-lock.json', "names a registry's host")

@@ -28,10 +28,16 @@ test('a frame begins with its kind and length', () => {
 
 test('the payload of a bundle is parsed back', () => {
   fc.assert(
-    fc.property(fc.maxSafeNat(), fc.integer({ min: 1, max: 256 }), fc.nat(1), fc.uint8Array(), (first, count, codec, bundle) => {
-      const payload = { first, count, codec, prefixes: new Uint8Array(count * 8).fill(7), bundle }
-      assert.deepEqual(format.decodeBundlePayload(format.encodeBundlePayload(payload)), payload)
-    }),
+    fc.property(
+      fc.maxSafeNat(),
+      fc.integer({ min: 1, max: 256 }),
+      fc.nat(1),
+      fc.uint8Array(),
+      (first, count, codec, bundle) => {
+        const payload = { first, count, codec, prefixes: new Uint8Array(count * 8).fill(7), bundle }
+        assert.deepEqual(format.decodeBundlePayload(format.encodeBundlePayload(payload)), payload)
+      },
+    ),
   )
 })
 

@@ -106,7 +106,8 @@ function parseHeader(text: string): ExportHeader {
 
 /** Payload of `B`. */
 export function encodeBundlePayload({ first, count, codec, prefixes, bundle }: BundlePayload): Uint8Array {
-  if (count < 1 || count > TILE_WIDTH || prefixes.length !== count * PREFIX_LENGTH) throw malformed('count or prefixes of a bundle')
+  if (count < 1 || count > TILE_WIDTH || prefixes.length !== count * PREFIX_LENGTH)
+    throw malformed('count or prefixes of a bundle')
   return concat(u64(first), u16(count), Uint8Array.of(codec), prefixes, bundle)
 }
 

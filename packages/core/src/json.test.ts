@@ -28,7 +28,10 @@ test('the canonical form is that of RFC 8785 and a fixed point', () => {
 })
 
 test('member names are sorted by UTF-16 units, not by code points', () => {
-  assert.equal(canonicalize({ '\ufb33': 1, '\u{1f600}': 2, '10': 3, '9': 4 }), '{"10":3,"9":4,"😀":2,"\ufb33":1}')
+  assert.equal(
+    canonicalize({ '\ufb33': 1, '\u{1f600}': 2, '10': 3, '9': 4 }),
+    '{"10":3,"9":4,"😀":2,"\ufb33":1}',
+  )
 })
 
 test('negative zero is zero', () => {
@@ -36,7 +39,17 @@ test('negative zero is zero', () => {
 })
 
 test('what JSON has no word for is refused', () => {
-  const values: unknown[] = [Number.NaN, Infinity, -Infinity, undefined, 1n, () => 1, new Date(0), new Map(), new Array(1)]
+  const values: unknown[] = [
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    undefined,
+    1n,
+    () => 1,
+    new Date(0),
+    new Map(),
+    new Array(1),
+  ]
   for (const value of values) {
     assert.throws(() => canonicalize(value as Json), refused('JSON_NOT_A_VALUE'))
     assert.throws(() => canonicalize({ member: value as Json }), refused('JSON_NOT_A_VALUE'))
@@ -75,9 +88,26 @@ test('parseStrict refuses what JSON.parse refuses, and ends', () => {
   const texts = fc.oneof(
     fc.string(),
     fc
-      .array(fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', '1', '-', '1e400', '12345678901234567890', '0'), {
-        maxLength: 12,
-      })
+      .array(
+        fc.constantFrom(
+          '{',
+          '}',
+          '[',
+          ']',
+          ':',
+          ',',
+          '"',
+          '\\',
+          '1',
+          '-',
+          '1e400',
+          '12345678901234567890',
+          '0',
+        ),
+        {
+          maxLength: 12,
+        },
+      )
       .map((parts) => parts.join('')),
   )
   fc.assert(
@@ -96,20 +126,22 @@ test('parseStrict refuses what JSON.parse refuses, and ends', () => {
 })
 
 test('duplicate member names are refused, also when escapes hide them', () => {
-  for (const text of ['{"a":1,"a":1}', '{"a":1,"\\u0061":2}', '[{"x":{"b":":","b":"\\":"}}]', '{"__proto__":1,"__proto__":2}']) {
+  for (const text of [
+    '{"a":1,"a":1}',
+    '{"a":1,"\\u0061":2}',
+    '[{"x":{"b":":","b":"\\":"}}]',
+    '{"__proto__":1,"__proto__":2}',
+  ]) {
     assert.throws(() => parseStrict(text), refused('JSON_DUPLICATE_MEMBER'))
   }
   assert.deepEqual(parseStrict('{"a":{"a":":"},"b":{"a":"\\":\\\\"}}'), { a: { a: ':' }, b: { a: '":\\' } })
 })
 
 test('a number that a double cannot hold becomes a string of its digits', () => {
-  assert.deepEqual(parseStrict('[12345678901234567890, -9007199254740993, 9007199254740992, 1e400, -1E400]'), [
-    '12345678901234567890',
-    '-9007199254740993',
-    9007199254740992,
-    '1e400',
-    '-1E400',
-  ])
+  assert.deepEqual(
+    parseStrict('[12345678901234567890, -9007199254740993, 9007199254740992, 1e400, -1E400]'),
+    ['12345678901234567890', '-9007199254740993', 9007199254740992, '1e400', '-1E400'],
+  )
   assert.deepEqual(parseStrict('{"n":1000000000000000000000,"s":"12345678901234567890"}'), {
     n: 1e21,
     s: '12345678901234567890',

@@ -16,7 +16,10 @@ const sizes = fc.integer({ min: 1, max: 70 })
 const invalid = (code: string) => ({ name: 'VerificationError', code })
 
 test('the root of the empty tree is SHA-256 of the empty string', () => {
-  assert.equal(Buffer.from(emptyRoot(sha256)).toString('hex'), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+  assert.equal(
+    Buffer.from(emptyRoot(sha256)).toString('hex'),
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  )
 })
 
 test('a compact range has the root of the recursive definition', () => {
@@ -62,12 +65,17 @@ test('no bit of an inclusion proof, leaf or root can change', () => {
     fc.property(sizes, fc.nat(), fc.nat(), fc.integer({ min: 0, max: 7 }), (size, n, at, bit) => {
       const index = n % size
       const { leaves, root, hashes } = tree(size)
-      const parts = [...path(index, leaves), root, hashes[index] as Uint8Array].map((part) => Uint8Array.from(part))
+      const parts = [...path(index, leaves), root, hashes[index] as Uint8Array].map((part) =>
+        Uint8Array.from(part),
+      )
       const part = parts[at % parts.length] as Uint8Array
       part[at % 32] = (part[at % 32] as number) ^ (1 << bit)
       const leaf = parts.pop() as Uint8Array
       const changedRoot = parts.pop() as Uint8Array
-      assert.throws(() => verifyInclusion(sha256, leaf, BigInt(index), BigInt(size), parts, changedRoot), invalid('INCLUSION_INVALID'))
+      assert.throws(
+        () => verifyInclusion(sha256, leaf, BigInt(index), BigInt(size), parts, changedRoot),
+        invalid('INCLUSION_INVALID'),
+      )
     }),
   )
 })

@@ -34,7 +34,13 @@ export function emptyRoot(digest: Digest): Uint8Array {
  * The root that an inclusion proof leads to (RFC 9162 §2.1.3.2, steps 1 to 5 up to the comparison).
  * Throws VerificationError INCLUSION_INVALID when the proof does not have the form that index and size ask for.
  */
-export function rootFromInclusion(digest: Digest, leaf: Uint8Array, index: bigint, size: bigint, proof: readonly Uint8Array[]): Uint8Array {
+export function rootFromInclusion(
+  digest: Digest,
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  proof: readonly Uint8Array[],
+): Uint8Array {
   const invalid = (why: string) => new VerificationError('INCLUSION_INVALID', why)
   if (index < 0n || index >= size) throw invalid('the index is not below the size')
   if (!areHashes([leaf, ...proof])) throw invalid('a hash is not 32 bytes long')

@@ -3,14 +3,23 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { crypto, sha256, signer } from '../test/crypto.ts'
 import { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts'
-import { formatNote, formatVerifierKey, keyId, openNote, parseNote, parseVerifierKey, signatureLine } from './note.ts'
+import {
+  formatNote,
+  formatVerifierKey,
+  keyId,
+  openNote,
+  parseNote,
+  parseVerifierKey,
+  signatureLine,
+} from './note.ts'
 
 const origin = 'log.example/0190a5c4-7f00-7000-8000-000000000001'
 const mine = signer(1)
 const other = signer(2)
 const key = parseVerifierKey(sha256, formatVerifierKey(sha256, origin, mine.publicKey))
 const otherKey = parseVerifierKey(sha256, formatVerifierKey(sha256, 'other.example', other.publicKey))
-const sign = (text: string, name = origin, by = mine) => signatureLine(name, keyId(sha256, name, by.publicKey), by.sign(text))
+const sign = (text: string, name = origin, by = mine) =>
+  signatureLine(name, keyId(sha256, name, by.publicKey), by.sign(text))
 const text = formatCheckpoint({ origin, size: 3, root: sha256(Buffer.from('root')) })
 const note = formatNote(text, [sign(text)])
 const malformed = { name: 'FormatError' }
@@ -21,7 +30,8 @@ test('the note of the specification opens with its key', () => {
   const vkey = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
   const parsed = parseVerifierKey(sha256, vkey)
   assert.equal(formatVerifierKey(sha256, parsed.name, parsed.publicKey), vkey)
-  const signature = 'Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM='
+  const signature =
+    'Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM='
   const opened = openNote(`This is an example message.\n\n— example.com/foo ${signature}\n`, [parsed], crypto)
   assert.equal(opened.text, 'This is an example message.\n')
   assert.deepEqual(opened.keys, [parsed])
@@ -61,13 +71,16 @@ test('the text may have empty lines: the last one ends it', () => {
 
 test('any text is a note or refused with a FormatError', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('\n', '— ', 'a', ' ', '=', 'QUJDREVG', '\u0000', '+') }), (garbage) => {
-      try {
-        parseNote(garbage)
-      } catch (error) {
-        assert.equal((error as Error).name, 'FormatError')
-      }
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('\n', '— ', 'a', ' ', '=', 'QUJDREVG', '\u0000', '+') }),
+      (garbage) => {
+        try {
+          parseNote(garbage)
+        } catch (error) {
+          assert.equal((error as Error).name, 'FormatError')
+        }
+      },
+    ),
     { numRuns: 2000 },
   )
   assert.throws(() => parseNote(`${text}\n${sign(text).repeat(101)}`), malformed)
@@ -77,8 +90,14 @@ test('any text is a note or refused with a FormatError', () => {
 test('a verifier key with the id of another key, another algorithm or length is refused', () => {
   const good = formatVerifierKey(sha256, origin, mine.publicKey)
   assert.throws(() => parseVerifierKey(sha256, good.replace(/\+[0-9a-f]{8}\+/, '+00000000+')), malformed)
-  assert.throws(() => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, mine.publicKey, 4)), malformed)
-  assert.throws(() => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, new Uint8Array(31))), malformed)
+  assert.throws(
+    () => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, mine.publicKey, 4)),
+    malformed,
+  )
+  assert.throws(
+    () => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, new Uint8Array(31))),
+    malformed,
+  )
   assert.throws(() => formatVerifierKey(sha256, 'a b', mine.publicKey), malformed)
   for (const text of ['', '++', 'a+00000000', `${good}x`, good.toUpperCase()]) {
     assert.throws(() => parseVerifierKey(sha256, text), malformed)

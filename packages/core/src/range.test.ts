@@ -7,7 +7,9 @@ import { leafHash } from './merkle.ts'
 import { CompactRange, decomposeLeft, decomposeRight, RangeHasher, rootOfRange } from './range.ts'
 import { alignedNodes, hashOfSpan, levelOf, nodesOfSpan, type Span, splitPoint } from './span.ts'
 
-const ranges = fc.tuple(fc.nat(90), fc.nat(90), fc.nat(90)).map((numbers) => numbers.sort((a, b) => a - b) as [number, number, number])
+const ranges = fc
+  .tuple(fc.nat(90), fc.nat(90), fc.nat(90))
+  .map((numbers) => numbers.sort((a, b) => a - b) as [number, number, number])
 
 const invalid = { name: 'VerificationError', code: 'RANGE_INVALID' }
 
@@ -79,7 +81,10 @@ test('a changed, missing or additional node gives another root or none', () => {
       const got = rootOfRange(sha256, { ...bounds, left }, changed.slice(i, j), changed.slice(j))
       assert.notDeepEqual(Buffer.from(got), Buffer.from(root))
       assert.throws(() => rootOfRange(sha256, bounds, hashes, [...right, root]), invalid)
-      assert.throws(() => rootOfRange(sha256, { ...bounds, left: [...bounds.left, root] }, hashes, right), invalid)
+      assert.throws(
+        () => rootOfRange(sha256, { ...bounds, left: [...bounds.left, root] }, hashes, right),
+        invalid,
+      )
       if (hashes.length > 0) assert.throws(() => rootOfRange(sha256, bounds, hashes.slice(1), right), invalid)
       assert.throws(() => rootOfRange(sha256, bounds, [...hashes, root], right), invalid)
     }),
@@ -119,7 +124,9 @@ test('a node of the tree is combined from complete subtrees', () => {
   ])
   assert.throws(() => nodesOfSpan({ lo: 3, hi: 5 }), RangeError)
   const leaves = entries(13)
-  const hash = hashOfSpan(sha256, { lo: 8, hi: 13 }, (level, index) => mth(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level)))
+  const hash = hashOfSpan(sha256, { lo: 8, hi: 13 }, (level, index) =>
+    mth(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level)),
+  )
   assert.deepEqual(Buffer.from(hash), Buffer.from(mth(leaves.slice(8))))
   assert.equal(levelOf(2 ** 52), 52)
   assert.equal(levelOf(2 ** 52 + 1), -1)

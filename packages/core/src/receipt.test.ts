@@ -13,13 +13,15 @@ const origin = 'log.example/tenant'
 const { publicKey, sign } = signer(1)
 const keys = [parseVerifierKey(sha256, formatVerifierKey(sha256, origin, publicKey))]
 
-const receipts = fc.tuple(leaves, fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 20 }), fc.nat()).map(([leaf, others, n]) => {
-  const index = n % (others.length + 1)
-  const tree = [...others.slice(0, index), encodeLeaf(leaf), ...others.slice(index)]
-  const text = formatCheckpoint({ origin, size: tree.length, root: mth(tree) })
-  const checkpoint = formatNote(text, [signatureLine(origin, keyId(sha256, origin, publicKey), sign(text))])
-  return { leaf: encodeLeaf(leaf), index, proof: path(index, tree), checkpoint }
-})
+const receipts = fc
+  .tuple(leaves, fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 20 }), fc.nat())
+  .map(([leaf, others, n]) => {
+    const index = n % (others.length + 1)
+    const tree = [...others.slice(0, index), encodeLeaf(leaf), ...others.slice(index)]
+    const text = formatCheckpoint({ origin, size: tree.length, root: mth(tree) })
+    const checkpoint = formatNote(text, [signatureLine(origin, keyId(sha256, origin, publicKey), sign(text))])
+    return { leaf: encodeLeaf(leaf), index, proof: path(index, tree), checkpoint }
+  })
 
 test('a receipt is parsed back and opens', () => {
   fc.assert(
@@ -49,7 +51,8 @@ test('no character of a receipt can change', () => {
 test('a receipt that is cut off or of another spelling is refused', () => {
   const [receipt] = fc.sample(receipts, { numRuns: 1, seed: 1 })
   const text = formatReceipt(receipt as NonNullable<typeof receipt>)
-  for (let length = 0; length < text.length; length++) assert.throws(() => openReceipt(text.slice(0, length), keys, crypto))
+  for (let length = 0; length < text.length; length++)
+    assert.throws(() => openReceipt(text.slice(0, length), keys, crypto))
   for (const bad of [
     text.replace('index ', 'index 0'),
     text.replace('@v1', '@v2'),

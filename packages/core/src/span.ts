@@ -37,7 +37,8 @@ export function levelOf(n: number): number {
 /** RFC 9162 §2.1.3.1: the subtrees whose hashes are the inclusion proof of `index`, from the leaf up. */
 export function inclusionSpans(index: number, size: number): Span[] {
   requireSize(size)
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError('the index is not below the size')
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size)
+    throw new RangeError('the index is not below the size')
   const spans: Span[] = []
   let lo = 0
   let hi = size
@@ -57,7 +58,8 @@ export function inclusionSpans(index: number, size: number): Span[] {
 /** RFC 9162 §2.1.4.1: the subtrees whose hashes are the consistency proof. Empty for equal sizes. */
 export function consistencySpans(size1: number, size2: number): Span[] {
   requireSize(size2)
-  if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > size2) throw new RangeError('sizes are not 0 < first ≤ second')
+  if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > size2)
+    throw new RangeError('sizes are not 0 < first ≤ second')
   const spans: Span[] = []
   let lo = 0
   let hi = size2
@@ -120,5 +122,6 @@ export function foldRight(digest: Digest, hashes: readonly Uint8Array[]): Uint8A
 }
 
 function requireSize(size: number): void {
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError('the size is not a safe integer of at least 0')
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new RangeError('the size is not a safe integer of at least 0')
 }

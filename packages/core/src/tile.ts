@@ -46,7 +46,8 @@ export function parseTilePath(path: string): TileName {
 /** An entry bundle: u16 length ‖ bytes, one after the other. At most 256 entries of at most 65,535 bytes. */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   if (entries.length > TILE_WIDTH) throw malformedBundle('more than 256 entries')
-  if (entries.some((entry) => entry.length > MAX_ENTRY_LENGTH)) throw malformedBundle('an entry of more than 65,535 bytes')
+  if (entries.some((entry) => entry.length > MAX_ENTRY_LENGTH))
+    throw malformedBundle('an entry of more than 65,535 bytes')
   return concat(...entries.flatMap((entry) => [u16(entry.length), entry]))
 }
 
@@ -98,7 +99,8 @@ export function tileReader(digest: Digest, read: (level: number, index: number) 
     const slice = tileOfNode({ level, index })
     const hashes = read(slice.level, slice.index)
     const end = slice.first + slice.count
-    if (hashes.length < end * HASH_LENGTH) throw new RangeError(`tile ${slice.level}/${slice.index} is too short`)
+    if (hashes.length < end * HASH_LENGTH)
+      throw new RangeError(`tile ${slice.level}/${slice.index} is too short`)
     return tileRoot(digest, hashes.subarray(slice.first * HASH_LENGTH, end * HASH_LENGTH))
   }
 }

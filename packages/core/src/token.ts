@@ -48,7 +48,8 @@ function checkOf(body: string): string {
 
 function encodeBase62(bytes: Uint8Array, length: number): string {
   let digits = ''
-  for (let rest = BigInt(`0x${encodeHex(bytes)}`); rest > 0n; rest /= 62n) digits = DIGITS.charAt(Number(rest % 62n)) + digits
+  for (let rest = BigInt(`0x${encodeHex(bytes)}`); rest > 0n; rest /= 62n)
+    digits = DIGITS.charAt(Number(rest % 62n)) + digits
   return digits.padStart(length, '0')
 }
 
@@ -61,7 +62,8 @@ function decodeBase62(digits: string, length: number): Uint8Array | null {
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1
+  for (let bit = 0; bit < 8; bit++)
+    remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1
   return remainder
 })
 

@@ -12,7 +12,12 @@ export const crypto: Crypto = {
   hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
   hkdfSha256: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
   ed25519Verify: (publicKey, message, signature) =>
-    verify(null, message, createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' }), signature),
+    verify(
+      null,
+      message,
+      createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' }),
+      signature,
+    ),
 }
 
 /** An Ed25519 key pair from one byte, the same at every run. */

@@ -55,7 +55,15 @@ after(() => rmSync(folder, { recursive: true }))
 test('the verifier is one file below 60 kB that imports nothing but Node and opens no connection', () => {
   const text = readFileSync(program, 'utf8')
   assert.ok(statSync(program).size < 60_000, `${statSync(program).size} bytes`)
-  for (const forbidden of ['node:net', 'node:http', 'node:https', 'node:tls', 'node:dgram', 'fetch(', 'require(']) {
+  for (const forbidden of [
+    'node:net',
+    'node:http',
+    'node:https',
+    'node:tls',
+    'node:dgram',
+    'fetch(',
+    'require(',
+  ]) {
     assert.ok(!text.includes(forbidden), forbidden)
   }
   const imports = [...text.matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)].map(([, name]) => name)
@@ -67,7 +75,8 @@ test('the verifier is one file below 60 kB that imports nothing but Node and ope
 
 test('the verifier for browsers imports nothing and opens no connection', () => {
   const text = readFileSync(browserProgram, 'utf8')
-  for (const forbidden of ['node:', 'fetch(', 'XMLHttpRequest', 'WebSocket']) assert.ok(!text.includes(forbidden), forbidden)
+  for (const forbidden of ['node:', 'fetch(', 'XMLHttpRequest', 'WebSocket'])
+    assert.ok(!text.includes(forbidden), forbidden)
   assert.deepEqual([...text.matchAll(/from\s*["']/g)].length, 0)
 })
 
@@ -75,7 +84,10 @@ test('0: an export verifies in threads, with a key in the command or in a file',
   for (const given of [key, 'keys']) {
     const { status, stdout } = run('whole.export', '--key', given)
     assert.equal(status, 0)
-    assert.match(stdout, /^verified: range of 12000 entries from 0 to 12000, 4000 opened parts of log\.example/)
+    assert.match(
+      stdout,
+      /^verified: range of 12000 entries from 0 to 12000, 4000 opened parts of log\.example/,
+    )
   }
   assert.equal(run('whole.export', '--key', 'keys', '--pin', 'earlier').status, 0)
   assert.equal(run('entry.tlog-proof', '--key', 'keys').status, 0)
@@ -123,7 +135,9 @@ test('3: no such file, no key, no such pin, a pin that cannot decide', () => {
 })
 
 test('the verifier for browsers finds the same as that for Node', async () => {
-  const { verifyExport, verifyReceipt, parseVerifierKey, browserCrypto } = await import(pathToFileURL(browserProgram).href)
+  const { verifyExport, verifyReceipt, parseVerifierKey, browserCrypto } = await import(
+    pathToFileURL(browserProgram).href
+  )
   const keys = [parseVerifierKey(browserCrypto.sha256, key)]
   const small = TestLog.of(300)
   const bytes = seal(rangeFrames(small))

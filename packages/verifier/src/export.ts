@@ -20,7 +20,7 @@ import { openPin } from './pin.ts'
 import { verifyRange } from './range.ts'
 import { notVerified, Refusal, type Result } from './result.ts'
 import { readEntries, verifySelection } from './selection.ts'
-import { DuplicateFinder, Fingerprints, sharesOf } from './unique.ts'
+import { DuplicateFinder, Fingerprints, MAX_HELD, sharesOf } from './unique.ts'
 
 /** The bytes of an export. They are read once, and again from the start where event ids must be looked at twice. */
 export interface ExportSource {
@@ -37,7 +37,11 @@ export interface ExportOptions {
 }
 
 /** Verifies an export (formats §6) against trusted keys, as a stream in bounded memory. Never throws. */
-export async function verifyExport(source: ExportSource, keys: readonly VerifierKey[], options: ExportOptions): Promise<Result> {
+export async function verifyExport(
+  source: ExportSource,
+  keys: readonly VerifierKey[],
+  options: ExportOptions,
+): Promise<Result> {
   try {
     return await verify(source, keys, options)
   } catch (error) {
@@ -45,7 +49,11 @@ export async function verifyExport(source: ExportSource, keys: readonly Verifier
   }
 }
 
-async function verify(source: ExportSource, keys: readonly VerifierKey[], options: ExportOptions): Promise<Result> {
+async function verify(
+  source: ExportSource,
+  keys: readonly VerifierKey[],
+  options: ExportOptions,
+): Promise<Result> {
   const { crypto, check = async (job) => checkBundle(crypto, job), onProgress = () => undefined } = options
   const pin = options.pin === undefined ? null : openPin(options.pin, keys, crypto)
   const frames = new FrameReader(source.open(), crypto)
@@ -54,13 +62,14 @@ async function verify(source: ExportSource, keys: readonly VerifierKey[], option
     const checkpoint = openCheckpoint(decodeUtf8(await frames.expect(FRAME.checkpoint)), keys, crypto)
     requireAgreement(header, checkpoint)
     pin?.compare(checkpoint)
-    const fingerprints = new Fingerprints(0, sharesOf(header.end - header.start))
+    const total = mostEntries(header)
+    const fingerprints = new Fingerprints(0, sharesOf(total), total)
     const onEventIds = (eventIds: Uint8Array) => fingerprints.add(eventIds)
     const context: Context = { crypto, check, header, checkpoint, pin, onEventIds, onProgress }
     const verifyBody = header.kind === 'range' ? verifyRange : verifySelection
     const { entries, opened } = await verifyBody(frames, context)
     const trailer = await frames.finish()
-    await requireUnique(fingerprints, (onIds) => readEventIds(source, trailer, crypto, check, onIds), header)
+    await requireUnique(fingerprints, (onIds) => readEventIds(source, trailer, crypto, check, onIds), total)
     pin?.requireHeld()
     return {
       verified: true,
@@ -84,17 +93,22 @@ async function readHeader(frames: FrameReader): Promise<ExportHeader> {
   return decodeHeader(await frames.expect(FRAME.header))
 }
 
+// A range has as many as it says; what a selection says are bounds, and it is looked at in one go.
+function mostEntries({ kind, start, end }: ExportHeader): number {
+  return kind === 'range' ? end - start : Math.min(end - start, MAX_HELD)
+}
+
 type OnEventIds = (eventIds: Uint8Array, first: number) => void
 
 // No event id twice, exactly and in bounded memory: see unique.ts.
 async function requireUnique(
   first: Fingerprints,
   readAgain: (onEventIds: OnEventIds) => Promise<void>,
-  header: ExportHeader,
+  total: number,
 ): Promise<void> {
-  const shares = sharesOf(header.end - header.start)
+  const shares = sharesOf(total)
   for (let share = 0; share < shares; share++) {
-    const fingerprints = share === 0 ? first : new Fingerprints(share, shares)
+    const fingerprints = share === 0 ? first : new Fingerprints(share, shares, total)
     if (share > 0) await readAgain((eventIds) => fingerprints.add(eventIds))
     const suspects = fingerprints.suspects()
     if (suspects.size === 0) continue
@@ -116,7 +130,8 @@ async function readEventIds(
     await frames.expect(FRAME.checkpoint)
     if (header.kind === 'range') {
       await frames.expect(FRAME.left)
-      const take = ({ eventIds, first }: { eventIds: Uint8Array; first: number }) => onEventIds(eventIds, first)
+      const take = ({ eventIds, first }: { eventIds: Uint8Array; first: number }) =>
+        onEventIds(eventIds, first)
       await readBundles(frames, header, { check, take, task: 'ids', boundary: -1 })
       await frames.expect(FRAME.right)
     } else {
@@ -125,7 +140,8 @@ async function readEventIds(
         while (await frames.take(FRAME.part));
       }
     }
-    if (!equal(await frames.finish(), trailer)) throw new Refusal('CHANGED', null, 'the file changed while it was read')
+    if (!equal(await frames.finish(), trailer))
+      throw new Refusal('CHANGED', null, 'the file changed while it was read')
   } finally {
     await frames.close()
   }

@@ -8,18 +8,28 @@ import { nodeCrypto } from './node.ts'
 const inflaters = { 'of our own': inflateRaw, 'of zlib': nodeCrypto.inflateRaw }
 const texts = fc.oneof(
   fc.uint8Array({ maxLength: 2000 }),
-  fc.array(fc.constantFrom('event', 'tenant', '"data":', '0123'), { maxLength: 500 }).map((words) => Buffer.from(words.join(''))),
+  fc
+    .array(fc.constantFrom('event', 'tenant', '"data":', '0123'), { maxLength: 500 })
+    .map((words) => Buffer.from(words.join(''))),
 )
 const settings = fc.record({
   level: fc.integer({ min: 0, max: 9 }),
-  strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE),
+  strategy: fc.constantFrom(
+    constants.Z_DEFAULT_STRATEGY,
+    constants.Z_FIXED,
+    constants.Z_HUFFMAN_ONLY,
+    constants.Z_RLE,
+  ),
 })
 
 for (const [name, inflate] of Object.entries(inflaters)) {
   test(`inflater ${name}: gives back what was deflated, at any level and by any strategy`, () => {
     fc.assert(
       fc.property(texts, settings, (bytes, options) => {
-        assert.deepEqual(Buffer.from(inflate(deflateRawSync(bytes, options), bytes.length)), Buffer.from(bytes))
+        assert.deepEqual(
+          Buffer.from(inflate(deflateRawSync(bytes, options), bytes.length)),
+          Buffer.from(bytes),
+        )
       }),
       { numRuns: 300 },
     )
@@ -35,7 +45,8 @@ for (const [name, inflate] of Object.entries(inflaters)) {
   test(`inflater ${name}: input that goes on or stops too early is refused`, () => {
     const deflated = deflateRawSync(Buffer.from('some text, some text'))
     assert.throws(() => inflate(Buffer.concat([deflated, Buffer.of(0)]), 100))
-    for (let length = 0; length < deflated.length; length++) assert.throws(() => inflate(deflated.subarray(0, length), 100))
+    for (let length = 0; length < deflated.length; length++)
+      assert.throws(() => inflate(deflated.subarray(0, length), 100))
   })
 }
 

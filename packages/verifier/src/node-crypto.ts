@@ -8,7 +8,7 @@ const ED25519_SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x6
 
 /** Crypto by node:crypto and node:zlib. */
 export const nodeCrypto: VerifierCrypto = {
-  sha256: (bytes) => bytesOfLatin1(hash('sha256', bytes, 'latin1')),
+  sha256: (bytes) => bytesOfBinary(hash('sha256', bytes, 'binary')),
   hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
   hkdfSha256: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
   ed25519Verify(publicKey, message, signature) {
@@ -33,7 +33,7 @@ export const nodeCrypto: VerifierCrypto = {
 }
 
 // Twice as fast as to have node:crypto make a Buffer, and this is called for every node of a tree.
-function bytesOfLatin1(text: string): Uint8Array {
+function bytesOfBinary(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes

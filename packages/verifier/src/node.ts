@@ -31,12 +31,20 @@ export function verifyReceipt(text: string, keys: readonly VerifierKey[], option
 }
 
 /** Verifies an export (formats §6) from any source in this thread. Never throws. */
-export function verifyExport(source: pure.ExportSource, keys: readonly VerifierKey[], options: NodeOptions = {}): Promise<Result> {
+export function verifyExport(
+  source: pure.ExportSource,
+  keys: readonly VerifierKey[],
+  options: NodeOptions = {},
+): Promise<Result> {
   return pure.verifyExport(source, keys, { ...options, crypto: nodeCrypto })
 }
 
 /** Verifies an export in a file, in parallel where that is worth it. Throws only what opening the file throws. */
-export async function verifyExportFile(path: string, keys: readonly VerifierKey[], options: NodeExportOptions = {}): Promise<Result> {
+export async function verifyExportFile(
+  path: string,
+  keys: readonly VerifierKey[],
+  options: NodeExportOptions = {},
+): Promise<Result> {
   const { size } = await stat(path)
   const { threads = size < WORTH_THREADS ? 0 : undefined, ...rest } = options
   const source = { open: () => createReadStream(path, { highWaterMark: READ_AT_ONCE }) }

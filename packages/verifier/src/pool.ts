@@ -4,49 +4,69 @@ import type { BundleJob, BundleReport } from './bundle.ts'
 import { Refusal } from './result.ts'
 import { type Answer, ROLE, WORKER } from './worker.ts'
 
+const MAX_THREADS = 8
 // What a bundle leaves behind is garbage at once; a thread that lets it lie would fill the memory.
 const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 
-interface Waiting {
-  resolve: (report: BundleReport) => void
-  reject: (error: Refusal) => void
-}
-
 /** Threads that check bundles. Owns them: close() ends them, with whatever is under way. */
 export class Pool {
-  readonly #workers: { worker: Worker; waiting: Waiting[] }[]
+  readonly #threads: Thread[]
 
-  constructor(threads = availableParallelism()) {
-    this.#workers = Array.from({ length: threads }, () => this.#start())
+  constructor(threads = Math.min(availableParallelism(), MAX_THREADS)) {
+    this.#threads = Array.from({ length: threads }, () => new Thread())
   }
 
   /** Has a bundle checked by the thread with the least to do; its buffers go there and are gone here. */
   check = (job: BundleJob): Promise<BundleReport> =>
-    new Promise((resolve, reject) => {
-      const least = this.#workers.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a))
-      least.waiting.push({ resolve, reject })
-      const buffers = [job.payload, ...job.parts].map(({ buffer }) => buffer as ArrayBuffer)
-      least.worker.postMessage(job, buffers)
-    })
+    this.#threads.reduce((a, b) => (b.load < a.load ? b : a)).check(job)
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
+}
 
-  #start() {
-    const worker = new Worker(WORKER, { workerData: ROLE, resourceLimits: LIMITS })
-    const waiting: Waiting[] = []
-    // A thread answers in the order in which it was asked.
-    worker.on('message', (answer: Answer) => {
-      const asked = waiting.shift()
+interface Asked {
+  resolve: (report: BundleReport) => void
+  reject: (error: Refusal) => void
+}
+
+class Thread {
+  readonly #worker = new Worker(WORKER, { workerData: ROLE, resourceLimits: LIMITS })
+  /** What it was asked and has not answered; it answers in order. */
+  readonly #asked: Asked[] = []
+  /** Why it ended. */
+  #ended: Refusal | null = null
+
+  constructor() {
+    this.#worker.on('message', (answer: Answer) => {
+      const asked = this.#asked.shift()
       if ('report' in answer) asked?.resolve(answer.report)
       else asked?.reject(new Refusal(answer.code, answer.index, answer.message))
     })
-    const fail = (why: string) => {
-      for (const { reject } of waiting.splice(0)) reject(new Refusal('INTERNAL', null, `a thread ended: ${why}`))
-    }
-    worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)))
-    worker.on('exit', () => fail('exit'))
-    return { worker, waiting }
+    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)))
+    this.#worker.on('exit', () => this.#end('it was closed'))
+  }
+
+  get load(): number {
+    return this.#asked.length
+  }
+
+  check(job: BundleJob): Promise<BundleReport> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended)
+      this.#asked.push({ resolve, reject })
+      const buffers = [job.payload, ...job.parts].map(({ buffer }) => buffer as ArrayBuffer)
+      this.#worker.postMessage(job, buffers)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  // Nothing is verified that this thread had not answered for.
+  #end(why: string): void {
+    this.#ended ??= new Refusal('INTERNAL', null, `a thread ended: ${why}`)
+    for (const { reject } of this.#asked.splice(0)) reject(this.#ended)
   }
 }

@@ -41,7 +41,10 @@ export async function verifySelection(frames: FrameReader, context: Context): Pr
 }
 
 /** The entries of a selection in ascending order, within the header's bounds. Leaves parts to be taken in between. */
-export async function* readEntries(frames: FrameReader, { start, end }: ExportHeader): AsyncGenerator<EntryPayload> {
+export async function* readEntries(
+  frames: FrameReader,
+  { start, end }: ExportHeader,
+): AsyncGenerator<EntryPayload> {
   let next = start
   for (;;) {
     frames.index = next
@@ -49,7 +52,11 @@ export async function* readEntries(frames: FrameReader, { start, end }: ExportHe
     if (!payload) return
     const entry = at(next, () => decodeEntryPayload(payload))
     if (entry.index < next || entry.index >= end) {
-      throw new Refusal('ENTRY_ORDER', entry.index, `entry ${entry.index} stands where one from ${next} to ${end} should`)
+      throw new Refusal(
+        'ENTRY_ORDER',
+        entry.index,
+        `entry ${entry.index} stands where one from ${next} to ${end} should`,
+      )
     }
     next = entry.index + 1
     frames.index = entry.index

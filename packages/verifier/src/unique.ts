@@ -1,9 +1,9 @@
 import { bytesToUuid } from '@probity/core'
 import { Refusal } from './result.ts'
 
-const CHUNK = 2 ** 20
+const MAX_RUN = 2 ** 20
 /** Fingerprints held at once: 256 MB. An export of more entries is read several times, a share of them each time. */
-const MAX_HELD = 2 ** 25
+export const MAX_HELD = 2 ** 25
 const MAX_SUSPECTS = 2 ** 20
 
 /** In how many shares so many event ids must be looked at. */
@@ -20,12 +20,14 @@ export class Fingerprints {
   readonly #share: number
   readonly #shares: number
   readonly #runs: Float64Array[] = []
-  #run = new Float64Array(CHUNK)
+  #run: Float64Array
   #length = 0
 
-  constructor(share: number, shares: number) {
+  /** The ids of one share of so many; `expected` is how many ids there are at most in all of them. */
+  constructor(share: number, shares: number, expected: number) {
     this.#share = share
     this.#shares = shares
+    this.#run = new Float64Array(Math.max(1, Math.min(expected, MAX_RUN)))
   }
 
   /** Takes event ids of 16 bytes each. */
@@ -33,7 +35,7 @@ export class Fingerprints {
     for (let at = 0; at < eventIds.length; at += 16) {
       const fingerprint = fingerprintAt(eventIds, at)
       if (fingerprint % this.#shares !== this.#share) continue
-      if (this.#length === CHUNK) this.#endRun()
+      if (this.#length === this.#run.length) this.#endRun()
       this.#run[this.#length++] = fingerprint
     }
   }
@@ -51,9 +53,11 @@ export class Fingerprints {
     return suspects
   }
 
+  // Ids that an honest source makes spread evenly over the shares.
   #endRun(): void {
+    if (this.#runs.length * this.#run.length > 2 * MAX_HELD) throw undecided()
     this.#runs.push(this.#run.slice(0, this.#length).sort())
-    this.#run = new Float64Array(CHUNK)
+    this.#run = new Float64Array(this.#run.length)
     this.#length = 0
   }
 }
@@ -73,7 +77,8 @@ export class DuplicateFinder {
       if (!this.#suspects.has(fingerprintAt(eventIds, at))) continue
       const id = bytesToUuid(eventIds.subarray(at, at + 16))
       const index = first + at / 16
-      if (this.#seen.has(id)) throw new Refusal('EVENT_ID_DUPLICATE', index, `the event id of entry ${index} came before`)
+      if (this.#seen.has(id))
+        throw new Refusal('EVENT_ID_DUPLICATE', index, `the event id of entry ${index} came before`)
       if (this.#seen.size >= 2 * MAX_SUSPECTS) throw undecided()
       this.#seen.add(id)
     }
@@ -104,5 +109,9 @@ function* merged(runs: readonly Float64Array[]): Generator<number> {
 }
 
 function undecided(): Refusal {
-  return new Refusal('EVENT_ID_UNDECIDED', null, 'too many event ids look alike to decide that each comes once')
+  return new Refusal(
+    'EVENT_ID_UNDECIDED',
+    null,
+    'too many event ids look alike to decide that each comes once',
+  )
 }

@@ -11,6 +11,9 @@ export interface Scope {
   actor: Person | null
 }
 
+/** Longer texts match no expression, so that none can be made to backtrack for long. */
+export const MAXIMUM_MATCHED = 4096
+
 export type Test = (scope: Scope) => boolean
 
 export function startOf(scope: Scope, pointer: Pointer): Place {
@@ -84,7 +87,7 @@ function compileFit(condition: Exclude<Fit, { same: string } | { exists: boolean
   }
   if ('matches' in condition) {
     const pattern = new RegExp(condition.matches, 'iu')
-    return (value) => typeof value === 'string' && pattern.test(value)
+    return (value) => typeof value === 'string' && value.length <= MAXIMUM_MATCHED && pattern.test(value)
   }
   if ('from' in condition) {
     const { from, below = Number.POSITIVE_INFINITY } = condition

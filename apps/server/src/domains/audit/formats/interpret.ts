@@ -43,33 +43,41 @@ export function interpret(format: Format, mapping: Mapping): Interpreter {
     take: rule.take.map(parsePointer),
   }))
 
-  function scopeOf(value: JsonObject): Scope {
+  function scopeOf(value: JsonObject): Scope | undefined {
     const whole: Place = { value, path: '', embedded: false }
     const scope: Scope = { root: whole, here: whole, actor: null }
     if (recognised(scope)) return scope
+    let inner: Scope | undefined
     for (const pointer of roots) {
-      let root: Place | null = null
-      walk(whole, pointer.steps, (place) => (root = opened(place)) !== null)
-      if (root && recognised({ root, here: root, actor: null })) return { root, here: root, actor: null }
+      walk(whole, pointer.steps, (place) => {
+        const root = opened(place)
+        if (root && recognised({ root, here: root, actor: null })) inner = { root, here: root, actor: null }
+        return inner !== undefined
+      })
+      if (inner) return inner
     }
-    throw unrecognised(format, expand(value))
+    return undefined
   }
 
+  const isEvent = (value: Json) => isObject(value) && scopeOf(value) !== undefined
+
+  // A member that is called as a wrapper's is one only if it holds events, or if there is no event around it.
   function expand(value: Json): Json[] {
     if (Array.isArray(value)) return value.flatMap(expand)
     for (const pointer of records) {
       const found = find(value, pointer.steps)
-      if (Array.isArray(found)) return found
+      if (Array.isArray(found) && (found.some(isEvent) || !isEvent(value))) return found
     }
     return [value]
   }
 
   function read(value: Json): ObservedEvent {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    if (!isObject(value)) {
       throw new EventRefused('An event is one JSON object: send objects, one a line or in an array.')
     }
     requireKeepable(value)
     const scope = scopeOf(value)
+    if (!scope) throw unrecognised(format, expand(value))
     const actor = readActor(actors, scope)
     scope.actor = actor?.person ?? null
     const cast = new Cast(scope.actor)
@@ -100,6 +108,10 @@ export function interpret(format: Format, mapping: Mapping): Interpreter {
   }
 
   return { read, expand }
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function column(text: string | undefined, length: number): string | null {

@@ -46,7 +46,11 @@ export function find(value: Json, steps: readonly string[], at = 0): Json | unde
   if (step === undefined) return value
   if (step === '*' || step === '**') {
     let found: Json | undefined
-    walk({ value, path: '', embedded: false }, steps, (place) => (found = place.value) !== null, at)
+    const visit = (place: Place) => {
+      found = place.value
+      return found !== null
+    }
+    walk({ value, path: '', embedded: false }, steps, visit, at)
     return found
   }
   const container = containerOf(value)

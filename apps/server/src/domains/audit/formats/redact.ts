@@ -1,9 +1,14 @@
 import type { Json } from '@probity/core'
+import { addTexts, DataRedaction } from './data-redaction.ts'
+import { copy, setMember } from './members.ts'
 import type { JsonObject, ObservedEvent, Person } from './observed-event.ts'
+import { type Part, Parts } from './parts.ts'
 import { type Owners, type PersonalNode, PersonalValues, personalTree, union } from './personal-values.ts'
-import { decodeStep, encodeStep } from './pointer.ts'
+import { decodeStep } from './pointer.ts'
 import { Texts } from './search.ts'
 import { foldCase } from './texts.ts'
+
+export type { Part } from './parts.ts'
 
 export const SEALED_TYPE = 'sealed'
 
@@ -19,13 +24,6 @@ export interface ClearEvent {
   outcome: ObservedEvent['outcome']
   risk_score: number | null
   data: JsonObject
-}
-
-/** What is sealed for the same people: JSON Pointer to what stood there (docs/formats.md §7). */
-export interface Part {
-  /** Ascending indexes into the event's people; -1 is the actor. */
-  people: number[]
-  members: JsonObject
 }
 
 const COLUMNS = ['event_type', 'session', 'resource', 'action'] as const
@@ -49,7 +47,7 @@ export function redact(event: ObservedEvent): { clear: ClearEvent; parts: Part[]
     redactColumn(event[column], column, union(union(tree.below?.get(column)?.owners, hits[i]), cutValue(event[column], values)), parts),
   )
   const actor = redactActor(event.actor, hits[COLUMNS.length], parts)
-  event.people.forEach((person, i) => parts.put([i], `/people/${i}/id`, person.id))
+  for (const [i, person] of event.people.entries()) parts.put([i], `/people/${i}/id`, person.id)
   const data = new DataRedaction(hits, COLUMNS.length + 1, values, parts).redact(event.data, tree.below?.get('data'))
   const [type = null, session = null, resource = null, action = null] = columns
   const { event_id, occurred_at, outcome, risk_score } = event
@@ -85,19 +83,6 @@ function collectBelow(value: Json, node: PersonalNode, path: string, values: Per
   }
 }
 
-/** The texts in the order in which DataRedaction comes by them; a number keeps its place in it. */
-function addTexts(value: Json, texts: Texts): void {
-  if (typeof value === 'string') texts.add(value)
-  else if (typeof value === 'number') texts.add('')
-  else if (Array.isArray(value)) for (const element of value) addTexts(element, texts)
-  else if (typeof value === 'object' && value !== null) {
-    for (const key of Object.keys(value)) {
-      texts.add(key)
-      addTexts(value[key] as Json, texts)
-    }
-  }
-}
-
 function redactColumn(text: string | null, column: string, owners: Owners | undefined, parts: Parts): string | null {
   if (text === null || owners === undefined) return text
   parts.put(owners, `/${column}`, text)
@@ -127,101 +112,6 @@ function redactActor(actor: Person | null, hit: Owners | undefined, parts: Parts
   return { id: actor.type === 'person' ? '' : SEALED_TYPE, type: actor.type }
 }
 
-const GONE = Symbol('gone')
-
-/** One walk through the data, which takes the hits in the order of addTexts. */
-class DataRedaction {
-  readonly #hits: readonly (Owners | undefined)[]
-  readonly #values: PersonalValues
-  readonly #parts: Parts
-  readonly #path: string[] = []
-  #next: number
-
-  constructor(hits: readonly (Owners | undefined)[], next: number, values: PersonalValues, parts: Parts) {
-    this.#hits = hits
-    this.#next = next
-    this.#values = values
-    this.#parts = parts
-  }
-
-  redact(data: JsonObject, node: PersonalNode | undefined): JsonObject {
-    const clear = this.#visit(data, node, undefined)
-    return clear === GONE ? {} : (clear as JsonObject)
-  }
-
-  /** The value without what is personal; GONE when all of it is, which is then in a part. */
-  #visit(value: Json, node: PersonalNode | undefined, key: Owners | undefined): Json | typeof GONE {
-    if (node?.owners || key) return this.#seal(value, union(union(node?.owners, key), this.#gather(value, node)))
-    if (typeof value === 'string') return this.#leaf(value, this.#hits[this.#next++])
-    if (typeof value === 'number') return this.#leaf(value, this.#numberHit(value))
-    if (Array.isArray(value)) return value.map((element, i) => this.#element(element, i, node))
-    if (typeof value !== 'object' || value === null) return value
-    return this.#object(value, node)
-  }
-
-  #object(value: JsonObject, node: PersonalNode | undefined): JsonObject {
-    const clear: JsonObject = {}
-    for (const key of Object.keys(value)) {
-      const hit = this.#hits[this.#next++]
-      this.#path.push(key)
-      const member = this.#visit(value[key] as Json, node?.below?.get(key), hit)
-      this.#path.pop()
-      if (member !== GONE) setMember(clear, key, member)
-    }
-    return clear
-  }
-
-  #element(element: Json, i: number, node: PersonalNode | undefined): Json {
-    this.#path.push(`${i}`)
-    const clear = this.#visit(element, node?.below?.get(`${i}`), undefined)
-    this.#path.pop()
-    return clear === GONE ? null : clear
-  }
-
-  #leaf(value: Json, owners: Owners | undefined): Json | typeof GONE {
-    return owners === undefined ? value : this.#seal(value, owners)
-  }
-
-  #seal(value: Json, owners: Owners | undefined): typeof GONE {
-    this.#parts.put(owners ?? [], `/data${this.#path.map((key) => `/${encodeStep(key)}`).join('')}`, value)
-    return GONE
-  }
-
-  // Parts of longer numbers mean nothing: a number is personal when it is one of the values.
-  #numberHit(value: number): Owners | undefined {
-    this.#next++
-    return this.#values.numeric ? this.#values.needles.get(`${value}`)?.owners : undefined
-  }
-
-  /** All owners in a subtree that goes as a whole. */
-  #gather(value: Json, node: PersonalNode | undefined): Owners | undefined {
-    let owners = node?.owners
-    if (typeof value === 'string') return union(owners, this.#hits[this.#next++])
-    if (typeof value === 'number') return union(owners, this.#numberHit(value))
-    if (typeof value !== 'object' || value === null) return owners
-    for (const key of Object.keys(value)) {
-      if (!Array.isArray(value)) owners = union(owners, this.#hits[this.#next++])
-      owners = union(owners, this.#gather((value as JsonObject)[key] as Json, node?.below?.get(key)))
-    }
-    return owners
-  }
-}
-
-class Parts {
-  readonly #parts = new Map<string, Part>()
-
-  put(owners: Owners, pointer: string, value: Json): void {
-    const key = owners.join()
-    const part = this.#parts.get(key) ?? { people: [...owners], members: {} }
-    part.members[pointer] = value
-    this.#parts.set(key, part)
-  }
-
-  all(): Part[] {
-    return [...this.#parts.values()]
-  }
-}
-
 type Restorable = Pick<ClearEvent, 'event_type' | 'actor' | 'session' | 'resource' | 'action' | 'data'>
 
 /** The inverse of redact: puts the members of the parts that could be opened back to where they stood. */
@@ -248,18 +138,4 @@ function putBack(whole: Restorable, pointer: string, value: Json): void {
 
 function memberOf(value: Json | undefined, key: string): Json | undefined {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined
-}
-
-// A member may be called __proto__, which an assignment would take for the prototype.
-function setMember(object: JsonObject, key: string, value: Json): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  else object[key] = value
-}
-
-function copy(value: Json): Json {
-  if (Array.isArray(value)) return value.map(copy)
-  if (typeof value !== 'object' || value === null) return value
-  const object: JsonObject = {}
-  for (const key of Object.keys(value)) setMember(object, key, copy(value[key] as Json))
-  return object
 }

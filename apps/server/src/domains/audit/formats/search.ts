@@ -2,7 +2,6 @@ import { type Owners, type PersonalValues, union } from './personal-values.ts'
 import { foldCase } from './texts.ts'
 
 const SEPARATOR = '\0'
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
 const BEYOND_ASCII = /[^\u0000-\u007f]/
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 

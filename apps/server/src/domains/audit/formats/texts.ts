@@ -43,7 +43,6 @@ export function isGeneric(text: string): boolean {
   return isPlaceholder(text) || (text.length <= 13 && GENERIC.has(text.toLowerCase()))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a column must not hold
 const CONTROLS = /[\u0000-\u001f\u007f]/
 
 export function hasControls(text: string): boolean {

@@ -1,5 +1,5 @@
 import type { Json } from '@probity/core'
-import { compileCondition, type Scope, startOf } from './conditions.ts'
+import { compileCondition, MAXIMUM_MATCHED, type Scope, startOf } from './conditions.ts'
 import type { Condition, Value } from './mapping.ts'
 import { find, parsePointer, walk } from './pointer.ts'
 import { mailboxIn } from './texts.ts'
@@ -89,6 +89,6 @@ function mailbox(read: Reader): Reader {
 function firstGroup(read: Reader, pattern: RegExp): Reader {
   return (scope) => {
     const text = read(scope)
-    return text === undefined ? undefined : pattern.exec(text)?.[1] || undefined
+    return text === undefined || text.length > MAXIMUM_MATCHED ? undefined : pattern.exec(text)?.[1] || undefined
   }
 }

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '..', '..', '..')
+
+/** The commands of every sh block of the README, in order. */
+function blocks(): string[] {
+  return [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+test('every command block of the README runs, one after the other, and erasure leaves every proof valid', {
+  timeout: 240_000,
+}, async () => {
+  const home = mkdtempSync(join(tmpdir(), 'probity readme '))
+  const folder = join(home, 'checkout')
+  const { TEST_CLUSTER: _, NODE_NO_WARNINGS: __, NODE_TEST_CONTEXT: ___, ...environment } = process.env
+  const run = (script: string) =>
+    spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...environment, PROBITY_PORT: String(port) },
+      timeout: 200_000,
+    })
+  const port = await freePort()
+  spawnSync('mkdir', [folder])
+  symlinkSync(join(ROOT, 'probity'), join(folder, 'probity'))
+  const shared = join(ROOT, '..', 'shared')
+  if (existsSync(shared)) symlinkSync(shared, join(home, 'shared'))
+  try {
+    const { status, stdout, stderr } = run(blocks().join('\n'))
+    assert.equal(status, 0, `${stdout}\n${stderr}`)
+    if (existsSync(shared)) {
+      assert.match(stdout, /103 accepted, 0 duplicate, 0 refused/)
+      assert.match(stdout, /0 accepted, 103 duplicate, 0 refused/)
+    }
+    assert.match(stdout, /can no longer be opened/)
+  } finally {
+    run('./probity down --data ./data')
+    rmSync(home, { recursive: true, force: true })
+  }
+})
