@@ -9,7 +9,11 @@ process.chdir(ROOT)
 const CHECKS = [
   ['format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']],
   ['types', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']],
-  ['layering', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', 'packages', 'apps']],
+  [
+    'layering',
+    'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+    ['--config', '.dependency-cruiser.mjs', 'packages', 'apps'],
+  ],
   ['dead code', 'node_modules/knip/bin/knip.js', ['--no-config-hints']],
   ['layout', 'scripts/tidy.mjs', []],
 ]
@@ -39,7 +43,8 @@ else if (argument !== undefined) {
 }
 
 const tally = { passed: 0, failed: 0, skipped: 0 }
-if (argument === undefined || argument === '--fast' || argument === 'checks') for (const check of CHECKS) runCheck(check)
+if (argument === undefined || argument === '--fast' || argument === 'checks')
+  for (const check of CHECKS) runCheck(check)
 if (selected.length > 0) await runTests(selected)
 const { passed, failed, skipped } = tally
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
@@ -66,7 +71,11 @@ async function runTests(paths) {
   const cluster = await import('../apps/server/test/support/cluster.ts')
   const { superuser, folder, release } = await cluster.testCluster()
   try {
-    await runNodeTests(paths, { ...process.env, TEST_CLUSTER: JSON.stringify({ superuser, folder }), NODE_NO_WARNINGS: '1' })
+    await runNodeTests(paths, {
+      ...process.env,
+      TEST_CLUSTER: JSON.stringify({ superuser, folder }),
+      NODE_NO_WARNINGS: '1',
+    })
   } finally {
     await release()
   }
@@ -93,7 +102,8 @@ function runNodeTests(paths, env) {
       const lines = (rest + piece).split('\n')
       rest = lines.pop()
       for (const line of lines) {
-        if (line.startsWith('#tally ')) for (const [key, count] of Object.entries(JSON.parse(line.slice(7)))) tally[key] += count
+        if (line.startsWith('#tally '))
+          for (const [key, count] of Object.entries(JSON.parse(line.slice(7)))) tally[key] += count
         else process.stdout.write(`${line}\n`)
       }
     })

@@ -10,7 +10,10 @@ const MEDIAN_LINES = 150
 /** Files that may be longer, each with its reason. */
 const LONGER = {}
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter(Boolean)
 const text = (file) => {
@@ -34,7 +37,8 @@ for (const file of source) {
     if (file === 'scripts/tidy.mjs') return
     if (/\bselect\s+\*/i.test(line)) fault(at, 'select * hides what is read')
     if (/\b(TODO|FIXME)\b(?!.{10,})/.test(line)) fault(at, 'a TODO without an explanation')
-    if (/biome-ignore(?! \S+: \S)|@ts-expect-error\s*$|@ts-ignore|@ts-nocheck/.test(line)) fault(at, 'a suppression without its reason')
+    if (/biome-ignore(?! \S+: \S)|@ts-expect-error\s*$|@ts-ignore|@ts-nocheck/.test(line))
+      fault(at, 'a suppression without its reason')
   })
 }
 
@@ -47,7 +51,8 @@ for (const file of files.filter((name) => !/package-lock\.json$|\.(png|ico)$/.te
 }
 if (/"resolved": "http/.test(text('package-lock.json'))) fault('package-lock.json', "names a registry's host")
 
-const STATEMENT = /(`|')\s*(SELECT\s+[\w"(]|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|CREATE (TABLE|ROLE|DATABASE)\s)/
+const STATEMENT =
+  /(`|')\s*(SELECT\s+[\w"(]|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|CREATE (TABLE|ROLE|DATABASE)\s)/
 for (const file of production) {
   if (/^apps\/server\/src\/platform\/|\/store(-[a-z]+)?\.ts$/.test(file)) continue
   text(file)

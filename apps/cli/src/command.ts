@@ -36,7 +36,9 @@ export function parseCommand(command: Command, argv: string[]): Arguments & { he
     return { words: positionals, options, help: false }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${(error as Error).message.split('. To specify')[0]}\nusage: probity ${command.name} ${command.usage}`)
+    throw new UsageError(
+      `${(error as Error).message.split('. To specify')[0]}\nusage: probity ${command.name} ${command.usage}`,
+    )
   }
 }
 

@@ -10,7 +10,9 @@ const ROOT = join(import.meta.dirname, '..', '..', '..')
 
 /** The commands of every sh block of the README, in order. */
 function blocks(): string[] {
-  return [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '')
+  return [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].map(
+    (match) => match[1] ?? '',
+  )
 }
 
 async function freePort(): Promise<number> {

@@ -44,7 +44,8 @@ export interface RunningApp {
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config, database, log } = options
   const clock = options.clock ?? systemClock()
-  const root = options.epochsFile === null ? environmentRoot(options.rootKey) : await fileRoot(options.rootKey, options.epochsFile)
+  const root =
+    options.epochsFile === null ? environmentRoot(options.rootKey) : await fileRoot(options.rootKey, options.epochsFile)
   const keys = new Keys(database, root, clock)
   await keys.checkRoot()
   const telemetry = new Telemetry()
@@ -89,6 +90,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     bodyLimit: config.body_limit_bytes,
     trustProxy: config.trust_proxy,
     ratePerSecond: config.rate_limit_per_second,
+    publicRatePerSecond: config.public_rate_limit_per_second,
     authenticate: (token) => authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token),
     observe: observer(database, audit.record),
     idempotency,

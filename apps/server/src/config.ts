@@ -17,7 +17,10 @@ const schema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
   port: z.coerce.number().int().min(0).max(65_535).default(4400).describe('Port to listen on; 0 takes a free one'),
   database_url: z.string().optional().describe('PostgreSQL 15 to 18 instead of the embedded one: its owner (secret)'),
-  keystore_url: z.string().optional().describe('Another PostgreSQL for the keystore; else a second database beside (secret)'),
+  keystore_url: z
+    .string()
+    .optional()
+    .describe('Another PostgreSQL for the keystore; else a second database beside (secret)'),
   root_key: z
     .string()
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')
@@ -33,7 +36,16 @@ const schema = z.strictObject({
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level of the log'),
   session_idle_seconds: seconds(1800).describe('A session ends when it is not used for so long'),
   session_absolute_seconds: seconds(43_200).describe('A session ends after so long'),
-  rate_limit_per_second: z.coerce.number().min(1).default(5000).describe('Requests a second of one token; bursts of twice as many'),
+  rate_limit_per_second: z.coerce
+    .number()
+    .min(1)
+    .default(5000)
+    .describe('Requests a second of one token; bursts of twice as many'),
+  public_rate_limit_per_second: z.coerce
+    .number()
+    .min(1)
+    .default(5)
+    .describe('Requests a second of one address without a token: log-in and set-up; bursts of six times as many'),
   body_limit_bytes: z.coerce
     .number()
     .int()
@@ -67,7 +79,11 @@ const BARE: Record<string, string> = { DATABASE_URL: 'database_url', KEYSTORE_UR
 const SECRET = new Set(['database_url', 'keystore_url', 'root_key'])
 
 /** Reads settings: command line over environment over file. Throws StartError with the name of what is wrong. */
-export async function loadConfig(given: Record<string, string>, environment: NodeJS.ProcessEnv, file: string | null): Promise<Config> {
+export async function loadConfig(
+  given: Record<string, string>,
+  environment: NodeJS.ProcessEnv,
+  file: string | null,
+): Promise<Config> {
   const fromEnvironment = readEnvironment(environment)
   const data = given.data ?? fromEnvironment.data
   const settings = { ...(await readFileOf(file, data)), ...fromEnvironment, ...given }
@@ -85,8 +101,11 @@ export function describeConfig(config: Config): { name: string; environment: str
   return Object.entries(schema.shape).map(([name, field]) => ({
     name,
     environment:
-      name in Object.fromEntries(Object.entries(BARE).map(([a, b]) => [b, a])) ? name.toUpperCase() : PREFIX + name.toUpperCase(),
-    value: SECRET.has(name) && config[name as keyof Config] !== undefined ? '(set)' : (config[name as keyof Config] ?? null),
+      name in Object.fromEntries(Object.entries(BARE).map(([a, b]) => [b, a]))
+        ? name.toUpperCase()
+        : PREFIX + name.toUpperCase(),
+    value:
+      SECRET.has(name) && config[name as keyof Config] !== undefined ? '(set)' : (config[name as keyof Config] ?? null),
     about: field.description ?? '',
   }))
 }
@@ -97,7 +116,8 @@ function readEnvironment(environment: NodeJS.ProcessEnv): Record<string, string>
     if (value === undefined || value === '' || FOREIGN.has(name)) continue
     const key = BARE[name] ?? (name.startsWith(PREFIX) ? name.slice(PREFIX.length).toLowerCase() : null)
     if (key === null) continue
-    if (!(key in schema.shape)) throw new StartError(`the environment sets ${name}, which is not known; see probity config`)
+    if (!(key in schema.shape))
+      throw new StartError(`the environment sets ${name}, which is not known; see probity config`)
     settings[key] = value
   }
   return settings

@@ -45,7 +45,12 @@ async function checkRootKey(config: Config): Promise<Check> {
   const file = config.root_key_file ?? join(config.data, 'root.key')
   const found = await stat(file).catch(() => null)
   const used = existsSync(join(config.data, 'postgres.password'))
-  if (!found) return { name: 'root key', ok: !used, message: used ? `${file} is lost; put it back` : `${file} does not exist yet` }
+  if (!found)
+    return {
+      name: 'root key',
+      ok: !used,
+      message: used ? `${file} is lost; put it back` : `${file} does not exist yet`,
+    }
   const open = (found.mode & 0o077) !== 0
   return { name: 'root key', ok: !open, message: open ? `${file} can be read by others; run chmod 600 on it` : file }
 }

@@ -21,7 +21,9 @@ export async function readRootKey(config: Config, isNew: () => Promise<boolean>)
   const file = config.root_key_file ?? join(config.data, 'root.key')
   if (!existsSync(file)) {
     if (!(await isNew()))
-      throw new StartError(`the root key ${file} is lost; put it back from your copy: without it nothing sealed can be read`)
+      throw new StartError(
+        `the root key ${file} is lost; put it back from your copy: without it nothing sealed can be read`,
+      )
     await writeDurably(file, `${randomBytes(32).toString('base64')}\n`)
   }
   const { mode } = await stat(file)

@@ -25,7 +25,10 @@ export async function serve(config: Config, say: (line: string) => void): Promis
   await prepareFolder(config.data)
   const running = await readState(config.data)
   if (running) throw new StartError(`Probity already runs on ${config.data}: ${running.url} (process ${running.pid})`)
-  const log = pino({ level: config.log_level, redact: ['req.headers', 'password', 'token', '*.password', '*.token'] }, pino.destination(2))
+  const log = pino(
+    { level: config.log_level, redact: ['req.headers', 'password', 'token', '*.password', '*.token'] },
+    pino.destination(2),
+  )
   const embedded = config.database_url === undefined
   const isNew = () => isNewInstallation(config)
   const root = await readRootKey(config, isNew)
@@ -97,10 +100,15 @@ async function isNewInstallation(config: Config): Promise<boolean> {
 
 /** The sentence for whatever kept the server from starting. */
 export function whyNotStarted(error: unknown, config: { host: string; port: number } | null): string {
-  if (error instanceof StartError || error instanceof RootKeyError || (error instanceof Error && error.constructor.name === 'RoleRefused'))
+  if (
+    error instanceof StartError ||
+    error instanceof RootKeyError ||
+    (error instanceof Error && error.constructor.name === 'RoleRefused')
+  )
     return error.message
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'EADDRINUSE') return `port ${config?.port} on ${config?.host} is taken by another program; choose another with --port`
+  if (code === 'EADDRINUSE')
+    return `port ${config?.port} on ${config?.host} is taken by another program; choose another with --port`
   if (code === 'EACCES') return `not allowed to do this: ${error instanceof Error ? error.message : ''}`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `the address ${config?.host} is not one of this machine`
   if (code === 'ENOSPC' || code === '53100') return 'the disk is full; free some space and start again'

@@ -76,7 +76,11 @@ export const eventQuery = z.strictObject({
   ...pageQuery,
   start_time: timestamp.optional().describe('received_at at or after'),
   end_time: timestamp.optional().describe('received_at before'),
-  user_id: z.string().max(2048).optional().describe('Pseudonym or service; with audit:read_personal any name of the person'),
+  user_id: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe('Pseudonym or service; with audit:read_personal any name of the person'),
   event_type: z.string().max(255).optional(),
   resource: z.string().max(2048).optional(),
   action: z.string().max(2048).optional(),
@@ -133,4 +137,7 @@ export const exportQuery = z.strictObject({
   personal: flag,
 })
 export type ExportQuery = z.infer<typeof exportQuery>
-export const logKey = z.object({ origin: z.string(), keys: z.array(z.string()).describe('Verifier keys (C2SP signed-note)') })
+export const logKey = z.object({
+  origin: z.string(),
+  keys: z.array(z.string()).describe('Verifier keys (C2SP signed-note)'),
+})

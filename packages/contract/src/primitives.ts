@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
 /** UUID in lower case. */
-export const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
 
 /** RFC 3339 date and time with zone. */
 export const timestamp = z.iso.datetime({ offset: true })
@@ -18,7 +20,8 @@ export const nextCursor = z.string().nullable()
 const printable = /^[^\u0000-\u001f\u007f]*$/
 
 /** Text of one line, without control characters. */
-export const line = (maximum: number) => z.string().min(1).max(maximum).regex(printable, 'must not contain control characters')
+export const line = (maximum: number) =>
+  z.string().min(1).max(maximum).regex(printable, 'must not contain control characters')
 
 /** RFC 9457 problem details, with the seed's members beside. */
 export const problem = z.object({

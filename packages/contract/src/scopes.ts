@@ -15,4 +15,9 @@ export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>
 
 /** Scopes whose every use is an entry in the log. */
-export const SENSITIVE_SCOPES: readonly Scope[] = ['audit:read_personal', 'subject:erase', 'tenant:admin', 'platform:operate']
+export const SENSITIVE_SCOPES: readonly Scope[] = [
+  'audit:read_personal',
+  'subject:erase',
+  'tenant:admin',
+  'platform:operate',
+]

@@ -1,4 +1,14 @@
-import type { AuditEvent, CreateTenant, CreateToken, Erased, EraseSubject, Problem, Scope, Setup, Tenant } from '@probity/contract'
+import type {
+  AuditEvent,
+  CreateTenant,
+  CreateToken,
+  Erased,
+  EraseSubject,
+  Problem,
+  Scope,
+  Setup,
+  Tenant,
+} from '@probity/contract'
 import { ProbityError } from './error.ts'
 
 export interface ClientOptions {
@@ -56,11 +66,15 @@ export class Probity {
   /** Records a stream of NDJSON. */
   ingest(body: ReadableStream<Uint8Array>, format = 'probity', encoding?: 'gzip' | 'zstd'): Promise<Ingested> {
     const headers = { 'content-type': 'application/x-ndjson', ...(encoding && { 'content-encoding': encoding }) }
-    return this.#fetch('POST', `/v1/audit/ingest${query({ format })}`, headers, body).then((answer) => answer.json() as Promise<Ingested>)
+    return this.#fetch('POST', `/v1/audit/ingest${query({ format })}`, headers, body).then(
+      (answer) => answer.json() as Promise<Ingested>,
+    )
   }
 
   /** A page of events, newest first. */
-  events(filter: Query = {}): Promise<{ events: AuditEvent[]; total: number; has_more: boolean; next_cursor: string | null }> {
+  events(
+    filter: Query = {},
+  ): Promise<{ events: AuditEvent[]; total: number; has_more: boolean; next_cursor: string | null }> {
     return this.#json('GET', `/v1/audit/events${query(filter)}`)
   }
 
@@ -101,7 +115,11 @@ export class Probity {
   /** Has the server verify its stored log. */
   verify(
     range: { start_position?: number; end_position?: number } = {},
-  ): Promise<{ valid: boolean; chain_length: number; invalid_entries: { index: number; code: string; message: string }[] }> {
+  ): Promise<{
+    valid: boolean
+    chain_length: number
+    invalid_entries: { index: number; code: string; message: string }[]
+  }> {
     return this.#json('POST', '/v1/audit/verify', range)
   }
 
@@ -155,7 +173,8 @@ export class Probity {
     headers: Record<string, string>,
     body?: string | ReadableStream<Uint8Array>,
   ): Promise<Response> {
-    const authorization: Record<string, string> = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
+    const authorization: Record<string, string> =
+      this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
     const request: RequestInit = {
       method,
       headers: { ...headers, ...authorization },
@@ -168,16 +187,26 @@ export class Probity {
   }
 }
 
-async function problemOf(answer: Response): Promise<Pick<Problem, 'code' | 'status' | 'message' | 'details' | 'request_id'>> {
+async function problemOf(
+  answer: Response,
+): Promise<Pick<Problem, 'code' | 'status' | 'message' | 'details' | 'request_id'>> {
   const text = await answer.text()
   try {
     return JSON.parse(text) as Problem
   } catch {
-    return { code: 'INTERNAL', status: answer.status, message: `the server answered ${answer.status}`, details: {}, request_id: '' }
+    return {
+      code: 'INTERNAL',
+      status: answer.status,
+      message: `the server answered ${answer.status}`,
+      details: {},
+      request_id: '',
+    }
   }
 }
 
 function query(values: Query): string {
   const set = Object.entries(values).filter(([, value]) => value !== undefined)
-  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([key, value]): [string, string] => [key, String(value)]))}`
+  return set.length === 0
+    ? ''
+    : `?${new URLSearchParams(set.map(([key, value]): [string, string] => [key, String(value)]))}`
 }

@@ -14,7 +14,11 @@ export const auditKey: Command = {
     const key = await client(given).key()
     const out = optional(given, 'out')
     if (out !== undefined) await writeFile(out, `${key.keys.join('\n')}\n`)
-    result(given.options.json === true, { ...key, ...(out !== undefined && { out }) }, out === undefined ? key.keys : [`written to ${out}`])
+    result(
+      given.options.json === true,
+      { ...key, ...(out !== undefined && { out }) },
+      out === undefined ? key.keys : [`written to ${out}`],
+    )
     return EXIT.done
   },
 }

@@ -30,7 +30,9 @@ export const auditSearch: Command = {
   },
   words: { least: 0, most: 0 },
   async run(given) {
-    const filter = Object.fromEntries(FILTERS.map((name) => [name, given.options[name.replaceAll('_', '-')] as string | undefined]))
+    const filter = Object.fromEntries(
+      FILTERS.map((name) => [name, given.options[name.replaceAll('_', '-')] as string | undefined]),
+    )
     const page = await client(given).events({ ...filter, personal: given.options.personal === true ? true : undefined })
     result(given.options.json === true, page, [
       ...page.events.map(oneLine),

@@ -19,7 +19,8 @@ export const auditSend: Command = {
   async run(given) {
     const [file = '-'] = given.words
     const format = optional(given, 'format') ?? 'probity'
-    if (!(FORMATS as readonly string[]).includes(format)) throw new UsageError(`--format is one of ${FORMATS.join(', ')}`)
+    if (!(FORMATS as readonly string[]).includes(format))
+      throw new UsageError(`--format is one of ${FORMATS.join(', ')}`)
     if (file !== '-') {
       await access(file).catch(() => {
         throw new UnavailableError(`the file ${file} cannot be read`)

@@ -8,7 +8,9 @@ import { type TestInstallation, testInstallation } from '../support/server.ts'
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
 const SEED = join(ROOT, '..', 'shared', 'seed', 'data-model.md')
 const PAGE = readFileSync(join(ROOT, 'docs', 'data-model.md'), 'utf8')
-const DOMAINS = 'tenancy keys audit identity access policies compliance privacy threats retention siem backup'.split(' ')
+const DOMAINS = 'tenancy keys audit identity access policies compliance privacy threats retention siem backup'.split(
+  ' ',
+)
 
 let installation: TestInstallation
 before(async () => {
@@ -42,7 +44,9 @@ test('every home on the page that is not for later is a column of the schema', a
   const text = 'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = $1'
   const columns = new Set<string>()
   for (const connection of [installation.superuser, installation.keystoreSuperuser]) {
-    const { rows } = await withClient(connection, (client) => client.query<{ table_name: string; column_name: string }>(text, ['public']))
+    const { rows } = await withClient(connection, (client) =>
+      client.query<{ table_name: string; column_name: string }>(text, ['public']),
+    )
     for (const row of rows) columns.add(`${row.table_name}.${row.column_name}`)
   }
   for (const [table, cells] of homes()) {
@@ -50,7 +54,11 @@ test('every home on the page that is not for later is a column of the schema', a
       const built = /^`([a-z_]+\.[a-z_]+)`$/.exec(home)?.[1]
       const later = /^later: (\w+)$/.exec(home)?.[1]
       if (built) assert.ok(columns.has(built), `${table}.${column}: ${built} does not exist`)
-      else assert.ok(home === 'not kept' || (later !== undefined && DOMAINS.includes(later)), `${table}.${column}: "${home}"`)
+      else
+        assert.ok(
+          home === 'not kept' || (later !== undefined && DOMAINS.includes(later)),
+          `${table}.${column}: "${home}"`,
+        )
     }
   }
 })

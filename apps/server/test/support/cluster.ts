@@ -7,7 +7,8 @@ import type { Connection } from '../../src/platform/database/pools.ts'
 /** A PostgreSQL for tests: the run's own when the runner started one, else one for this process. */
 export async function testCluster(): Promise<{ superuser: Connection; folder: string; release(): Promise<void> }> {
   const shared = process.env.TEST_CLUSTER
-  if (shared) return { ...(JSON.parse(shared) as { superuser: Connection; folder: string }), release: async () => undefined }
+  if (shared)
+    return { ...(JSON.parse(shared) as { superuser: Connection; folder: string }), release: async () => undefined }
   return ownCluster()
 }
 

@@ -9,7 +9,13 @@ import { type Config, loadConfig } from '../../src/config.ts'
 import { migrateJobs } from '../../src/platform/database/jobs.ts'
 import { KEYSTORE_SQL_FOLDER, migrate, SQL_FOLDER } from '../../src/platform/database/migrate.ts'
 import { type Connection, openDatabase } from '../../src/platform/database/pools.ts'
-import { connectionOf, type Owned, provision, provisionEmbedded, withClient } from '../../src/platform/database/provision.ts'
+import {
+  connectionOf,
+  type Owned,
+  provision,
+  provisionEmbedded,
+  withClient,
+} from '../../src/platform/database/provision.ts'
 import { testCluster } from './cluster.ts'
 
 /** Roles belong to the cluster, so every test installation of it has the same root key. */
@@ -63,7 +69,12 @@ export interface TestServer {
   tenantId: string
   userId: string
   /** Calls the API; answers status, headers and parsed body. */
-  call(method: string, path: string, body?: unknown, options?: { token?: string | null; headers?: Record<string, string> }): Promise<Answer>
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    options?: { token?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>
   /** As the cluster's superuser, on the main database. */
   sql<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>
   keystoreSql<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>
@@ -86,10 +97,20 @@ const PASSWORD = 'correct horse battery staple'
 /** A server on an installation of its own (or a given one), with a first tenant. */
 export async function testServer(settings: Record<string, string> = {}, given?: TestInstallation): Promise<TestServer> {
   const installation = given ?? (await testInstallation())
-  const config = await loadConfig({ data: installation.data, port: '0', log_level: 'silent', ...settings }, {}, null)
+  const config = await loadConfig(
+    { data: installation.data, port: '0', log_level: 'silent', public_rate_limit_per_second: '1000', ...settings },
+    {},
+    null,
+  )
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), log)
-  const app = await startApp({ config, database, rootKey: TEST_ROOT_KEY, epochsFile: join(installation.data, 'root.epochs'), log })
+  const app = await startApp({
+    config,
+    database,
+    rootKey: TEST_ROOT_KEY,
+    epochsFile: join(installation.data, 'root.epochs'),
+    log,
+  })
   const main = new pg.Pool({ ...pgOptions(installation.superuser), max: 2 })
   const keystore = new pg.Pool({ ...pgOptions(installation.keystoreSuperuser), max: 2 })
   for (const pool of [main, keystore]) pool.on('error', () => undefined)
@@ -128,7 +149,11 @@ async function setUp(call: Call, setupUrl: string, tenant: string | undefined, e
   const setup_token = setupUrl.split('#')[1] ?? ''
   const done = await call('POST', '/v1/setup', { setup_token, tenant, email, password: PASSWORD }, {})
   if (done.status !== 201) throw new Error(`set-up failed: ${done.text}`)
-  return { token: done.body.token as string, tenantId: done.body.tenant_id as string, userId: done.body.user_id as string }
+  return {
+    token: done.body.token as string,
+    tenantId: done.body.tenant_id as string,
+    userId: done.body.user_id as string,
+  }
 }
 
 function caller(url: string): Call {
@@ -140,11 +165,18 @@ function caller(url: string): Call {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }),
     })
     const text = await answer.text()
     const isJson = answer.headers.get('content-type')?.includes('json')
-    return { status: answer.status, headers: answer.headers, text, body: isJson && text !== '' ? JSON.parse(text) : null }
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : null,
+    }
   }
 }
 
@@ -153,7 +185,11 @@ function pgOptions({ ssl: _, ...options }: Connection) {
 }
 
 /** Waits until a condition holds; fails loudly instead of for ever. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, milliseconds = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  milliseconds = 10_000,
+): Promise<void> {
   const end = Date.now() + milliseconds
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited ${milliseconds} ms in vain until ${what}`)

@@ -37,7 +37,13 @@ export interface ExportPlan {
 }
 
 /** A range of the log as one stream (docs/formats.md §6). The head is fixed before: entries never change. */
-export async function* exportRange(run: Run, keys: Keys, plan: ExportPlan, start: number, end: number): AsyncGenerator<Uint8Array> {
+export async function* exportRange(
+  run: Run,
+  keys: Keys,
+  plan: ExportPlan,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array> {
   yield* withTrailer(rangeFrames(run, keys, plan, start, end))
 }
 
@@ -51,7 +57,13 @@ export async function* exportSelection(
   yield* withTrailer(selectionFrames(run, keys, plan, indexes))
 }
 
-async function* rangeFrames(run: Run, keys: Keys, plan: ExportPlan, start: number, end: number): AsyncGenerator<Uint8Array> {
+async function* rangeFrames(
+  run: Run,
+  keys: Keys,
+  plan: ExportPlan,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array> {
   const { head } = plan
   yield header(plan, 'range', start, end)
   yield encodeFrame(FRAME.checkpoint, Buffer.from(head.checkpoint))
@@ -98,7 +110,12 @@ async function bundleFrames(
   return frames.flat()
 }
 
-async function* selectionFrames(run: Run, keys: Keys, plan: ExportPlan, indexes: AsyncIterable<number[]>): AsyncGenerator<Uint8Array> {
+async function* selectionFrames(
+  run: Run,
+  keys: Keys,
+  plan: ExportPlan,
+  indexes: AsyncIterable<number[]>,
+): AsyncGenerator<Uint8Array> {
   yield header(plan, 'selection', 0, plan.head.size)
   yield encodeFrame(FRAME.checkpoint, Buffer.from(plan.head.checkpoint))
   for await (const some of indexes) {
@@ -118,12 +135,22 @@ async function* selectionFrames(run: Run, keys: Keys, plan: ExportPlan, indexes:
 async function partFrames(tx: Tx, keys: Keys, entries: readonly Entry[]): Promise<Uint8Array[]> {
   const parts = await openParts(tx, keys, entries)
   return parts.flatMap(({ index, part, r, text }) =>
-    r && text !== undefined ? [encodeFrame(FRAME.part, encodePartPayload({ index, part, r, text: Buffer.from(text) }))] : [],
+    r && text !== undefined
+      ? [encodeFrame(FRAME.part, encodePartPayload({ index, part, r, text: Buffer.from(text) }))]
+      : [],
   )
 }
 
-function header({ head, tenantId, createdAt }: ExportPlan, kind: 'range' | 'selection', start: number, end: number): Uint8Array {
-  return encodeFrame(FRAME.header, encodeHeader({ kind, origin: head.origin, tenant_id: tenantId, created_at: createdAt, start, end }))
+function header(
+  { head, tenantId, createdAt }: ExportPlan,
+  kind: 'range' | 'selection',
+  start: number,
+  end: number,
+): Uint8Array {
+  return encodeFrame(
+    FRAME.header,
+    encodeHeader({ kind, origin: head.origin, tenant_id: tenantId, created_at: createdAt, start, end }),
+  )
 }
 
 async function* withTrailer(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

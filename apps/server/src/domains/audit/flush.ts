@@ -35,7 +35,9 @@ export async function writeBatch(
   batch: readonly Waiting[],
 ): Promise<Decided[]> {
   const decided = await decide(tx, batch)
-  const fresh = decided.filter((one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1)
+  const fresh = decided.filter(
+    (one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1,
+  )
   const touched = new Map<LogState, { from: number; leaves: Buffer[] }>()
   const parts: store.PartRow[] = []
   const ids: store.EventIdRow[] = []
@@ -55,7 +57,9 @@ export async function writeBatch(
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
   await writeHeads(tx, dependencies, changes)
   await writeBundles(tx, changes)
-  const tiles = changes.flatMap(({ state, tiles: changed }) => changed.map((tile) => ({ tenant_id: state.tenantId, ...tile })))
+  const tiles = changes.flatMap(({ state, tiles: changed }) =>
+    changed.map((tile) => ({ tenant_id: state.tenantId, ...tile })),
+  )
   if (tiles.length > 0) await store.upsertTiles(tx, tiles)
   if (rows.length > 0) await store.insertEntries(tx, rows)
   if (ids.length > 0) await store.insertEventIds(tx, ids)
@@ -74,7 +78,11 @@ async function decide(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decid
     const { entry } = item
     const id = `${entry.tenantId}/${entry.eventId}`
     const stored = known.get(id)
-    if (stored) return { item, outcome: repeated(entry.eventId, entry.content, stored.content, stored.seq, isErased(item, erased)) }
+    if (stored)
+      return {
+        item,
+        outcome: repeated(entry.eventId, entry.content, stored.content, stored.seq, isErased(item, erased)),
+      }
     // What a caller still holds in clear is sealed again under a new pseudonym; the inbox holds only the sealed
     // part, which was accepted before the erasure and is erased with the rest.
     if (item.inboxId === null && isErased(item, erased)) return { item, outcome: 'erased' }
@@ -107,12 +115,22 @@ function settleRepeats(decided: readonly Decided[]): void {
 
 // The digest of an erased person's event cannot be compared, so a repeat of its id counts as the same event:
 // taking it as another would bring the person back.
-function repeated(eventId: string, content: Buffer | null, stored: Buffer, seq: number, personErased: boolean): Accepted | 'conflict' {
-  if (personErased || (content !== null && stored.equals(content))) return { status: 'duplicate', event_id: eventId, index: seq }
+function repeated(
+  eventId: string,
+  content: Buffer | null,
+  stored: Buffer,
+  seq: number,
+  personErased: boolean,
+): Accepted | 'conflict' {
+  if (personErased || (content !== null && stored.equals(content)))
+    return { status: 'duplicate', event_id: eventId, index: seq }
   return 'conflict'
 }
 
-async function knownIds(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map<string, { seq: number; content: Buffer }>> {
+async function knownIds(
+  tx: SequencerTx,
+  batch: readonly Waiting[],
+): Promise<Map<string, { seq: number; content: Buffer }>> {
   const given = batch.filter(({ entry }) => entry.content !== null)
   if (given.length === 0) return new Map()
   const rows = await store.readEventIds(
@@ -132,19 +150,29 @@ async function erasedSubjects(tx: SequencerTx, batch: readonly Waiting[]): Promi
 }
 
 function isErased({ entry }: Waiting, erased: Set<string>): boolean {
-  return erased.size > 0 && entry.parts.some((part) => part.subjects.some((subject) => erased.has(`${entry.tenantId}/${subject}`)))
+  return (
+    erased.size > 0 &&
+    entry.parts.some((part) => part.subjects.some((subject) => erased.has(`${entry.tenantId}/${subject}`)))
+  )
 }
 
 type Change = { state: LogState; from: number } & ReturnType<LogState['takeChanges']>
 
-async function writeHeads(tx: SequencerTx, { keys, clock, originOf }: FlushDependencies, changes: readonly Change[]): Promise<void> {
+async function writeHeads(
+  tx: SequencerTx,
+  { keys, clock, originOf }: FlushDependencies,
+  changes: readonly Change[],
+): Promise<void> {
   if (changes.length === 0) return
   const checkpoint_at = microsecondsToDate(clock.now())
   const heads = await Promise.all(
     changes.map(async ({ state, from }) => {
       const origin = originOf(state.tenantId)
       const root = state.root()
-      const checkpoint = await keys.tenants.signNote(state.tenantId, formatCheckpoint({ origin, size: state.size, root }))
+      const checkpoint = await keys.tenants.signNote(
+        state.tenantId,
+        formatCheckpoint({ origin, size: state.size, root }),
+      )
       return { tenant_id: state.tenantId, origin, size: state.size, root, checkpoint, checkpoint_at, from }
     }),
   )

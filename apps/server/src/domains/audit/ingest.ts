@@ -31,7 +31,12 @@ export async function ingestStream(
   let chunk: { line: number; text: string }[] = []
   for await (const line of lines(decoded(body, encoding))) {
     total.lines++
-    if (line === null) refuse(total, total.lines, { status: 'refused', code: 'ENTRY_TOO_LARGE', message: 'the line is longer than 1 MiB' })
+    if (line === null)
+      refuse(total, total.lines, {
+        status: 'refused',
+        code: 'ENTRY_TOO_LARGE',
+        message: 'the line is longer than 1 MiB',
+      })
     else if (line.trim() !== '') chunk.push({ line: total.lines, text: line })
     if (chunk.length < LINES_AT_ONCE) continue
     await writeChunk(dependencies, tenantId, format, chunk, total)

@@ -52,7 +52,11 @@ export async function prepare(
 type Redacted = ReturnType<typeof redact> & { event: ObservedEvent }
 
 /** Data keys of the people in each event; -1 is the actor, as in ObservedEvent. */
-async function resolveOwners(keys: Keys, tenantId: string, items: readonly Redacted[]): Promise<Map<number, DataKey>[]> {
+async function resolveOwners(
+  keys: Keys,
+  tenantId: string,
+  items: readonly Redacted[],
+): Promise<Map<number, DataKey>[]> {
   const wanted = items.map((item) => peopleOf(item))
   const identities = wanted.flatMap((people) => [...people.values()])
   if (identities.length === 0) return wanted.map(() => new Map())
@@ -73,7 +77,9 @@ function peopleOf({ event, parts }: Redacted): Map<number, Identity> {
 }
 
 function identityOf(person: Person, event: ObservedEvent, index: number): Identity {
-  const addresses = event.personal.filter((one) => one.person === index).flatMap((one) => addressesAt(event, one.pointer))
+  const addresses = event.personal
+    .filter((one) => one.person === index)
+    .flatMap((one) => addressesAt(event, one.pointer))
   return { id: person.id, aliases: person.aliases, addresses: [...new Set(addresses)] }
 }
 
@@ -105,7 +111,9 @@ function prepareOne(
   const received = clock.now()
   const eventId = event.event_id ?? newId(received)
   const sealed = parts.map((part, i) => {
-    const holders = [...new Map(part.people.map((person) => ownerOf(owners, person)).map((key) => [key.subject, key])).values()]
+    const holders = [
+      ...new Map(part.people.map((person) => ownerOf(owners, person)).map((key) => [key.subject, key])).values(),
+    ]
     holders.sort((a, b) => (a.subject < b.subject ? -1 : 1))
     const text = canonicalize(part.members)
     const r = randomBytes(32)
@@ -137,7 +145,11 @@ function prepareOne(
   }
   const bytes = encodeOrNull(leaf)
   if (bytes === null)
-    return { status: 'refused', code: 'ENTRY_TOO_LARGE', message: `the event is larger than an entry can be (${MAXIMUM_LEAF} bytes)` }
+    return {
+      status: 'refused',
+      code: 'ENTRY_TOO_LARGE',
+      message: `the event is larger than an entry can be (${MAXIMUM_LEAF} bytes)`,
+    }
   return {
     tenantId,
     eventId,
@@ -147,7 +159,12 @@ function prepareOne(
     content:
       event.event_id === null
         ? null
-        : contentDigest(keys, event, { ...clear, actor: actor && { ...actor, id: actor.type === 'person' ? '' : actor.id } }, sealed),
+        : contentDigest(
+            keys,
+            event,
+            { ...clear, actor: actor && { ...actor, id: actor.type === 'person' ? '' : actor.id } },
+            sealed,
+          ),
     parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
   }
 }

@@ -50,12 +50,20 @@ export class LogState {
   takeChanges(from: number): { bundles: Piece[]; tiles: TileChange[] } {
     const bundles: Piece[] = []
     while (this.#leaves.length >= BUNDLE) {
-      bundles.push({ first: this.#first, leaves: this.#leaves.splice(0, BUNDLE), hashes: this.#hashes.splice(0, BUNDLE) })
+      bundles.push({
+        first: this.#first,
+        leaves: this.#leaves.splice(0, BUNDLE),
+        hashes: this.#hashes.splice(0, BUNDLE),
+      })
       this.#first += BUNDLE
     }
     const newTail = Math.max(from, this.#first) - this.#first
     if (newTail < this.#leaves.length) {
-      bundles.push({ first: this.#first + newTail, leaves: this.#leaves.slice(newTail), hashes: this.#hashes.slice(newTail) })
+      bundles.push({
+        first: this.#first + newTail,
+        leaves: this.#leaves.slice(newTail),
+        hashes: this.#hashes.slice(newTail),
+      })
     }
     return { bundles, tiles: this.#edge.takeChanges() }
   }
@@ -64,7 +72,10 @@ export class LogState {
 /** Reads the states of logs; one that does not exist yet is empty. Throws when what is stored is not whole. */
 export async function loadStates(tx: SequencerTx, tenantIds: string[]): Promise<Map<string, LogState>> {
   const heads = new Map((await store.readHeads(tx, tenantIds)).map((head) => [head.tenant_id, head]))
-  const tails = [...heads.values()].map((head) => ({ tenantId: head.tenant_id, from: head.size - (head.size % BUNDLE) }))
+  const tails = [...heads.values()].map((head) => ({
+    tenantId: head.tenant_id,
+    from: head.size - (head.size % BUNDLE),
+  }))
   const fragments = Map.groupBy(await store.readTails(tx, tails), (row) => row.tenant_id)
   const tiles = Map.groupBy(await store.readLastTiles(tx, tenantIds), (row) => row.tenant_id)
   return new Map(

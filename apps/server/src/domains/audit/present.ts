@@ -15,7 +15,8 @@ export function presentEvent(
   const { leaf } = entry
   const parts = leaf.sealed.map((sealed, i): AuditEvent['sealed'][number] => {
     const part = opened?.find((one) => one.part === i)
-    if (part) return { subjects: [...sealed.subjects], state: part.state, ...(part.members ? { members: part.members } : {}) }
+    if (part)
+      return { subjects: [...sealed.subjects], state: part.state, ...(part.members ? { members: part.members } : {}) }
     return { subjects: [...sealed.subjects], state: erased.has(i) ? 'erased' : 'sealed' }
   })
   const members = Object.assign({}, ...(opened ?? []).map((part) => part.members ?? {})) as JsonObject

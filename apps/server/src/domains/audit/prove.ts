@@ -45,7 +45,8 @@ async function nodeReader(tx: Tx, spans: readonly Span[]): Promise<NodeReader> {
   }
   const tiles = new Map<string, Buffer>()
   const upper = [...wanted.values()].filter((one) => one.level > 0)
-  for (const row of upper.length > 0 ? await store.readTiles(tx, upper) : []) tiles.set(`${row.level}/${row.tile}`, row.hashes)
+  for (const row of upper.length > 0 ? await store.readTiles(tx, upper) : [])
+    tiles.set(`${row.level}/${row.tile}`, row.hashes)
   for (const { tile } of [...wanted.values()].filter((one) => one.level === 0)) {
     const rows = await store.readBundles(tx, tile * BUNDLE, (tile + 1) * BUNDLE)
     tiles.set(`0/${tile}`, Buffer.concat(rows.map((row) => row.hashes)))

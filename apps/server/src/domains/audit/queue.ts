@@ -33,7 +33,8 @@ export class WaitingQueue {
   /** Throws UNAVAILABLE when the tenant has too much waiting. */
   push(item: Waiting): void {
     const queue = this.#tenants.get(item.entry.tenantId) ?? []
-    if (queue.length >= PER_TENANT) throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
+    if (queue.length >= PER_TENANT)
+      throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
     queue.push(item)
     this.#tenants.set(item.entry.tenantId, queue)
     this.#length++

@@ -76,7 +76,8 @@ export async function openParts(tx: Tx, keys: Keys, entries: readonly Entry[]): 
       const r = plain.subarray(0, 32)
       const text = plain.subarray(32).toString()
       const members = parseStrict(text) as JsonObject
-      if (sealedCommitment(nodeCrypto, r, members) !== commit) throw new Error('a sealed part is not the one its entry names')
+      if (sealedCommitment(nodeCrypto, r, members) !== commit)
+        throw new Error('a sealed part is not the one its entry names')
       return { ...bare, state: 'opened', r, text, members }
     }),
   )

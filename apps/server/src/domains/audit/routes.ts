@@ -28,7 +28,9 @@ const one = z.strictObject({ id: uuid })
 const event = z.record(z.string(), z.json())
 
 const readPersonal = (query: Record<string, unknown>) =>
-  query.personal === 'true' || query.ip_address !== undefined ? (['audit:read', 'audit:read_personal'] as const) : (['audit:read'] as const)
+  query.personal === 'true' || query.ip_address !== undefined
+    ? (['audit:read', 'audit:read_personal'] as const)
+    : (['audit:read'] as const)
 
 export function auditRoutes(audit: Audit): Route[] {
   return [
@@ -43,7 +45,11 @@ export function auditRoutes(audit: Audit): Route[] {
       body: z.union([z.array(event).min(1).max(MOST_AT_ONCE), event]),
       answers: { 200: written },
       async handle({ principal, query, body }) {
-        const answer = await audit.write(principal.tenantId, query.format, (Array.isArray(body) ? body : [body]) as Json[])
+        const answer = await audit.write(
+          principal.tenantId,
+          query.format,
+          (Array.isArray(body) ? body : [body]) as Json[],
+        )
         const [only] = answer.results
         if (!Array.isArray(body) && answer.results.length === 1 && only?.status === 'refused')
           throw new DomainError(only.code, { reason: only.message, ...(only.pointer && { pointer: only.pointer }) })
@@ -60,7 +66,8 @@ export function auditRoutes(audit: Audit): Route[] {
       query: writeQuery,
       answers: { 200: ingested },
       handle({ principal, query, request }) {
-        if (!(request.body instanceof Readable)) throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/x-ndjson'] })
+        if (!(request.body instanceof Readable))
+          throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/x-ndjson'] })
         return audit.ingest(principal.tenantId, query.format, request.body, request.headers['content-encoding'])
       },
     }),
@@ -105,7 +112,8 @@ export function auditRoutes(audit: Audit): Route[] {
       answers: { 200: 'text/event-stream' },
       async handle({ principal, query, request, reply }) {
         const last = Number(request.headers['last-event-id'] ?? Number.NaN)
-        const from = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (query.from ?? (await audit.size(principal.tenantId)))
+        const from =
+          Number.isSafeInteger(last) && last >= 0 ? last + 1 : (query.from ?? (await audit.size(principal.tenantId)))
         const gone = new AbortController()
         request.raw.socket.once('close', () => gone.abort())
         reply.type('text/event-stream')

@@ -38,7 +38,9 @@ export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: 
 
 /** Indexes of the entries below `end` that an export selects, ascending, some at a time. */
 export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, end: number): AsyncGenerator<number[]> {
-  const filter = await run((tx) => filterOf(tx, keys, { user_id: query.user_id, event_type: query.event_type }, query.personal))
+  const filter = await run((tx) =>
+    filterOf(tx, keys, { user_id: query.user_id, event_type: query.event_type }, query.personal),
+  )
   if (filter === null) return
   const indexes: number[] = []
   for (let position: Position | null = null; ; ) {
@@ -54,7 +56,15 @@ export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, e
 type Wanted = Partial<
   Pick<
     EventQuery,
-    'user_id' | 'ip_address' | 'event_type' | 'start_time' | 'end_time' | 'resource' | 'action' | 'outcome' | 'min_risk_score'
+    | 'user_id'
+    | 'ip_address'
+    | 'event_type'
+    | 'start_time'
+    | 'end_time'
+    | 'resource'
+    | 'action'
+    | 'outcome'
+    | 'min_risk_score'
   >
 >
 
@@ -69,7 +79,8 @@ async function filterOf(
   const filter: store.Filter = { start_time, end_time, event_type, resource, action, outcome, min_risk_score }
   if (query.user_id !== undefined) {
     const subjects = seesPeople && !isUuid(query.user_id) ? await keys.subjects.find(tx.tenantId, query.user_id) : []
-    if (isUuid(query.user_id)) subjects.push(query.user_id, ...(seesPeople ? await keys.subjects.find(tx.tenantId, query.user_id) : []))
+    if (isUuid(query.user_id))
+      subjects.push(query.user_id, ...(seesPeople ? await keys.subjects.find(tx.tenantId, query.user_id) : []))
     if (subjects.length > 0) filter.subjects = subjects
     else filter.actors = [query.user_id]
   }
@@ -88,12 +99,15 @@ async function matching(tx: Tx, keys: Keys, query: EventQuery, positions: readon
     positions.map(({ seq }) => seq),
   )
   const text = query.text?.toLowerCase()
-  let kept: Entry[] = text === undefined ? entries : entries.filter((entry) => decodeUtf8(entry.bytes).toLowerCase().includes(text))
+  let kept: Entry[] =
+    text === undefined ? entries : entries.filter((entry) => decodeUtf8(entry.bytes).toLowerCase().includes(text))
   if (query.ip_address !== undefined) {
     const address = query.ip_address
     const opened = await openParts(tx, keys, kept)
     const seen = new Set(
-      opened.filter(({ members }) => Object.values(members ?? {}).some((value) => holds(value, address))).map(({ index }) => index),
+      opened
+        .filter(({ members }) => Object.values(members ?? {}).some((value) => holds(value, address)))
+        .map(({ index }) => index),
     )
     kept = kept.filter((entry) => seen.has(entry.index))
   }

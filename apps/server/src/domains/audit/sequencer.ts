@@ -37,7 +37,12 @@ export class Sequencer {
   #idle: (() => void)[] = []
   readonly #partitions = new Set<string>()
 
-  constructor(options: { database: Database; dependencies: FlushDependencies; log: Logger; leaseMilliseconds: number }) {
+  constructor(options: {
+    database: Database
+    dependencies: FlushDependencies
+    log: Logger
+    leaseMilliseconds: number
+  }) {
     this.#database = options.database
     this.#dependencies = options.dependencies
     this.#log = options.log
@@ -70,7 +75,8 @@ export class Sequencer {
     if (this.#flushing) await new Promise<void>((resolve) => this.#idle.push(resolve))
     const epoch = this.#epoch
     this.#epoch = null
-    if (epoch !== null) await this.#transaction((tx) => store.releaseLease(tx, this.holder, epoch)).catch(() => undefined)
+    if (epoch !== null)
+      await this.#transaction((tx) => store.releaseLease(tx, this.holder, epoch)).catch(() => undefined)
   }
 
   /** Resolves when the event is durable and has its index. Rejects with SealAgain, EVENT_ID_CONFLICT or UNAVAILABLE. */
@@ -141,7 +147,10 @@ export class Sequencer {
     if (!(error instanceof LeaseLost)) this.#log.error({ err: error }, 'a flush of the audit log failed')
     for (const item of batch)
       item.reject(
-        new DomainError('UNAVAILABLE', { reason: 'the log could not be written; send the event again with its event_id', retry_after: 1 }),
+        new DomainError('UNAVAILABLE', {
+          reason: 'the log could not be written; send the event again with its event_id',
+          retry_after: 1,
+        }),
       )
   }
 
@@ -195,7 +204,9 @@ export class Sequencer {
   // Another process sequences: what waits here would wait for ever. Its callers send it again, and find the inbox.
   #giveUpWaiting(): void {
     for (const item of this.#queue.take(Number.MAX_SAFE_INTEGER))
-      item.reject(new DomainError('UNAVAILABLE', { reason: 'another process took over; send the event again', retry_after: 1 }))
+      item.reject(
+        new DomainError('UNAVAILABLE', { reason: 'another process took over; send the event again', retry_after: 1 }),
+      )
   }
 
   #transaction<T>(work: (tx: SequencerTx) => Promise<T>): Promise<T> {

@@ -67,7 +67,12 @@ export class Audit {
         found.positions.map((position) => position.seq),
       )
       const events = await this.#present(tx, principal, entries, head, query.personal)
-      return { events, total: head.size, has_more: found.next !== null, next_cursor: found.next ? formatCursor(found.next) : null }
+      return {
+        events,
+        total: head.size,
+        has_more: found.next !== null,
+        next_cursor: found.next ? formatCursor(found.next) : null,
+      }
     })
   }
 
@@ -152,7 +157,10 @@ export class Audit {
       verification_timestamp: microsecondsToDate(at).toISOString(),
       invalid_entries: seen.invalid,
     }
-    const verification_signature = await keys.tenants.signNote(tenantId, `probity-verification/1\n${canonicalize(result)}\n`)
+    const verification_signature = await keys.tenants.signNote(
+      tenantId,
+      `probity-verification/1\n${canonicalize(result)}\n`,
+    )
     await this.#run(tenantId, async (tx) => {
       await store.insertVerification(tx, {
         id,
@@ -188,7 +196,8 @@ export class Audit {
     const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(tenantId, work)
     const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal: query.personal }
     const { keys } = this.#dependencies
-    if (query.user_id === undefined && query.event_type === undefined) return exportRange(run, keys, plan, query.start, end)
+    if (query.user_id === undefined && query.event_type === undefined)
+      return exportRange(run, keys, plan, query.start, end)
     return exportSelection(run, keys, plan, selectIndexes(run, keys, query, end))
   }
 
@@ -268,6 +277,9 @@ export class Audit {
   }
 
   #snapshot<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work, { isolation: 'repeatable read', readOnly: true })
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, {
+      isolation: 'repeatable read',
+      readOnly: true,
+    })
   }
 }

@@ -68,7 +68,12 @@ export async function takeLease(tx: SequencerTx, holder: string, milliseconds: n
 }
 
 /** Prolongs the lease and locks it until the transaction ends; false when it is no longer ours. */
-export async function holdLease(tx: SequencerTx, holder: string, epoch: number, milliseconds: number): Promise<boolean> {
+export async function holdLease(
+  tx: SequencerTx,
+  holder: string,
+  epoch: number,
+  milliseconds: number,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE audit_sequencers SET expires_at = clock_timestamp() + $3 * interval '1 millisecond'
      WHERE shard = 0 AND holder = $1 AND epoch = $2`,
@@ -106,7 +111,10 @@ export async function readTails(tx: SequencerTx, tails: { tenantId: string; from
   return (await tx.query<BundleRow>(text, [tails.map((t) => t.tenantId), tails.map((t) => t.from)])).rows
 }
 
-export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eventId: string }[]): Promise<EventIdRow[]> {
+export async function readEventIds(
+  tx: SequencerTx,
+  ids: { tenantId: string; eventId: string }[],
+): Promise<EventIdRow[]> {
   const text = `SELECT e.tenant_id, e.event_id, e.seq, e.content FROM audit_event_ids e
                 JOIN unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, event_id)
                   ON e.tenant_id = u.tenant_id AND e.event_id = u.event_id`
@@ -120,8 +128,12 @@ export async function readTombstones(
   const text = `SELECT s.tenant_id, s.subject FROM subject_tombstones s
                 JOIN unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, subject)
                   ON s.tenant_id = u.tenant_id AND s.subject = u.subject`
-  return (await tx.query<{ tenant_id: string; subject: string }>(text, [subjects.map((s) => s.tenantId), subjects.map((s) => s.subject)]))
-    .rows
+  return (
+    await tx.query<{ tenant_id: string; subject: string }>(text, [
+      subjects.map((s) => s.tenantId),
+      subjects.map((s) => s.subject),
+    ])
+  ).rows
 }
 
 /** The oldest durable events that wait, at most `each` of one tenant so that a flood keeps nobody waiting. */
@@ -179,7 +191,10 @@ export async function insertBundles(tx: SequencerTx, rows: BundleRow[]): Promise
 }
 
 /** Drops the fragments that full bundles replace. */
-export async function deleteFragments(tx: SequencerTx, ranges: { tenantId: string; start: number; end: number }[]): Promise<void> {
+export async function deleteFragments(
+  tx: SequencerTx,
+  ranges: { tenantId: string; start: number; end: number }[],
+): Promise<void> {
   const text = `DELETE FROM audit_bundles b USING unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS u (tenant_id, first, past)
                 WHERE b.tenant_id = u.tenant_id AND b.first_seq >= u.first AND b.first_seq < u.past`
   await tx.query(text, [ranges.map((r) => r.tenantId), ranges.map((r) => r.start), ranges.map((r) => r.end)])

@@ -66,7 +66,12 @@ export interface Filter {
 }
 
 /** Entries that match, newest first, from after `position`. */
-export async function searchEntries(tx: Tx, filter: Filter, position: Position | null, limit: number): Promise<Position[]> {
+export async function searchEntries(
+  tx: Tx,
+  filter: Filter,
+  position: Position | null,
+  limit: number,
+): Promise<Position[]> {
   const values: unknown[] = [tx.tenantId]
   const conditions = ['tenant_id = $1']
   const add = (condition: string, value: unknown) => {
@@ -96,7 +101,12 @@ export async function searchEntries(tx: Tx, filter: Filter, position: Position |
 }
 
 /** Index rows of entries `start ≤ seq < end` received between two times; times as text with microseconds. */
-export async function readIndexRows(tx: Tx, start: number, end: number, { from, until }: { from: Date; until: Date }): Promise<EntryRow[]> {
+export async function readIndexRows(
+  tx: Tx,
+  start: number,
+  end: number,
+  { from, until }: { from: Date; until: Date },
+): Promise<EntryRow[]> {
   const text = `SELECT tenant_id, to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq,
                   to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
                   event_type, actor, session_id, resource, action, outcome, risk_score
@@ -105,7 +115,10 @@ export async function readIndexRows(tx: Tx, start: number, end: number, { from, 
 }
 
 export async function countEntries(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM audit_entries WHERE tenant_id = $1', [tx.tenantId])
+  const { rows } = await tx.query<{ count: number }>(
+    'SELECT count(*) AS count FROM audit_entries WHERE tenant_id = $1',
+    [tx.tenantId],
+  )
   return rows[0]?.count ?? 0
 }
 
@@ -137,7 +150,10 @@ export async function readParts(tx: Tx, seqs: number[]): Promise<(PartRow & { er
 
 /** Physical deletion: the parts of erased people. Their leaves and commitments stay, so every proof holds. */
 export async function deletePartsOf(tx: Tx, subjects: string[]): Promise<void> {
-  await tx.query('DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]', [tx.tenantId, subjects])
+  await tx.query('DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]', [
+    tx.tenantId,
+    subjects,
+  ])
 }
 
 /** Which parts of entries can no longer be opened. */

@@ -6,7 +6,12 @@ const POLL_MILLISECONDS = 250
 const BEAT_MILLISECONDS = 15_000
 
 /** New entries as server-sent events: `id` is the index, so that Last-Event-ID goes on without a gap. */
-export async function* tail(audit: Audit, principal: Principal, from: number, signal: AbortSignal): AsyncGenerator<string> {
+export async function* tail(
+  audit: Audit,
+  principal: Principal,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let next = from
   let beat = Date.now()
   yield ': probity\n\n'

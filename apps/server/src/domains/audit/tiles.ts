@@ -11,9 +11,13 @@ export async function readTileBytes(tx: Tx, path: string): Promise<Buffer> {
   if (name.level === 'entries' || name.level === 0) {
     const first = name.index * BUNDLE
     const rows = await store.readBundles(tx, first, first + name.width)
-    const entries = rows.flatMap((row) => openBundle(row)).filter(({ index }) => index >= first && index < first + name.width)
+    const entries = rows
+      .flatMap((row) => openBundle(row))
+      .filter(({ index }) => index >= first && index < first + name.width)
     if (entries.length !== name.width) throw new DomainError('NOT_FOUND')
-    return name.level === 0 ? Buffer.concat(entries.map(({ hash }) => hash)) : Buffer.from(encodeBundle(entries.map(({ bytes }) => bytes)))
+    return name.level === 0
+      ? Buffer.concat(entries.map(({ hash }) => hash))
+      : Buffer.from(encodeBundle(entries.map(({ bytes }) => bytes)))
   }
   const hashes = await store.readTile(tx, name.level, name.index)
   const wanted = name.width * 32

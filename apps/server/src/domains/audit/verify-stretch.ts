@@ -35,7 +35,8 @@ export async function verifyStretch(tx: Tx, keys: Keys, bounds: Bounds, report: 
     for (const { index, bytes, hash, leaf } of leaves) {
       if (index >= bounds.end || index < bounds.start) continue
       if (index < next) report(index, 'ENTRY_DOUBLED', 'the entry is stored twice')
-      if (leaf && leaf.tenant_id !== tx.tenantId) report(index, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
+      if (leaf && leaf.tenant_id !== tx.tenantId)
+        report(index, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
       if (leaf) entries.push({ index, bytes, hash: Buffer.from(hash), leaf })
       hashes.push(hash)
       next = index + 1
@@ -48,12 +49,19 @@ export async function verifyStretch(tx: Tx, keys: Keys, bounds: Bounds, report: 
   return whole ? hashes : null
 }
 
-function openRow(row: BundleRow, report: Report): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
+function openRow(
+  row: BundleRow,
+  report: Report,
+): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
   let leaves: Uint8Array[]
   try {
     leaves = decodeBundle(inflateRawSync(row.body), row.entries)
   } catch {
-    report(row.first_seq, 'BUNDLE_DAMAGED', `the bundle of entries ${row.first_seq} to ${row.first_seq + row.entries - 1} cannot be read`)
+    report(
+      row.first_seq,
+      'BUNDLE_DAMAGED',
+      `the bundle of entries ${row.first_seq} to ${row.first_seq + row.entries - 1} cannot be read`,
+    )
     return []
   }
   if (row.hashes.length !== leaves.length * 32)
@@ -61,7 +69,8 @@ function openRow(row: BundleRow, report: Report): { index: number; bytes: Uint8A
   return leaves.map((bytes, i) => {
     const index = row.first_seq + i
     const hash = leafHash(nodeCrypto.sha256, bytes)
-    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32))) report(index, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
+    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32)))
+      report(index, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
     return { index, bytes, hash, leaf: readLeaf(bytes, index, report) }
   })
 }
@@ -81,7 +90,8 @@ async function compareIndex(tx: Tx, entries: readonly Entry[], { start, end }: B
     const [row, second] = rows.get(index) ?? []
     if (!row) report(index, 'INDEX_ROW_MISSING', 'the search index lacks the entry, or has it at another time')
     else if (second) report(index, 'INDEX_ROW_DOUBLED', 'the search index has the entry twice')
-    else if (!sameRow(row, indexRow(leaf, index))) report(index, 'INDEX_ROW_CHANGED', 'the search index says something else than the entry')
+    else if (!sameRow(row, indexRow(leaf, index)))
+      report(index, 'INDEX_ROW_CHANGED', 'the search index says something else than the entry')
   }
 }
 

@@ -1,5 +1,14 @@
 import type { InvalidEntry } from '@probity/contract'
-import { CompactRange, decomposeLeft, decomposeRight, equal, openNote, parseCheckpoint, parseVerifierKey, RangeHasher } from '@probity/core'
+import {
+  CompactRange,
+  decomposeLeft,
+  decomposeRight,
+  equal,
+  openNote,
+  parseCheckpoint,
+  parseVerifierKey,
+  RangeHasher,
+} from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
@@ -60,7 +69,11 @@ async function verifyPast(tx: Tx, head: store.Head, { past, trusted }: Against, 
   try {
     const before = parseCheckpoint(open(past, trusted))
     if (before.size > head.size) {
-      report(head.size, 'TRUNCATED', `the log had ${before.size} entries when it was verified before and has ${head.size}`)
+      report(
+        head.size,
+        'TRUNCATED',
+        `the log had ${before.size} entries when it was verified before and has ${head.size}`,
+      )
       return
     }
     const range = new CompactRange(nodeCrypto.sha256, before.size, await hashSpans(tx, decomposeLeft(before.size)))
@@ -87,14 +100,16 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
     }
   }
   if (!whole) return
-  if (!equal(hasher.finish(right), head.root)) report(start, 'ROOT_MISMATCH', 'the entries do not lead to the signed root')
+  if (!equal(hasher.finish(right), head.root))
+    report(start, 'ROOT_MISMATCH', 'the entries do not lead to the signed root')
   if (edge) await verifyTiles(tx, edge, end === head.size, report)
 }
 
 async function verifyTiles(tx: Tx, edge: TreeEdge, complete: boolean, report: Report): Promise<void> {
   for (const { level, tile, hashes } of edge.takeChanges()) {
     const stored = await store.readTile(tx, level, tile)
-    const same = stored !== null && (complete ? stored.equals(hashes) : stored.subarray(0, hashes.length).equals(hashes))
+    const same =
+      stored !== null && (complete ? stored.equals(hashes) : stored.subarray(0, hashes.length).equals(hashes))
     const first = tile * BUNDLE ** (level + 1)
     if (!same) report(first, 'TILE_CHANGED', `tile ${level}/${tile} is not the one that its entries lead to`)
   }

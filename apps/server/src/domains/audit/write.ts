@@ -43,7 +43,8 @@ function readOne(format: Format, value: Json): ObservedEvent | Refused {
   try {
     return readEvent(format, value)
   } catch (error) {
-    if (error instanceof EventRefused) return { status: 'refused', code: 'EVENT_REFUSED', message: error.reason, pointer: error.pointer }
+    if (error instanceof EventRefused)
+      return { status: 'refused', code: 'EVENT_REFUSED', message: error.reason, pointer: error.pointer }
     throw error
   }
 }
@@ -57,7 +58,9 @@ async function writeObserved(
   const prepared = await prepare(dependencies, tenantId, events)
   if (!dependencies.sequencer.leads) return writeThroughInbox(dependencies, tenantId, prepared)
   return Promise.all(
-    prepared.map((entry, i) => ('status' in entry ? entry : writeOne(dependencies, tenantId, entry, events[i] as ObservedEvent))),
+    prepared.map((entry, i) =>
+      'status' in entry ? entry : writeOne(dependencies, tenantId, entry, events[i] as ObservedEvent),
+    ),
   )
 }
 
@@ -80,7 +83,11 @@ async function writeOne(
 }
 
 function conflict(eventId: string): Refused {
-  return { status: 'refused', code: 'EVENT_ID_CONFLICT', message: `an event with the id ${eventId} and other content is already recorded` }
+  return {
+    status: 'refused',
+    code: 'EVENT_ID_CONFLICT',
+    message: `an event with the id ${eventId} and other content is already recorded`,
+  }
 }
 
 // Another process sequences. The inbox makes the events durable; what became of them is known when it has drained.
@@ -146,7 +153,11 @@ function run<T>(database: Database, tenantId: string, work: (tx: Tx) => Promise<
 }
 
 /** Records an event of Probity's own inside the caller's transaction. */
-export async function recordOwn(dependencies: WriteDependencies, tx: Tx, event: OwnEvent): Promise<{ event_id: string }> {
+export async function recordOwn(
+  dependencies: WriteDependencies,
+  tx: Tx,
+  event: OwnEvent,
+): Promise<{ event_id: string }> {
   const [entry] = await prepare(dependencies, tx.tenantId, [observe(event)])
   if (!entry || 'status' in entry) throw new Error('an event of our own could not be recorded')
   await store.insertInbox(tx, [inboxRow(entry, newId(dependencies.clock.now()))])

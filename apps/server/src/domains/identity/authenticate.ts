@@ -19,7 +19,8 @@ export async function authenticate(
   text: string | null,
 ): Promise<Principal> {
   const parts = text === null ? null : parseToken(text)
-  if (text === null || parts === null || parts.tenantId === null || parts.kind === 'su') throw new DomainError('UNAUTHENTICATED')
+  if (text === null || parts === null || parts.tenantId === null || parts.kind === 'su')
+    throw new DomainError('UNAUTHENTICATED')
   const hash = hashToken(text)
   const now = dependencies.clock.now() / 1000
   const find = parts.kind === 'at' ? byToken : bySession(dependencies.sessionIdleSeconds)
@@ -36,7 +37,8 @@ export function hashToken(text: string): Buffer {
 async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Principal | null> {
   const token = await store.findToken(tx, hash)
   if (!token || !isTokenAlive(token, now)) return null
-  if (now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS) await store.touchToken(tx, token.id, new Date(now))
+  if (now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS)
+    await store.touchToken(tx, token.id, new Date(now))
   return {
     kind: 'token',
     id: token.id,
@@ -51,7 +53,8 @@ function bySession(idleSeconds: number) {
   return async (tx: Tx, hash: Buffer, now: number): Promise<Principal | null> => {
     const session = await store.findSession(tx, hash)
     if (!session || !isSessionAlive(session, idleSeconds, now)) return null
-    if (now - session.last_activity.getTime() > TOUCH_MILLISECONDS) await store.touchSession(tx, session.id, new Date(now))
+    if (now - session.last_activity.getTime() > TOUCH_MILLISECONDS)
+      await store.touchSession(tx, session.id, new Date(now))
     return {
       kind: 'session',
       id: session.id,

@@ -27,7 +27,8 @@ export class Passwords {
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MOST_WAITING) throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
+      if (this.#waiting.length >= MOST_WAITING)
+        throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#running++

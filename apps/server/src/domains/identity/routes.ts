@@ -1,4 +1,15 @@
-import { apiToken, createdToken, createToken, loggedIn, login, setup, setupDone, tokenPage, tokenQuery, uuid } from '@probity/contract'
+import {
+  apiToken,
+  createdToken,
+  createToken,
+  loggedIn,
+  login,
+  setup,
+  setupDone,
+  tokenPage,
+  tokenQuery,
+  uuid,
+} from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
@@ -29,7 +40,10 @@ export function identityRoutes(identity: Identity): Route[] {
       body: login,
       answers: { 200: loggedIn },
       handle: ({ body, request }) =>
-        identity.logIn(body, { ip_address: request.ip, user_agent: request.headers['user-agent']?.slice(0, 1000) ?? null }),
+        identity.logIn(body, {
+          ip_address: request.ip,
+          user_agent: request.headers['user-agent']?.slice(0, 1000) ?? null,
+        }),
     }),
     route({
       method: 'POST',

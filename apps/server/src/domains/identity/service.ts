@@ -44,20 +44,17 @@ export class Identity {
     if (parseToken(input.setup_token)?.kind !== 'su') throw new DomainError('LINK_EXPIRED')
     const password_hash = await this.#passwords.hash(input.password)
     const first = parseToken(input.setup_token)?.tenantId === null
-    if (first && input.tenant === undefined) throw new DomainError('VALIDATION_FAILED', { reason: 'name the first tenant: tenant' })
+    if (first && input.tenant === undefined)
+      throw new DomainError('VALIDATION_FAILED', { reason: 'name the first tenant: tenant' })
     const linked = await tenancy.useLink(input.setup_token)
     const tenantId = linked ?? (await tenancy.createFirst(input.tenant ?? ''))
     if (tenantId === null) throw new DomainError('LINK_EXPIRED')
-    const userId = newId(this.#dependencies.clock.now())
-    const scopes = scopesOf(linked === null)
-    const profile = { username: input.username ?? input.email, email: input.email }
-    const row = await this.#userRow(tenantId, userId, profile, password_hash, linked === null)
-    return this.#run(tenantId, async (tx) => {
-      if ((await store.countUsers(tx)) > 0 || !(await store.insertUser(tx, row, this.#now()))) throw new DomainError('LINK_EXPIRED')
-      await this.#record(tx, userId, 'user.created', `user/${userId}`, 'create', { first: true }, profile)
-      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes: [...scopes] })
-      return { tenant_id: tenantId, user_id: userId, token, token_id: id }
-    })
+    try {
+      return await this.#createAdministrator(tenantId, first, input, password_hash)
+    } catch (error) {
+      await tenancy.releaseLink(input.setup_token, tenantId)
+      throw error
+    }
   }
 
   /** Starts a session. Throws CREDENTIALS_INVALID, the same and as slow for an unknown name, and RATE_LIMITED. */
@@ -76,7 +73,8 @@ export class Identity {
 
   async logOut(principal: Principal): Promise<void> {
     await this.#run(principal.tenantId, async (tx) => {
-      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, this.#now()))) throw new DomainError('NOT_FOUND')
+      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, this.#now())))
+        throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, 'session.ended', `session/${principal.id}`, 'logout', {})
     })
   }
@@ -115,6 +113,19 @@ export class Identity {
     })
   }
 
+  async #createAdministrator(tenantId: string, first: boolean, input: Setup, password_hash: string) {
+    const userId = newId(this.#dependencies.clock.now())
+    const profile = { username: input.username ?? input.email, email: input.email }
+    const row = await this.#userRow(tenantId, userId, profile, password_hash, first)
+    return this.#run(tenantId, async (tx) => {
+      if ((await store.countUsers(tx)) > 0 || !(await store.insertUser(tx, row, this.#now())))
+        throw new DomainError('LINK_EXPIRED')
+      await this.#record(tx, userId, 'user.created', `user/${userId}`, 'create', { first: true }, profile)
+      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes: [...scopesOf(first)] })
+      return { tenant_id: tenantId, user_id: userId, token, token_id: id }
+    })
+  }
+
   async #startSession(tenantId: string, user: store.UserRow, client: Client) {
     const { clock, keys, sessionAbsoluteSeconds } = this.#dependencies
     const id = newId(clock.now())
@@ -132,7 +143,15 @@ export class Identity {
     await this.#run(tenantId, async (tx) => {
       await store.setLock(tx, user.id, null, 0)
       await store.insertSession(tx, { id, userId: user.id, hash: hashToken(access_token), client: sealed, expires, at })
-      await this.#record(tx, user.id, 'session.started', `session/${id}`, 'login', { credential_type: 'username_password' }, { ...client })
+      await this.#record(
+        tx,
+        user.id,
+        'session.started',
+        `session/${id}`,
+        'login',
+        { credential_type: 'username_password' },
+        { ...client },
+      )
     })
     const permissions = [...scopesOf(user.is_operator)]
     return {
@@ -172,9 +191,17 @@ export class Identity {
     return this.#run(tenantId, (tx) => store.findUser(tx, username, email))
   }
 
-  async #userRow(tenantId: string, id: string, profile: { username: string; email: string }, password_hash: string, is_operator: boolean) {
+  async #userRow(
+    tenantId: string,
+    id: string,
+    profile: { username: string; email: string },
+    password_hash: string,
+    is_operator: boolean,
+  ) {
     const { keys } = this.#dependencies
-    const [key] = await keys.subjects.resolve(tenantId, [{ id, aliases: [profile.username, profile.email], addresses: [] }])
+    const [key] = await keys.subjects.resolve(tenantId, [
+      { id, aliases: [profile.username, profile.email], addresses: [] },
+    ])
     if (!key) throw new Error('a user has no data key')
     return {
       id,
@@ -191,7 +218,11 @@ export class Identity {
     }
   }
 
-  async #insertToken(tx: Tx, userId: string, input: CreateToken): Promise<{ token: string; id: string; row: store.TokenRow }> {
+  async #insertToken(
+    tx: Tx,
+    userId: string,
+    input: CreateToken,
+  ): Promise<{ token: string; id: string; row: store.TokenRow }> {
     const at = this.#now()
     const token = formatToken({ kind: 'at', tenantId: tx.tenantId, secret: randomBytes(32) })
     const row: store.TokenRow = {
@@ -200,7 +231,8 @@ export class Identity {
       scopes: [...new Set<Scope>(input.scopes)],
       created_by: userId,
       created_at: at,
-      expires_at: input.expires_in_days === undefined ? null : new Date(at.getTime() + input.expires_in_days * 86_400_000),
+      expires_at:
+        input.expires_in_days === undefined ? null : new Date(at.getTime() + input.expires_in_days * 86_400_000),
       last_used_at: null,
       revoked_at: null,
     }

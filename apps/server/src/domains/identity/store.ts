@@ -12,17 +12,33 @@ export interface UserRow {
   is_operator: boolean
 }
 
-export async function insertUser(tx: Tx, user: Omit<UserRow, 'failed_login_attempts' | 'locked_until'>, at: Date): Promise<boolean> {
+export async function insertUser(
+  tx: Tx,
+  user: Omit<UserRow, 'failed_login_attempts' | 'locked_until'>,
+  at: Date,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, is_operator, created_at, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING`,
-    [tx.tenantId, user.id, user.username_index, user.email_index, user.profile_sealed, user.password_hash, user.is_operator, at],
+    [
+      tx.tenantId,
+      user.id,
+      user.username_index,
+      user.email_index,
+      user.profile_sealed,
+      user.password_hash,
+      user.is_operator,
+      at,
+    ],
   )
   return rowCount === 1
 }
 
 export async function countUsers(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM security_users WHERE tenant_id = $1', [tx.tenantId])
+  const { rows } = await tx.query<{ count: number }>(
+    'SELECT count(*) AS count FROM security_users WHERE tenant_id = $1',
+    [tx.tenantId],
+  )
   return rows[0]?.count ?? 0
 }
 
@@ -36,11 +52,14 @@ export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer
 /** Counts a wrong password; answers how many there were in a row. */
 export async function countFailure(tx: Tx, userId: string): Promise<number> {
   const text = `UPDATE security_users SET failed_login_attempts = failed_login_attempts + 1 WHERE tenant_id = $1 AND id = $2 RETURNING failed_login_attempts`
-  return (await tx.query<{ failed_login_attempts: number }>(text, [tx.tenantId, userId])).rows[0]?.failed_login_attempts ?? 0
+  return (
+    (await tx.query<{ failed_login_attempts: number }>(text, [tx.tenantId, userId])).rows[0]?.failed_login_attempts ?? 0
+  )
 }
 
 export async function setLock(tx: Tx, userId: string, until: Date | null, attempts: number): Promise<void> {
-  const text = 'UPDATE security_users SET locked_until = $3, failed_login_attempts = $4 WHERE tenant_id = $1 AND id = $2'
+  const text =
+    'UPDATE security_users SET locked_until = $3, failed_login_attempts = $4 WHERE tenant_id = $1 AND id = $2'
   await tx.query(text, [tx.tenantId, userId, until, attempts])
 }
 
@@ -75,7 +94,11 @@ export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | nu
 }
 
 export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> {
-  await tx.query('UPDATE security_sessions SET last_activity = $3 WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id, at])
+  await tx.query('UPDATE security_sessions SET last_activity = $3 WHERE tenant_id = $1 AND id = $2', [
+    tx.tenantId,
+    id,
+    at,
+  ])
 }
 
 /** False: there is no such session, or it was revoked before. */

@@ -1,5 +1,11 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
-import { associatedData, decodeEnvelope, ENVELOPE_HEADER_LENGTH, type EnvelopeContext, encodeEnvelope } from '@probity/core'
+import {
+  associatedData,
+  decodeEnvelope,
+  ENVELOPE_HEADER_LENGTH,
+  type EnvelopeContext,
+  encodeEnvelope,
+} from '@probity/core'
 
 const KWP_IV = Buffer.from('a65959a6', 'hex') // RFC 5649 §3
 

@@ -77,7 +77,9 @@ async function readEpochs(file: string): Promise<Map<number, Uint8Array>> {
 // Written whole beside the old file, synced and renamed: a crash leaves either the old secrets or the new.
 // The old file is overwritten first where a destroyed secret must not survive in a freed block.
 async function writeEpochs(file: string, secrets: Map<number, Uint8Array>): Promise<void> {
-  const text = JSON.stringify(Object.fromEntries([...secrets].map(([epoch, secret]) => [epoch, Buffer.from(secret).toString('base64')])))
+  const text = JSON.stringify(
+    Object.fromEntries([...secrets].map(([epoch, secret]) => [epoch, Buffer.from(secret).toString('base64')])),
+  )
   const next = `${file}.next`
   const old = await open(file, 'r+').catch(() => null)
   const handle = await open(next, 'w', 0o600)

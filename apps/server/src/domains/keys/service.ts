@@ -83,7 +83,10 @@ export class Keys {
    * The next epoch for every tenant: re-wraps what is left and destroys the old epoch, at the root as well where
    * the adapter can. Killed at any point, it goes on at the next call.
    */
-  async rotate(tenantIds: readonly string[], progress: (done: number) => void = () => {}): Promise<{ epoch: number; rewrapped: number }> {
+  async rotate(
+    tenantIds: readonly string[],
+    progress: (done: number) => void = () => {},
+  ): Promise<{ epoch: number; rewrapped: number }> {
     const before = this.root.current()
     const epoch = await this.#rootEpochToReach(tenantIds)
     let rewrapped = 0
@@ -136,10 +139,19 @@ export class Keys {
 /** The root key is not the one this keystore was made with, or its epochs file is lost. */
 export class RootKeyError extends Error {}
 
-async function checkRootKey(tx: Parameters<typeof store.readRootChecks>[0], root: RootKey, clock: Clock): Promise<void> {
+async function checkRootKey(
+  tx: Parameters<typeof store.readRootChecks>[0],
+  root: RootKey,
+  clock: Clock,
+): Promise<void> {
   const rows = await store.readRootChecks(tx)
   if (rows.length === 0) {
-    await store.insertRootCheck(tx, root.current(), await root.checkValue(root.current()), microsecondsToDate(clock.now()))
+    await store.insertRootCheck(
+      tx,
+      root.current(),
+      await root.checkValue(root.current()),
+      microsecondsToDate(clock.now()),
+    )
     return
   }
   for (const row of rows) {

@@ -30,11 +30,19 @@ export interface SigningKeyRow {
 }
 
 export async function readRootChecks(tx: OperatorTx): Promise<{ epoch: number; check_value: Buffer }[]> {
-  return (await tx.query<{ epoch: number; check_value: Buffer }>('SELECT epoch, check_value FROM root_epochs ORDER BY epoch', [])).rows
+  return (
+    await tx.query<{ epoch: number; check_value: Buffer }>(
+      'SELECT epoch, check_value FROM root_epochs ORDER BY epoch',
+      [],
+    )
+  ).rows
 }
 
 export async function insertRootCheck(tx: OperatorTx, epoch: number, check: Buffer, at: Date): Promise<void> {
-  await tx.query('INSERT INTO root_epochs (epoch, check_value, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [epoch, check, at])
+  await tx.query(
+    'INSERT INTO root_epochs (epoch, check_value, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [epoch, check, at],
+  )
 }
 
 export async function deleteRootCheck(tx: OperatorTx, epoch: number): Promise<void> {
@@ -89,7 +97,11 @@ export async function insertDataKeys(tx: Tx, keys: DataKeyRow[], at: Date): Prom
   )
 }
 
-export async function rewrapDataKeys(tx: Tx, keys: { key_id: string; wrapped: Buffer }[], epoch: number): Promise<void> {
+export async function rewrapDataKeys(
+  tx: Tx,
+  keys: { key_id: string; wrapped: Buffer }[],
+  epoch: number,
+): Promise<void> {
   await tx.query(
     `UPDATE data_keys d SET epoch = $4, wrapped = u.wrapped
      FROM unnest($2::uuid[], $3::bytea[]) AS u (key_id, wrapped)

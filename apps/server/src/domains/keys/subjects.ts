@@ -214,7 +214,13 @@ export class Subjects {
 
   async #open(tenantId: string, row: store.DataKeyRow): Promise<DataKey> {
     const { key } = await this.#tenantKeys.ofEpoch(tenantId, row.epoch)
-    return { id: row.key_id, subject: row.subject, epoch: row.epoch, key: unwrapKey(key, row.wrapped), fields: new Map() }
+    return {
+      id: row.key_id,
+      subject: row.subject,
+      epoch: row.epoch,
+      key: unwrapKey(key, row.wrapped),
+      fields: new Map(),
+    }
   }
 
   #transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -248,7 +254,13 @@ function tokenContext(tenantId: string, subject: string, kind: string) {
   return { tenant: tenantId, table: 'subject_tokens', column: 'value_sealed', row: kind, subject, class: DEFAULT_CLASS }
 }
 
-function tokenRow(tenantId: string, epoch: TenantKey, key: DataKey, kind: store.TokenRow['kind'], value: string): store.TokenRow {
+function tokenRow(
+  tenantId: string,
+  epoch: TenantKey,
+  key: DataKey,
+  kind: store.TokenRow['kind'],
+  value: string,
+): store.TokenRow {
   const context = tokenContext(tenantId, key.subject, kind)
   const value_sealed = sealField(fieldKey(key, context), key, context, Buffer.from(value))
   return { token: tokenOf(epoch, value), subject: key.subject, kind, epoch: epoch.epoch, value_sealed }

@@ -57,7 +57,12 @@ export class Privacy {
   async #find(tenantId: string, reference: string, all: boolean): Promise<string[]> {
     const { subjects } = this.#dependencies.keys
     const found = await subjects.find(tenantId, reference)
-    if (found.length === 0 && isUuid(reference) && reference !== tenantId && (await subjects.keysOf(tenantId, [reference])).has(reference))
+    if (
+      found.length === 0 &&
+      isUuid(reference) &&
+      reference !== tenantId &&
+      (await subjects.keysOf(tenantId, [reference])).has(reference)
+    )
       return [reference]
     if (found.length === 0)
       throw new DomainError('NOT_FOUND', {
@@ -78,7 +83,13 @@ export class Privacy {
     }
   }
 
-  async #record(tx: Tx, principal: Principal, subjects: string[], keyIds: string[], input: EraseSubject): Promise<string> {
+  async #record(
+    tx: Tx,
+    principal: Principal,
+    subjects: string[],
+    keyIds: string[],
+    input: EraseSubject,
+  ): Promise<string> {
     const ownErasure = (await this.#dependencies.keys.subjects.find(tx.tenantId, principal.userId)).length === 0
     const { event_id } = await this.#dependencies.audit.record(tx, {
       event_type: 'subject.erased',

@@ -93,6 +93,11 @@ export class Tenancy {
     return link.tenant_id
   }
 
+  /** Makes a link usable again whose set-up failed; it stays with the tenant that was made from it. */
+  async releaseLink(token: string, tenantId: string): Promise<void> {
+    await this.#operate((tx) => store.releaseSetupLink(tx, hashOf(token), tenantId))
+  }
+
   async #insert(input: CreateTenant): Promise<string> {
     const { clock, createKeys, origin } = this.#dependencies
     const id = newId(clock.now())
@@ -113,7 +118,12 @@ export class Tenancy {
     return `${this.#dependencies.publicUrl()}/setup#${token}`
   }
 
-  async #record(tenantId: string, principal: Principal, event_type: string, data: Record<string, unknown>): Promise<void> {
+  async #record(
+    tenantId: string,
+    principal: Principal,
+    event_type: string,
+    data: Record<string, unknown>,
+  ): Promise<void> {
     const { database, record } = this.#dependencies
     const own = principal.tenantId === tenantId
     await tenantTransaction(database.app, tenantId, (tx) =>

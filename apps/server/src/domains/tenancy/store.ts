@@ -19,7 +19,14 @@ export async function insertTenant(tx: OperatorTx, id: string, tenant: CreateTen
   const { rowCount } = await tx.query(
     `INSERT INTO tenants (id, name, description, security_level, compliance_requirements, created_at, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (name) DO NOTHING`,
-    [id, tenant.name, tenant.description ?? null, tenant.security_level, JSON.stringify(tenant.compliance_requirements), at],
+    [
+      id,
+      tenant.name,
+      tenant.description ?? null,
+      tenant.security_level,
+      JSON.stringify(tenant.compliance_requirements),
+      at,
+    ],
   )
   return rowCount === 1
 }
@@ -59,9 +66,17 @@ export async function dropFirstLinks(tx: OperatorTx): Promise<void> {
 }
 
 /** Uses a link up, once; null: unknown, used or expired. */
-export async function useSetupLink(tx: OperatorTx, hash: Buffer, at: Date): Promise<{ tenant_id: string | null } | null> {
+export async function useSetupLink(
+  tx: OperatorTx,
+  hash: Buffer,
+  at: Date,
+): Promise<{ tenant_id: string | null } | null> {
   const text = `UPDATE setup_links SET used_at = $2 WHERE secret_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING tenant_id`
   return (await tx.query<{ tenant_id: string | null }>(text, [hash, at])).rows[0] ?? null
+}
+
+export async function releaseSetupLink(tx: OperatorTx, hash: Buffer, tenantId: string): Promise<void> {
+  await tx.query('UPDATE setup_links SET used_at = NULL, tenant_id = $2 WHERE secret_hash = $1', [hash, tenantId])
 }
 
 /** One at a time makes a tenant from the first link. */

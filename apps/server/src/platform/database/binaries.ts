@@ -19,7 +19,9 @@ export function unprivilegedUser(): SystemUser | null {
     .find((entry) => entry.startsWith('nobody:'))
   const [, , uid, gid] = line?.split(':') ?? []
   if (uid === undefined || gid === undefined)
-    throw new StartError('started as root, and there is no user "nobody" to run PostgreSQL as; start Probity as another user')
+    throw new StartError(
+      'started as root, and there is no user "nobody" to run PostgreSQL as; start Probity as another user',
+    )
   return { uid: Number(uid), gid: Number(gid) }
 }
 
@@ -59,7 +61,10 @@ export async function postgresBinaries(): Promise<string> {
 }
 
 async function makeLinks(folder: string): Promise<void> {
-  const links = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  const links = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const path = join(folder, target)
     await rm(path, { force: true })

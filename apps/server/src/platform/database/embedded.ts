@@ -118,7 +118,13 @@ async function ownerPassword(data: string): Promise<string> {
 
 type Run = (program: string, parameters: string[]) => Promise<{ code: number; output: string }>
 
-async function initialise(run: Run, folder: string, sockets: string, password: string, user: SystemUser | null): Promise<void> {
+async function initialise(
+  run: Run,
+  folder: string,
+  sockets: string,
+  password: string,
+  user: SystemUser | null,
+): Promise<void> {
   const file = join(sockets, 'password')
   await writeFile(file, password, { mode: 0o600 })
   if (user) await chown(file, user.uid, user.gid)
@@ -165,7 +171,11 @@ function sentence(output: string): string {
 }
 
 // In a session of its own, so that a Ctrl-C for us is not one for PostgreSQL: we stop it when we are done.
-function runAs(user: SystemUser | null, program: string, parameters: string[]): Promise<{ code: number; output: string }> {
+function runAs(
+  user: SystemUser | null,
+  program: string,
+  parameters: string[],
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(program, parameters, {
       ...(user ?? {}),

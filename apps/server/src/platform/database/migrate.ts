@@ -51,13 +51,21 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 async function readApplied(client: pg.Client): Promise<Map<number, string>> {
-  const { rowCount } = await client.query(`SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'schema_migrations'`)
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'schema_migrations'`,
+  )
   if (rowCount === 0) return new Map()
-  const { rows } = await client.query<{ version: number; sha256: string }>('SELECT version, sha256 FROM schema_migrations')
+  const { rows } = await client.query<{ version: number; sha256: string }>(
+    'SELECT version, sha256 FROM schema_migrations',
+  )
   return new Map(rows.map((row) => [row.version, row.sha256]))
 }
 
-function refuseStrangers(migrations: readonly Migration[], applied: ReadonlyMap<number, string>, database: string): void {
+function refuseStrangers(
+  migrations: readonly Migration[],
+  applied: ReadonlyMap<number, string>,
+  database: string,
+): void {
   const newest = migrations.at(-1)?.version ?? 0
   const beyond = [...applied.keys()].filter((version) => version > newest)
   if (beyond.length > 0)
@@ -66,7 +74,9 @@ function refuseStrangers(migrations: readonly Migration[], applied: ReadonlyMap<
     )
   const changed = migrations.find(({ version, sha256 }) => applied.has(version) && applied.get(version) !== sha256)
   if (changed)
-    throw new StartError(`the migration ${changed.name} is not the one that was applied to the database ${database}; restore the file`)
+    throw new StartError(
+      `the migration ${changed.name} is not the one that was applied to the database ${database}; restore the file`,
+    )
 }
 
 async function apply(client: pg.Client, { version, name, text, sha256 }: Migration): Promise<void> {
@@ -75,7 +85,11 @@ async function apply(client: pg.Client, { version, name, text, sha256 }: Migrati
     await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
       version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
     await client.query(text)
-    await client.query('INSERT INTO schema_migrations (version, name, sha256) VALUES ($1, $2, $3)', [version, name, sha256])
+    await client.query('INSERT INTO schema_migrations (version, name, sha256) VALUES ($1, $2, $3)', [
+      version,
+      name,
+      sha256,
+    ])
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined)

@@ -84,7 +84,14 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
 export class RoleRefused extends Error {}
 
 async function refusePower(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string; super: boolean; bypass: boolean; owns: boolean; creates: boolean; owner: boolean }>(`
+  const { rows } = await pool.query<{
+    name: string
+    super: boolean
+    bypass: boolean
+    owns: boolean
+    creates: boolean
+    owner: boolean
+  }>(`
     SELECT current_user AS name, r.rolsuper AS super, r.rolbypassrls AS bypass, r.rolcreaterole AS creates,
       EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
       EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -99,5 +106,7 @@ async function refusePower(pool: pg.Pool): Promise<void> {
     (role.owns || role.owner) && 'owns tables',
   ].filter(Boolean)
   if (faults.length > 0)
-    throw new RoleRefused(`the role ${role.name} ${faults.join(' and ')}; the server works only as a role without such power`)
+    throw new RoleRefused(
+      `the role ${role.name} ${faults.join(' and ')}; the server works only as a role without such power`,
+    )
 }

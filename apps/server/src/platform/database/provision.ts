@@ -4,7 +4,13 @@ import type { Connection, RoleName } from './pools.ts'
 import { scramVerifier } from './scram.ts'
 import { StartError } from './start-error.ts'
 
-const RUNTIME_ROLES: readonly RoleName[] = ['probity_app', 'probity_sequencer', 'probity_operator', 'probity_jobs', 'probity_keys']
+const RUNTIME_ROLES: readonly RoleName[] = [
+  'probity_app',
+  'probity_sequencer',
+  'probity_operator',
+  'probity_jobs',
+  'probity_keys',
+]
 const OLDEST = 150_000
 
 /** Where the installation's two databases are, as their owner. */
@@ -20,7 +26,12 @@ export function rolePassword(rootKey: Uint8Array, role: string): string {
 
 /** In a cluster of our own: an owner that is no superuser, and its database. */
 export async function provisionEmbedded(superuser: Connection, rootKey: Uint8Array): Promise<Connection> {
-  const owner = { ...superuser, user: 'probity_owner', password: rolePassword(rootKey, 'probity_owner'), database: 'probity' }
+  const owner = {
+    ...superuser,
+    user: 'probity_owner',
+    password: rolePassword(rootKey, 'probity_owner'),
+    database: 'probity',
+  }
   await withClient(superuser, async (client) => {
     await ensureRole(client, owner, 'CREATEROLE CREATEDB')
     await ensureDatabase(client, 'probity', 'probity_owner')
@@ -96,7 +107,8 @@ export async function withClient<T>(connection: Connection, work: (client: pg.Cl
 
 function whyNoConnection({ host, port, database, user }: Connection, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === '28P01' || code === '28000') return `the database at ${host}:${port} refuses the user ${user}: wrong password or not allowed`
+  if (code === '28P01' || code === '28000')
+    return `the database at ${host}:${port} refuses the user ${user}: wrong password or not allowed`
   if (code === '3D000') return `the database ${database} does not exist at ${host}:${port}; create it first`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the database's host ${host} is not known`
   if (code === '53300') return `the database at ${host}:${port} has no free connection`
@@ -106,7 +118,8 @@ function whyNoConnection({ host, port, database, user }: Connection, error: unkn
 async function requireVersion(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
   const version = Number(rows[0]?.server_version_num)
-  if (!(version >= OLDEST)) throw new StartError(`the database is PostgreSQL ${Math.floor(version / 10_000)}; Probity needs 15 to 18`)
+  if (!(version >= OLDEST))
+    throw new StartError(`the database is PostgreSQL ${Math.floor(version / 10_000)}; Probity needs 15 to 18`)
 }
 
 // A role that already takes its password is left alone, so that a start writes nothing it need not.
@@ -127,7 +140,11 @@ async function ensureRole(client: pg.Client, role: Connection, power: string): P
 
 async function takesPassword(role: Connection): Promise<boolean> {
   const { ssl, ...rest } = role
-  const client = new pg.Client({ ...rest, ...(ssl && { ssl: { rejectUnauthorized: true } }), connectionTimeoutMillis: 10_000 })
+  const client = new pg.Client({
+    ...rest,
+    ...(ssl && { ssl: { rejectUnauthorized: true } }),
+    connectionTimeoutMillis: 10_000,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -144,7 +161,9 @@ async function ensureDatabase(client: pg.Client, name: string, owner: string): P
   const text = `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${pg.escapeIdentifier(owner)} TEMPLATE template0 ENCODING 'UTF8'`
   await client.query(text).catch((error: Error) => {
     if ('code' in error && error.code === '42501')
-      throw new StartError(`the user of DATABASE_URL may not create the database ${name}; grant it CREATEDB or set KEYSTORE_URL`)
+      throw new StartError(
+        `the user of DATABASE_URL may not create the database ${name}; grant it CREATEDB or set KEYSTORE_URL`,
+      )
     if ('code' in error && error.code === '42P04') return
     throw error
   })

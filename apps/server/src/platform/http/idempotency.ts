@@ -83,12 +83,14 @@ async function take(tx: Tx, principalId: string, key: string, hash: Buffer, now:
     [tx.tenantId, principalId, key, hash, now],
   )
   if (rowCount === 1) return null
-  const text = 'SELECT request_hash, status, answer_sealed FROM idempotency_keys WHERE tenant_id = $1 AND principal_id = $2 AND key = $3'
+  const text =
+    'SELECT request_hash, status, answer_sealed FROM idempotency_keys WHERE tenant_id = $1 AND principal_id = $2 AND key = $3'
   return (await tx.query<Stored>(text, [tx.tenantId, principalId, key])).rows[0] ?? null
 }
 
 async function keep(tx: Tx, principalId: string, key: string, status: number, sealed: Buffer): Promise<void> {
-  const text = 'UPDATE idempotency_keys SET status = $4, answer_sealed = $5 WHERE tenant_id = $1 AND principal_id = $2 AND key = $3'
+  const text =
+    'UPDATE idempotency_keys SET status = $4, answer_sealed = $5 WHERE tenant_id = $1 AND principal_id = $2 AND key = $3'
   await tx.query(text, [tx.tenantId, principalId, key, status, sealed])
 }
 

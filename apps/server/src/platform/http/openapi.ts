@@ -32,9 +32,17 @@ function operation(route: Route): object {
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
     security: route.scopes === 'public' ? [] : [{ token: [] }],
     ...(typeof route.scopes === 'object' && { 'x-scopes': route.scopes }),
-    parameters: [...parameters(route.params, 'path', route.path), ...parameters(route.query, 'query', ''), ...headers(route)],
-    ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }),
-    ...(route.streams && { requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } } }),
+    parameters: [
+      ...parameters(route.params, 'path', route.path),
+      ...parameters(route.query, 'query', ''),
+      ...headers(route),
+    ],
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
+    }),
+    ...(route.streams && {
+      requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
+    }),
     responses: {
       ...Object.fromEntries(Object.entries(route.answers).map(([status, schema]) => [status, answer(schema)])),
       default: {

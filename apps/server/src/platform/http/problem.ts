@@ -21,13 +21,17 @@ export function problemOf(error: unknown, requestId: string, now: Date): Problem
 
 function classify(error: unknown): { code: ErrorCode; details: Record<string, unknown> } {
   if (error instanceof DomainError) return error
-  if (error instanceof z.ZodError) return { code: 'VALIDATION_FAILED', details: { issues: error.issues.slice(0, 20).map(issueOf) } }
+  if (error instanceof z.ZodError)
+    return { code: 'VALIDATION_FAILED', details: { issues: error.issues.slice(0, 20).map(issueOf) } }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return { code: FRAMEWORK[code] ?? (isConnectionError(code) ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
 }
 
 function issueOf(issue: z.core.$ZodIssue): { pointer: string; message: string } {
-  const unknown = issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map((key) => key.slice(0, 100)).join(', ')}` : issue.message
+  const unknown =
+    issue.code === 'unrecognized_keys'
+      ? `unknown: ${issue.keys.map((key) => key.slice(0, 100)).join(', ')}`
+      : issue.message
   return { pointer: issue.path.map((part) => `/${String(part)}`).join(''), message: unknown }
 }
 

@@ -18,7 +18,8 @@ export class RateLimit {
     bucket.tokens = Math.min(this.#burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * this.#rate)
     bucket.at = now
     this.#buckets.set(key, bucket)
-    if (bucket.tokens < 1) throw new DomainError('RATE_LIMITED', { retry_after: Math.ceil((1 - bucket.tokens) / this.#rate) })
+    if (bucket.tokens < 1)
+      throw new DomainError('RATE_LIMITED', { retry_after: Math.ceil((1 - bucket.tokens) / this.#rate) })
     bucket.tokens--
   }
 }

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { parseStrict } from '@probity/core'
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { type Principal, requireActive, requireScopes } from '../authority.ts'
 import type { Clock } from '../clock.ts'
@@ -20,6 +27,7 @@ export interface HttpOptions {
   bodyLimit: number
   trustProxy: boolean
   ratePerSecond: number
+  publicRatePerSecond: number
   /** Finds who calls; throws UNAUTHENTICATED. */
   authenticate(token: string | null): Promise<Principal>
   /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
@@ -29,8 +37,7 @@ export interface HttpOptions {
   measured(route: string, method: string, status: number, seconds: number): void
 }
 
-const PUBLIC_PER_SECOND = 5
-const PUBLIC_BURST = 30
+const PUBLIC_BURST = 6 // times the rate
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 
 /** The HTTP server of all domains: parse, authenticate, authorise, handle, answer. */
@@ -65,7 +72,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
   const limits = {
     byPrincipal: new RateLimit(options.ratePerSecond, options.ratePerSecond * 2),
-    byAddress: new RateLimit(PUBLIC_PER_SECOND, PUBLIC_BURST),
+    byAddress: new RateLimit(options.publicRatePerSecond, options.publicRatePerSecond * PUBLIC_BURST),
   }
   for (const route of options.routes) register(app, route, options, limits)
   const description = openApi(options.routes, options.version)
@@ -107,7 +114,8 @@ async function admit(request: FastifyRequest, route: Route, options: HttpOptions
   }
   const principal = await options.authenticate(bearer(request))
   limits.byPrincipal.take(principal.id, now)
-  const needed = typeof route.scopes === 'function' ? route.scopes(request.query as Record<string, unknown>) : route.scopes
+  const needed =
+    typeof route.scopes === 'function' ? route.scopes(request.query as Record<string, unknown>) : route.scopes
   try {
     requireScopes(principal, needed)
     if (route.changes) requireActive(principal)
@@ -138,7 +146,12 @@ function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, (body as Buffer).length === 0 ? {} : parseStrict(new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer)))
+      done(
+        null,
+        (body as Buffer).length === 0
+          ? {}
+          : parseStrict(new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer)),
+      )
     } catch (error) {
       done(
         new DomainError('BAD_REQUEST', {
@@ -160,7 +173,12 @@ async function boundedBody(request: FastifyRequest): Promise<void> {
   request.raw.once('close', () => clearTimeout(timer))
 }
 
-function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
+function answerProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpOptions,
+): FastifyReply {
   const { retryAfter, ...problem } = problemOf(error, request.id, new Date(options.clock.now() / 1000))
   if (problem.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))

@@ -29,7 +29,8 @@ export class Cast {
   /** Index of the person, who is the actor (-1) or one of the others when an identifier is theirs. */
   person(id: string, aliases: readonly string[]): number {
     const known = this.#known(id, aliases)
-    if (known === undefined) return this.#add({ type: 'person', id, aliases: [...new Set(aliases)].filter((one) => one !== id) })
+    if (known === undefined)
+      return this.#add({ type: 'person', id, aliases: [...new Set(aliases)].filter((one) => one !== id) })
     for (const one of [id, ...aliases]) this.#alias(known, one)
     return known
   }

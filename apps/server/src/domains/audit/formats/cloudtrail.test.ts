@@ -15,7 +15,11 @@ const cloudtrail = (userIdentity: JsonObject, rest: JsonObject = {}): JsonObject
 
 test('CloudTrail: each kind of identity is a person or a service, by the recordâ€™s own reference', () => {
   const kinds: [JsonObject, string, string][] = [
-    [{ type: 'IAMUser', arn: 'arn:aws:iam::1:user/div/Alice', userName: 'Alice' }, 'person', 'arn:aws:iam::1:user/div/Alice'],
+    [
+      { type: 'IAMUser', arn: 'arn:aws:iam::1:user/div/Alice', userName: 'Alice' },
+      'person',
+      'arn:aws:iam::1:user/div/Alice',
+    ],
     [
       { type: 'Root', arn: 'arn:aws:iam::123456789012:root', principalId: '123456789012', accountId: '123456789012' },
       'person',
@@ -47,7 +51,12 @@ test('CloudTrail: each kind of identity is a person or a service, by the recordâ
     ],
     [{ type: 'SAMLUser', principalId: 'x:carla', userName: 'carla', identityProvider: 'y' }, 'person', 'carla'],
     [
-      { type: 'WebIdentityUser', principalId: 'accounts.google.com:app:dan', userName: 'dan', identityProvider: 'accounts.google.com' },
+      {
+        type: 'WebIdentityUser',
+        principalId: 'accounts.google.com:app:dan',
+        userName: 'dan',
+        identityProvider: 'accounts.google.com',
+      },
       'person',
       'dan',
     ],
@@ -106,8 +115,13 @@ test('CloudTrail: a file, an EventBridge detail and a LookupEvents answer hold r
 test('CloudTrail: whoever an IAM call is about is another person, unless it is the caller', () => {
   const identity = { type: 'IAMUser', arn: 'arn:aws:iam::1:user/Alice', userName: 'Alice' }
   assert.deepEqual(
-    readEvent('cloudtrail', cloudtrail(identity, { requestParameters: { userName: 'Bob' } })).people.map(({ id }) => id),
+    readEvent('cloudtrail', cloudtrail(identity, { requestParameters: { userName: 'Bob' } })).people.map(
+      ({ id }) => id,
+    ),
     ['Bob'],
   )
-  assert.deepEqual(readEvent('cloudtrail', cloudtrail(identity, { requestParameters: { userName: 'alice' } })).people, [])
+  assert.deepEqual(
+    readEvent('cloudtrail', cloudtrail(identity, { requestParameters: { userName: 'alice' } })).people,
+    [],
+  )
 })

@@ -91,7 +91,8 @@ function compileFit(condition: Exclude<Fit, { same: string } | { exists: boolean
   }
   if ('from' in condition) {
     const { from, below = Number.POSITIVE_INFINITY } = condition
-    return (value) => (typeof value === 'number' || /^\d+$/.test(`${value}`)) && Number(value) >= from && Number(value) < below
+    return (value) =>
+      (typeof value === 'number' || /^\d+$/.test(`${value}`)) && Number(value) >= from && Number(value) < below
   }
   if (condition.kind === 'object') return (value) => typeof value === 'object' && value !== null
   return (value) => typeof value === 'string' && isAddress(value)

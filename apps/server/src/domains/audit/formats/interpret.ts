@@ -2,7 +2,14 @@ import type { Json } from '@probity/core'
 import { Cast } from './cast.ts'
 import { compileCondition, type Scope, startOf } from './conditions.ts'
 import type { ActorRule, Mapping, PersonRule } from './mapping.ts'
-import { EventRefused, type Format, type JsonObject, type ObservedEvent, type Person, requireKeepable } from './observed-event.ts'
+import {
+  EventRefused,
+  type Format,
+  type JsonObject,
+  type ObservedEvent,
+  type Person,
+  requireKeepable,
+} from './observed-event.ts'
 import { find, opened, type Place, type Pointer, parsePointer, walk } from './pointer.ts'
 import { cut, eventId, isPlaceholder, withoutControls } from './texts.ts'
 import { microseconds } from './time.ts'
@@ -137,7 +144,8 @@ function compileActor(rule: ActorRule, { conditions }: Mapping): CompiledActor {
     if (!test(scope)) return null
     const id = identifiers(ids, scope)[0]
     if (id === undefined) return null
-    if (rule.type !== 'person') return { person: { type: rule.type, id: withoutControls(cut(id, MAXIMUM_COLUMN)), aliases: [] }, personal }
+    if (rule.type !== 'person')
+      return { person: { type: rule.type, id: withoutControls(cut(id, MAXIMUM_COLUMN)), aliases: [] }, personal }
     const others = [...identifiers(ids, scope).slice(1), ...identifiers(aliases, scope)].filter((one) => one !== id)
     return { person: { type: 'person', id, aliases: [...new Set(others)] }, personal }
   }

@@ -3,7 +3,8 @@ import type { JsonObject } from './observed-event.ts'
 
 /** Sets a member, also one called __proto__, which an assignment would take for the prototype. */
 export function setMember(object: JsonObject, key: string, value: Json): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   else object[key] = value
 }
 

@@ -66,7 +66,8 @@ export function requireKeepable(value: Json): void {
 function requireKeepableAt(value: Json, depth: number): void {
   if (typeof value === 'string') requireWellFormed(value)
   if (typeof value !== 'object' || value === null) return
-  if (depth >= MAXIMUM_DEPTH) throw new EventRefused(`The event nests more than ${MAXIMUM_DEPTH} levels deep: flatten it.`)
+  if (depth >= MAXIMUM_DEPTH)
+    throw new EventRefused(`The event nests more than ${MAXIMUM_DEPTH} levels deep: flatten it.`)
   if (Array.isArray(value)) {
     for (const element of value) requireKeepableAt(element, depth + 1)
     return

@@ -119,7 +119,11 @@ test('what is wrong is refused with the place and what to do', () => {
     [{ event_type: 'a', actor_type: 'robot' }, '/actor_type', /person, service, system/],
     [{ event_type: 'a', actor_type: 'service' }, '/user_id', /missing/],
     [{ event_type: 'a', event_data: { t: '\ud800' } }, '', /surrogate/],
-    [{ event_type: 'a', event_data: JSON.parse(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`) as Json }, '', /levels deep/],
+    [
+      { event_type: 'a', event_data: JSON.parse(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`) as Json },
+      '',
+      /levels deep/,
+    ],
   ]
   for (const [event, pointer, reason] of wrong)
     assert.throws(() => read(event), refused(pointer, reason), JSON.stringify(event).slice(0, 80))

@@ -1,6 +1,13 @@
 import type { Json } from '@probity/core'
 import { Cast } from './cast.ts'
-import { EventRefused, type JsonObject, type ObservedEvent, OUTCOMES, type Person, requireKeepable } from './observed-event.ts'
+import {
+  EventRefused,
+  type JsonObject,
+  type ObservedEvent,
+  OUTCOMES,
+  type Person,
+  requireKeepable,
+} from './observed-event.ts'
 import { encodeStep } from './pointer.ts'
 import { eventId, hasControls, isAddress } from './texts.ts'
 import { microseconds } from './time.ts'
@@ -13,7 +20,17 @@ const ACTOR_TYPES = ['person', 'service', 'system'] as const
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
 const MEMBERS = new Set([
-  ...['event_type', 'event_id', 'occurred_at', 'timestamp', 'user_id', 'actor_type', 'session_id', 'resource', 'action'],
+  ...[
+    'event_type',
+    'event_id',
+    'occurred_at',
+    'timestamp',
+    'user_id',
+    'actor_type',
+    'session_id',
+    'resource',
+    'action',
+  ],
   ...['outcome', 'risk_score', 'ip_address', 'user_agent', 'metadata', 'event_data', 'personal', 'subjects'],
 ])
 /** What no column takes; it stays in `data` as it came. */
@@ -27,7 +44,10 @@ export function readOwnEvent(value: Json): ObservedEvent {
   if (!isObject(value)) throw new EventRefused('An event is one JSON object: send objects, one a line or in an array.')
   for (const name of Object.keys(value)) {
     if (!MEMBERS.has(name))
-      throw refused(encodeStep(name), 'is not a member of an event: put it into event_data, or into personal if it tells of a person')
+      throw refused(
+        encodeStep(name),
+        'is not a member of an event: put it into event_data, or into personal if it tells of a person',
+      )
   }
   requireKeepable(value)
   const type = text(value, 'event_type', MAXIMUM_TYPE)
@@ -53,7 +73,8 @@ function readActor(event: JsonObject): Person | null {
   const id = text(event, 'user_id', MAXIMUM_TEXT)
   const type = oneOf(event, 'actor_type', ACTOR_TYPES)
   if (id !== null) return { type: type ?? 'person', id, aliases: [] }
-  if (type === 'person' || type === 'service') throw refused('user_id', `is missing: an actor_type of ${type} needs one`)
+  if (type === 'person' || type === 'service')
+    throw refused('user_id', `is missing: an actor_type of ${type} needs one`)
   return type === 'system' ? { type, id: 'system', aliases: [] } : null
 }
 
@@ -61,7 +82,10 @@ function readPeople(event: JsonObject, actor: Person | null): Pick<ObservedEvent
   const cast = new Cast(actor)
   for (const name of ['metadata', 'event_data', 'personal']) requireObject(event, name)
   if (present(event, 'personal') && actor?.type !== 'person') {
-    throw refused('personal', 'needs a user_id whose it is, with actor_type person: put what tells of others into subjects')
+    throw refused(
+      'personal',
+      'needs a user_id whose it is, with actor_type person: put what tells of others into subjects',
+    )
   }
   const address = text(event, 'ip_address', MAXIMUM_TEXT)
   if (address !== null && !isAddress(address)) throw refused('ip_address', 'must be an IPv4 or IPv6 address')
@@ -80,7 +104,8 @@ function readSubjects(event: JsonObject): Json[] {
   if (!present(event, 'subjects')) return []
   const subjects = event.subjects
   if (!Array.isArray(subjects)) throw refused('subjects', 'must be an array of objects with an id')
-  if (subjects.length > MAXIMUM_SUBJECTS) throw refused('subjects', `has more than ${MAXIMUM_SUBJECTS} people: split the event`)
+  if (subjects.length > MAXIMUM_SUBJECTS)
+    throw refused('subjects', `has more than ${MAXIMUM_SUBJECTS} people: split the event`)
   return subjects
 }
 
@@ -94,7 +119,11 @@ function readSubject(subject: Json, at: string): { id: string; aliases: string[]
   if (id === null) throw refused(`${at}/id`, 'is missing: say who it is')
   requireObject(subject, 'personal', at)
   const aliases = subject.aliases ?? []
-  if (!Array.isArray(aliases) || aliases.length > MAXIMUM_ALIASES || !aliases.every((one) => typeof one === 'string' && one !== '')) {
+  if (
+    !Array.isArray(aliases) ||
+    aliases.length > MAXIMUM_ALIASES ||
+    !aliases.every((one) => typeof one === 'string' && one !== '')
+  ) {
     throw refused(`${at}/aliases`, `must be an array of at most ${MAXIMUM_ALIASES} texts`)
   }
   return { id, aliases: aliases as string[] }
@@ -106,7 +135,10 @@ function readTime(event: JsonObject): number | null {
   const name = present(event, 'timestamp') ? 'timestamp' : 'occurred_at'
   if (!present(event, name)) return null
   const value = event[name]
-  const known = typeof value === 'number' ? Number.isSafeInteger(value) && value >= 0 : typeof value === 'string' && RFC_3339.test(value)
+  const known =
+    typeof value === 'number'
+      ? Number.isSafeInteger(value) && value >= 0
+      : typeof value === 'string' && RFC_3339.test(value)
   const time = known ? microseconds(value, 'us') : null
   if (time === null || time < 0)
     throw refused(name, 'must be an RFC 3339 date and time with zone, or microseconds since 1970 as an integer')
@@ -126,7 +158,8 @@ function text(from: JsonObject, name: string, maximum: number, at?: string): str
   const path = at === undefined ? name : `${at}/${name}`
   if (typeof value !== 'string') throw refused(path, 'must be a text')
   if (value === '') throw refused(path, 'is empty: leave it out, or send null')
-  if (value.length > maximum) throw refused(path, `is longer than ${maximum} characters: shorten it, or put the whole into event_data`)
+  if (value.length > maximum)
+    throw refused(path, `is longer than ${maximum} characters: shorten it, or put the whole into event_data`)
   if (hasControls(value)) throw refused(path, 'holds a control character: remove it')
   return value
 }
@@ -139,7 +172,8 @@ function oneOf<const T extends string>(event: JsonObject, name: string, known: r
 }
 
 function requireObject(from: JsonObject, name: string, at?: string): void {
-  if (present(from, name) && !isObject(from[name] as Json)) throw refused(at === undefined ? name : `${at}/${name}`, 'must be an object')
+  if (present(from, name) && !isObject(from[name] as Json))
+    throw refused(at === undefined ? name : `${at}/${name}`, 'must be an object')
 }
 
 function present(from: JsonObject, name: string): boolean {

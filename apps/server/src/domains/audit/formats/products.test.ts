@@ -36,7 +36,10 @@ test('Okta: an event hook holds its events', () => {
 })
 
 test('GitHub: times come as milliseconds or text, and apps are services', () => {
-  assert.equal(readEvent('github', { action: 'repo.create', actor: 'zoe', '@timestamp': 1671111111111 }).occurred_at, 1671111111111000)
+  assert.equal(
+    readEvent('github', { action: 'repo.create', actor: 'zoe', '@timestamp': 1671111111111 }).occurred_at,
+    1671111111111000,
+  )
   assert.equal(
     readEvent('github', { action: 'repo.create', actor: 'zoe', created_at: '2022-12-02 17:40:08.671' }).occurred_at,
     1670002808671000,
@@ -98,7 +101,10 @@ test('Google Workspace: an activity of several events is one entry that names th
     ],
   }
   const event = readEvent('gworkspace', activity)
-  assert.deepEqual([event.action, event.event_type, event.outcome], ['login_failure,login_verification', 'login.login_failure', 'Failure'])
+  assert.deepEqual(
+    [event.action, event.event_type, event.outcome],
+    ['login_failure,login_verification', 'login.login_failure', 'Failure'],
+  )
   assert.deepEqual(
     event.people.map(({ id }) => id),
     ['adam@example.com'],
@@ -139,10 +145,20 @@ test('OCSF: the classes for log-in, account change, API, file, data and finding 
   assert.deepEqual([api.actor?.type, api.action, api.resource], ['service', 'PutObject', 'arn:aws:s3:::b'])
   const file = readEvent(
     'ocsf',
-    base(6006, { activity_name: 'Download', actor: { user }, file: { path: '/home/zoe/a.txt', owner: { name: 'adam' } } }),
+    base(6006, {
+      activity_name: 'Download',
+      actor: { user },
+      file: { path: '/home/zoe/a.txt', owner: { name: 'adam' } },
+    }),
   )
-  assert.deepEqual([file.action, file.people.map(({ id }) => id), redact(file).clear.resource], ['Download', ['adam'], null])
-  assert.equal(readEvent('ocsf', base(6005, { status_id: 0, actor: { application: { name: 'etl' } } })).actor?.id, 'etl')
+  assert.deepEqual(
+    [file.action, file.people.map(({ id }) => id), redact(file).clear.resource],
+    ['Download', ['adam'], null],
+  )
+  assert.equal(
+    readEvent('ocsf', base(6005, { status_id: 0, actor: { application: { name: 'etl' } } })).actor?.id,
+    'etl',
+  )
   const finding = readEvent(
     'ocsf',
     base(2004, { status_id: 1, severity_id: 5, finding_info: { title: 'Odd' }, evidences: [{ actor: { user } }] }),

@@ -9,7 +9,15 @@ const ALICE: Person = { type: 'person', id: 'alice', aliases: ['alice@example.co
 const BOB: Person = { type: 'person', id: 'bob', aliases: [] }
 
 function observed(data: JsonObject, rest: Partial<ObservedEvent> = {}): ObservedEvent {
-  const columns = { event_id: null, occurred_at: null, event_type: 'read', session: null, resource: null, action: null, risk_score: null }
+  const columns = {
+    event_id: null,
+    occurred_at: null,
+    event_type: 'read',
+    session: null,
+    resource: null,
+    action: null,
+    risk_score: null,
+  }
   return { ...columns, actor: ALICE, outcome: 'Success', people: [], personal: [], data, ...rest }
 }
 
@@ -65,7 +73,10 @@ test('a value of fewer than four characters counts only between what is no lette
 
 test('generic words and short numbers stay in their place and seal nothing else', () => {
   const personal = ['name', 'on', 'lat', 'cc'].map((name) => ({ pointer: `/data/${name}`, person: -1 }))
-  const event = observed({ name: 'Unknown', on: true, lat: 20, cc: 'US', a: 'unknown', b: true, c: 20, d: 'us-east-1' }, { personal })
+  const event = observed(
+    { name: 'Unknown', on: true, lat: 20, cc: 'US', a: 'unknown', b: true, c: 20, d: 'us-east-1' },
+    { personal },
+  )
   assert.deepEqual(redact(event).clear.data, { a: 'unknown', b: true, c: 20, d: 'us-east-1' })
 })
 
@@ -86,7 +97,10 @@ test('a text of several people goes to a part of all of them', () => {
 test('columns that hold a value are emptied, an event type becomes the word sealed', () => {
   const event = observed({}, { event_type: 'alice.read', session: 's-alice', resource: '/home/alice', action: 'read' })
   const { event_type, session, resource, action } = redact(event).clear
-  assert.deepEqual({ event_type, session, resource, action }, { event_type: 'sealed', session: null, resource: null, action: 'read' })
+  assert.deepEqual(
+    { event_type, session, resource, action },
+    { event_type: 'sealed', session: null, resource: null, action: 'read' },
+  )
   assert.equal(membersOf(event, -1)?.['/event_type'], 'alice.read')
 })
 
@@ -140,30 +154,32 @@ const around = (one: string) =>
     `${one}'s`,
   )
 
-const scene = fc.tuple(name, name, fc.ipV4(), fc.integer({ min: 10_000, max: 99_999_999 })).chain(([actor, other, address, uid]) => {
-  const leaf = fc.oneof(
-    around(actor),
-    around(other),
-    around(address),
-    fc.constant(uid),
-    fc.jsonValue({ maxDepth: 1 }).map((one) => one as Json),
-  )
-  const key = fc.oneof(fc.string(), fc.constant(actor), fc.constantFrom('a', 'b', '__proto__', 'x/y~z'))
-  const tree = fc.letrec<{ node: Json }>((tie) => ({
-    node: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      leaf,
-      fc.array(tie('node'), { maxLength: 4 }),
-      fc.dictionary(key, tie('node'), { maxKeys: 4 }),
-    ),
-  })).node
-  return fc.record({
-    tree,
-    columns: fc.tuple(around(actor), around(other), fc.string()),
-    event: fc.constant({ actor, other, address, uid }),
-    anonymous: fc.boolean(),
+const scene = fc
+  .tuple(name, name, fc.ipV4(), fc.integer({ min: 10_000, max: 99_999_999 }))
+  .chain(([actor, other, address, uid]) => {
+    const leaf = fc.oneof(
+      around(actor),
+      around(other),
+      around(address),
+      fc.constant(uid),
+      fc.jsonValue({ maxDepth: 1 }).map((one) => one as Json),
+    )
+    const key = fc.oneof(fc.string(), fc.constant(actor), fc.constantFrom('a', 'b', '__proto__', 'x/y~z'))
+    const tree = fc.letrec<{ node: Json }>((tie) => ({
+      node: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        leaf,
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(key, tie('node'), { maxKeys: 4 }),
+      ),
+    })).node
+    return fc.record({
+      tree,
+      columns: fc.tuple(around(actor), around(other), fc.string()),
+      event: fc.constant({ actor, other, address, uid }),
+      anonymous: fc.boolean(),
+    })
   })
-})
 
 const flat = (value: Json): Json[] =>
   typeof value === 'object' && value !== null
@@ -173,11 +189,19 @@ const flat = (value: Json): Json[] =>
 test('whatever the event, no personal value is left in clear and nothing is lost', () => {
   fc.assert(
     fc.property(scene, ({ tree, columns, event: { actor, other, address, uid }, anonymous }) => {
-      const data: JsonObject = { ip: address, uid, target: { name: other }, deep: { tree: JSON.parse(JSON.stringify(tree)) as Json } }
+      const data: JsonObject = {
+        ip: address,
+        uid,
+        target: { name: other },
+        deep: { tree: JSON.parse(JSON.stringify(tree)) as Json },
+      }
       const me = anonymous ? 1 : -1
       const event = observed(data, {
         actor: anonymous ? null : { type: 'person', id: actor, aliases: [] },
-        people: [{ type: 'person', id: other, aliases: [] }, ...(anonymous ? [{ type: 'person', id: actor, aliases: [] } as Person] : [])],
+        people: [
+          { type: 'person', id: other, aliases: [] },
+          ...(anonymous ? [{ type: 'person', id: actor, aliases: [] } as Person] : []),
+        ],
         personal: [
           { pointer: '/data/ip', person: me },
           { pointer: '/data/uid', person: me },

@@ -44,7 +44,12 @@ export function redact(event: ObservedEvent): { clear: ClearEvent; parts: Part[]
   const hits = texts.search(values)
   const parts = new Parts()
   const columns = COLUMNS.map((column, i) =>
-    redactColumn(event[column], column, union(union(tree.below?.get(column)?.owners, hits[i]), cutValue(event[column], values)), parts),
+    redactColumn(
+      event[column],
+      column,
+      union(union(tree.below?.get(column)?.owners, hits[i]), cutValue(event[column], values)),
+      parts,
+    ),
   )
   const actor = redactActor(event.actor, hits[COLUMNS.length], parts)
   for (const [i, person] of event.people.entries()) parts.put([i], `/people/${i}/id`, person.id)
@@ -52,7 +57,18 @@ export function redact(event: ObservedEvent): { clear: ClearEvent; parts: Part[]
   const [type = null, session = null, resource = null, action = null] = columns
   const { event_id, occurred_at, outcome, risk_score } = event
   return {
-    clear: { event_id, occurred_at, event_type: type ?? SEALED_TYPE, actor, session, resource, action, outcome, risk_score, data },
+    clear: {
+      event_id,
+      occurred_at,
+      event_type: type ?? SEALED_TYPE,
+      actor,
+      session,
+      resource,
+      action,
+      outcome,
+      risk_score,
+      data,
+    },
     parts: parts.all(),
   }
 }
@@ -137,5 +153,7 @@ function putBack(whole: Restorable, pointer: string, value: Json): void {
 }
 
 function memberOf(value: Json | undefined, key: string): Json | undefined {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as JsonObject)[key]
+    : undefined
 }

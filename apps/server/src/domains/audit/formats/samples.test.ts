@@ -64,9 +64,12 @@ function check(format: Format, event: JsonObject, secrets: (Json | undefined)[])
   return observed
 }
 
-const person = (event: ObservedEvent) => (event.actor?.type === 'person' ? [event.actor.id, ...event.actor.aliases] : [])
+const person = (event: ObservedEvent) =>
+  event.actor?.type === 'person' ? [event.actor.id, ...event.actor.aliases] : []
 
-test('every record of the S3 exfiltration is accepted, with pedro, a service or an instance as its actor', { skip }, () => {
+test('every record of the S3 exfiltration is accepted, with pedro, a service or an instance as its actor', {
+  skip,
+}, () => {
   const records = lines<JsonObject>('cloudtrail/ec2_proxy_s3_exfiltration.ndjson')
   assert.equal(records.length, 103)
   const actors = { pedro: 0, ec2: 0, instance: 0 }
@@ -90,7 +93,9 @@ test('every record of the S3 exfiltration is accepted, with pedro, a service or 
   assert.deepEqual(actors, { pedro: 87, ec2: 5, instance: 11 })
 })
 
-test('every labelled CloudTrail event is accepted, and failed when it has an error or a failed log-in', { skip }, () => {
+test('every labelled CloudTrail event is accepted, and failed when it has an error or a failed log-in', {
+  skip,
+}, () => {
   const events = of('AWS.CloudTrail')
   assert.equal(events.length, 228)
   for (const one of events) {
@@ -104,7 +109,9 @@ test('every labelled CloudTrail event is accepted, and failed when it has an err
       agent.startsWith('Mozilla/5') ? agent : undefined,
       user,
     ])
-    const failed = Boolean(at(one, 'errorCode') || at(one, 'errorMessage')) || at(one, 'responseElements', 'ConsoleLogin') === 'Failure'
+    const failed =
+      Boolean(at(one, 'errorCode') || at(one, 'errorMessage')) ||
+      at(one, 'responseElements', 'ConsoleLogin') === 'Failure'
     assert.equal(event.outcome, failed ? 'Failure' : 'Success')
     assert.equal(event.action, at(one, 'eventName') ?? at(one, 'eventType') ?? null)
     if (user) assert.ok(person(event).includes(user))
@@ -181,7 +188,9 @@ test('every labelled GitHub audit entry and webhook is accepted', { skip }, () =
 test('every labelled Kubernetes audit event is accepted, from EKS, AKS and GKE', { skip }, () => {
   // Six entries of this source are made up to test look-ups and bear another product's name.
   const all = of('Amazon.EKS.Audit')
-  const events = all.filter((one) => at(one, 'kind') === 'Event' || at(one, 'protoPayload') || at(one, 'properties', 'log'))
+  const events = all.filter(
+    (one) => at(one, 'kind') === 'Event' || at(one, 'protoPayload') || at(one, 'properties', 'log'),
+  )
   assert.equal(events.length, 111)
   assert.ok(all.filter((one) => !events.includes(one)).every((one) => at(one, 'p_enrichment', 'pulses_otx')))
   const elsewhere = of('GCP.AuditLog', 'Azure.MonitorActivity', 'AWS.CloudTrail').filter(
@@ -190,7 +199,9 @@ test('every labelled Kubernetes audit event is accepted, from EKS, AKS and GKE',
   for (const one of [...events, ...elsewhere]) {
     const log = text(at(one, 'properties', 'log'))
     const inner = log ? (JSON.parse(log) as JsonObject) : one
-    const name = text(at(inner, 'user', 'username') ?? at(inner, 'protoPayload', 'authenticationInfo', 'principalEmail'))
+    const name = text(
+      at(inner, 'user', 'username') ?? at(inner, 'protoPayload', 'authenticationInfo', 'principalEmail'),
+    )
     const human = name !== '' && !/^(?:system:|eks:|kubelet)|gserviceaccount\.com$/.test(name)
     const event = check('kubernetes', one, [
       human ? name : undefined,

@@ -49,7 +49,13 @@ export class Texts {
     return found
   }
 
-  #findAll(joined: string, starts: readonly number[], needle: string, delimited: boolean, hit: (text: number) => void): void {
+  #findAll(
+    joined: string,
+    starts: readonly number[],
+    needle: string,
+    delimited: boolean,
+    hit: (text: number) => void,
+  ): void {
     for (let at = joined.indexOf(needle); at !== -1; ) {
       if (delimited && !isDelimited(joined, at, needle.length)) {
         at = joined.indexOf(needle, at + 1)

@@ -22,7 +22,9 @@ export function isEmail(text: string): boolean {
 }
 
 const PLACEHOLDERS = new Set(
-  'unknown null none undefined nil n/a na redacted anonymous - -- * hidden_due_to_security_reasons not_available 0'.split(' '),
+  'unknown null none undefined nil n/a na redacted anonymous - -- * hidden_due_to_security_reasons not_available 0'.split(
+    ' ',
+  ),
 )
 
 /** Words that products write where they have no identifier. */
