@@ -52,14 +52,14 @@ export function parseCursor(text: string): Position | null {
 /** Takes up to `limit` items from queues in turn, one of each a round, so that a flood in one keeps no other waiting. */
 export function takeFairly<T>(queues: Map<string, T[]>, limit: number): T[] {
   const taken: T[] = []
-  let share = Math.max(1, Math.ceil(limit / Math.max(1, queues.size)))
+  let share = Math.max(1, Math.floor(limit / Math.max(1, queues.size)))
   while (taken.length < limit && queues.size > 0) {
     for (const [key, queue] of queues) {
       taken.push(...queue.splice(0, Math.min(share, limit - taken.length)))
       if (queue.length === 0) queues.delete(key)
       if (taken.length >= limit) break
     }
-    share = Math.max(1, Math.ceil((limit - taken.length) / Math.max(1, queues.size)))
+    share = Math.max(1, Math.floor((limit - taken.length) / Math.max(1, queues.size)))
   }
   return taken
 }

@@ -1,0 +1,288 @@
+-- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
+
+TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applications
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(255) NOT NULL -- What it is for
+  secret_hash bytea NOT NULL -- SHA-256 of the token's text
+  scopes text[] NOT NULL -- What it may do
+  created_by uuid NOT NULL -- User who made it
+  created_at timestamp with time zone NOT NULL -- When it was made
+  expires_at timestamp with time zone -- End; NULL: none
+  last_used_at timestamp with time zone -- Last use, to within a minute
+  revoked_at timestamp with time zone -- When it was revoked; NULL: not
+  CONSTRAINT api_tokens_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT api_tokens_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash)
+  CONSTRAINT api_tokens_scopes_check CHECK ((cardinality(scopes) > 0))
+  CONSTRAINT api_tokens_secret_hash_check CHECK ((length(secret_hash) = 32))
+  CONSTRAINT api_tokens_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
+TABLE audit_bundles ROW LEVEL SECURITY ENABLED FORCED -- The leaves. A full bundle has 256 entries from a multiple of 256 on; the open tail lies in fragments, which the flush that fills the bundle replaces
+  tenant_id uuid NOT NULL -- Tenant
+  first_seq bigint NOT NULL -- Index of its first entry
+  entries smallint NOT NULL -- How many entries it holds
+  body bytea NOT NULL STORAGE e -- Raw DEFLATE of the C2SP tlog-tiles entry bundle
+  hashes bytea NOT NULL STORAGE e -- Leaf hashes, 32 bytes an entry: the level-0 tile
+  CONSTRAINT audit_bundles_pkey PRIMARY KEY (tenant_id, first_seq)
+  CONSTRAINT audit_bundles_entries_check CHECK (((entries >= 1) AND (entries <= 256)))
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT DELETE, INSERT, SELECT TO probity_sequencer
+
+TABLE audit_entries PARTITION BY RANGE (received_at) ROW LEVEL SECURITY ENABLED FORCED -- Narrow index over the leaves, rebuildable from them and verified against them
+  tenant_id uuid NOT NULL -- Tenant
+  received_at timestamp with time zone NOT NULL -- Leaf's received_at; partition key
+  seq bigint NOT NULL -- Index of the entry in its log, dense from 0
+  occurred_at timestamp with time zone NOT NULL -- Leaf's occurred_at
+  event_type character varying(255) NOT NULL -- Leaf's event_type
+  actor text -- Leaf's actor id: a pseudonym, or the name of a service
+  session_id text -- Leaf's session
+  resource text -- Leaf's resource
+  action text -- Leaf's action
+  outcome character varying(50) NOT NULL -- Leaf's outcome
+  risk_score smallint -- Leaf's risk_score
+  CONSTRAINT audit_entries_pkey PRIMARY KEY (tenant_id, received_at, seq)
+  CONSTRAINT audit_entries_outcome_check CHECK (((outcome)::text = ANY ((ARRAY['Success'::character varying, 'Failure'::character varying, 'Warning'::character varying, 'Information'::character varying])::text[])))
+  CONSTRAINT audit_entries_risk_score_check CHECK (((risk_score >= 0) AND (risk_score <= 100)))
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT TO probity_sequencer
+
+TABLE audit_event_ids ROW LEVEL SECURITY ENABLED FORCED -- Ids that callers gave, so that a repeat is known; ids of our own making carry their time and need no row
+  tenant_id uuid NOT NULL -- Tenant
+  event_id uuid NOT NULL -- Leaf's event_id
+  seq bigint NOT NULL -- Index of the entry
+  content bytea NOT NULL -- Digest of the content as sent, keyed where it is personal, so that another content under the same id is refused
+  CONSTRAINT audit_event_ids_pkey PRIMARY KEY (tenant_id, event_id)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT TO probity_sequencer
+
+TABLE audit_inbox ROW LEVEL SECURITY ENABLED FORCED -- Durable but not yet sequenced. A crash here loses nothing: the next sequencer drains it, and event_id makes a second pass a no-op
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7: the order of draining
+  event_id uuid NOT NULL -- Leaf's event_id
+  leaf bytea NOT NULL -- Leaf bytes, final
+  content bytea -- As in audit_event_ids; NULL where the id is of our making
+  parts jsonb NOT NULL -- Array of {subjects, envelope in base64}
+  CONSTRAINT audit_inbox_pkey PRIMARY KEY (tenant_id, id)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT TO probity_app
+GRANT DELETE, INSERT, SELECT TO probity_sequencer
+
+TABLE audit_logs ROW LEVEL SECURITY ENABLED FORCED -- Head of each tenant's log; moved by the sequencer by compare-and-set on size
+  tenant_id uuid NOT NULL -- Tenant: one log each
+  origin text NOT NULL -- Origin line of the checkpoint (C2SP tlog-checkpoint)
+  size bigint NOT NULL -- Number of entries
+  root bytea NOT NULL -- RFC 6962 root hash at this size
+  checkpoint text NOT NULL -- Signed note over origin, size and root
+  checkpoint_at timestamp with time zone NOT NULL -- When it was signed
+  CONSTRAINT audit_logs_pkey PRIMARY KEY (tenant_id)
+  CONSTRAINT audit_logs_root_check CHECK ((length(root) = 32))
+  CONSTRAINT audit_logs_size_check CHECK ((size >= 0))
+  CONSTRAINT audit_logs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT, UPDATE TO probity_sequencer
+
+TABLE audit_sealed_parts ROW LEVEL SECURITY ENABLED FORCED -- Personal parts of entries, each under the keys of the people it belongs to
+  tenant_id uuid NOT NULL -- Tenant
+  seq bigint NOT NULL -- Index of the entry
+  part smallint NOT NULL -- Place in the leaf's sealed array
+  subjects uuid[] NOT NULL -- Pseudonyms, ascending; all their keys are needed to open it
+  envelope bytea NOT NULL -- Envelope of r and the part
+  CONSTRAINT audit_sealed_parts_pkey PRIMARY KEY (tenant_id, seq, part)
+  CONSTRAINT audit_sealed_parts_subjects_check CHECK ((cardinality(subjects) > 0))
+CREATE INDEX audit_sealed_parts_subject ON audit_sealed_parts USING btree (tenant_id, (subjects[1]), seq)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, SELECT TO probity_app
+GRANT INSERT, SELECT TO probity_sequencer
+
+TABLE audit_sequencers -- Lease of the one sequencer of a shard of logs; every flush compares holder and epoch, so that a paused old leader writes nothing
+  shard smallint NOT NULL -- Shard of logs; 0 is the only one today
+  holder uuid NOT NULL -- Process that sequences, a random id of its own
+  epoch bigint NOT NULL -- Grows with every change of holder: the fence
+  expires_at timestamp with time zone NOT NULL -- By the database's clock; past it another process may take over
+  CONSTRAINT audit_sequencers_pkey PRIMARY KEY (shard)
+  CONSTRAINT audit_sequencers_epoch_check CHECK ((epoch > 0))
+GRANT INSERT, SELECT, UPDATE TO probity_sequencer
+
+TABLE audit_tiles ROW LEVEL SECURITY ENABLED FORCED -- C2SP tlog-tiles of level 1 and above; the last of a level may be partial
+  tenant_id uuid NOT NULL -- Tenant
+  level smallint NOT NULL -- Tile level, from 1
+  tile bigint NOT NULL -- Index of the tile in its level
+  hashes bytea NOT NULL STORAGE e -- Up to 256 hashes of 32 bytes
+  CONSTRAINT audit_tiles_pkey PRIMARY KEY (tenant_id, level, tile)
+  CONSTRAINT audit_tiles_level_check CHECK ((level >= 1))
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT, UPDATE TO probity_sequencer
+
+TABLE audit_verifications ROW LEVEL SECURITY ENABLED FORCED -- Every verification run by the server, with its signed result
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  verification_timestamp timestamp with time zone NOT NULL -- When it ended
+  start_sequence bigint NOT NULL -- First index looked at
+  end_sequence bigint NOT NULL -- Index after the last looked at
+  integrity_valid boolean NOT NULL -- Whether all of it held
+  verification_signature text NOT NULL -- Signed note over the result, by the log's key
+  verifier_id uuid -- User who asked; NULL: the schedule, or an API token
+  invalid_entries jsonb NOT NULL DEFAULT '[]'::jsonb -- Array of {index, code, message}
+  checkpoint text -- Checkpoint it was verified against; the next run must be consistent with it
+  CONSTRAINT audit_verifications_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT audit_verifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT TO probity_app
+
+TABLE data_erasure_requests ROW LEVEL SECURITY ENABLED FORCED -- Requests to erase a person (GDPR Article 17) and their certificates
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  subject_id uuid NOT NULL -- Pseudonym; what named the person is not kept
+  request_date timestamp with time zone NOT NULL -- When it was asked
+  erasure_method character varying(100) NOT NULL -- CryptographicErasure: keys destroyed; PhysicalDeletion: sealed parts deleted as well
+  legal_basis text NOT NULL -- As the caller gave it
+  status character varying(50) NOT NULL DEFAULT 'Pending'::character varying -- Pending, InProgress, Completed or Failed
+  completion_date timestamp with time zone -- When the keys were gone and the entry recorded
+  verification_hash character varying(64) -- Hex SHA-256 of the certificate's text
+  proof_of_erasure text -- The certificate: a signed note, and the receipt of the entry that records the erasure
+  affected_data_count integer NOT NULL DEFAULT 0 -- Sealed parts that can no longer be opened
+  unrecoverable_after timestamp with time zone -- When the last backup of the keystore that still holds the keys is gone
+  requested_by uuid -- User who asked; NULL: an API token
+  CONSTRAINT data_erasure_requests_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT data_erasure_requests_erasure_method_check CHECK (((erasure_method)::text = ANY ((ARRAY['CryptographicErasure'::character varying, 'PhysicalDeletion'::character varying])::text[])))
+  CONSTRAINT data_erasure_requests_status_check CHECK (((status)::text = ANY ((ARRAY['Pending'::character varying, 'InProgress'::character varying, 'Completed'::character varying, 'Failed'::character varying])::text[])))
+  CONSTRAINT data_erasure_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX data_erasure_requests_subject ON data_erasure_requests USING btree (tenant_id, subject_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
+TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with Idempotency-Key, kept for 24 hours
+  tenant_id uuid NOT NULL -- Tenant of the caller
+  principal_id uuid NOT NULL -- Token or session that called
+  key character varying(255) NOT NULL -- The header's value
+  request_hash bytea NOT NULL -- SHA-256 of method, path and body: the same key with another request is refused
+  status smallint -- HTTP status of the answer; NULL while the first call is under way
+  answer_sealed bytea -- Envelope of the answer's body, since it may hold a new secret
+  created_at timestamp with time zone NOT NULL -- When the first call arrived
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, principal_id, key)
+  CONSTRAINT idempotency_keys_request_hash_check CHECK ((length(request_hash) = 32))
+  CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE schema_migrations
+  version integer NOT NULL
+  name text NOT NULL
+  sha256 text NOT NULL
+  applied_at timestamp with time zone NOT NULL DEFAULT now()
+  CONSTRAINT schema_migrations_pkey PRIMARY KEY (version)
+
+TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token itself is not stored
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Who logged in
+  session_token_hash bytea NOT NULL -- SHA-256 of the token's text
+  client_sealed bytea -- Envelope of {ip_address, user_agent} under the user's data key
+  expires_at timestamp with time zone NOT NULL -- Absolute end
+  created_at timestamp with time zone NOT NULL -- When it began
+  last_activity timestamp with time zone NOT NULL -- Last use, to within a minute; the idle limit counts from it
+  revoked_at timestamp with time zone -- When it was ended; NULL: not
+  CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
+  CONSTRAINT security_sessions_session_token_hash_check CHECK ((length(session_token_hash) = 32))
+  CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
+TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; names are unique within a tenant
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  username_index bytea NOT NULL -- Blind index of the user name, HMAC-SHA256 under a key of the tenant
+  email_index bytea NOT NULL -- Blind index of the address, likewise
+  profile_sealed bytea NOT NULL -- Envelope of {username, email} under the user's data key
+  password_hash character varying(255) NOT NULL -- argon2id, PHC string; its salt is within
+  mfa_enabled boolean NOT NULL DEFAULT false -- Whether a second factor is set up
+  mfa_secret bytea -- Envelope of the second factor's secret
+  failed_login_attempts integer NOT NULL DEFAULT 0 -- Wrong passwords since the last right one
+  locked_until timestamp with time zone -- No log-in before; NULL: not locked
+  is_operator boolean NOT NULL DEFAULT false -- May work across tenants: create, list, suspend, reactivate
+  created_at timestamp with time zone NOT NULL -- When the user was created
+  updated_at timestamp with time zone NOT NULL -- When a column last changed
+  CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
+  CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)
+  CONSTRAINT security_users_email_index_check CHECK ((length(email_index) = 32))
+  CONSTRAINT security_users_failed_login_attempts_check CHECK ((failed_login_attempts >= 0))
+  CONSTRAINT security_users_username_index_check CHECK ((length(username_index) = 32))
+  CONSTRAINT security_users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
+TABLE setup_links -- One-time links that make a tenant's first administrator; operators only
+  secret_hash bytea NOT NULL -- SHA-256 of the whole token text
+  tenant_id uuid -- The tenant it opens; NULL makes the first tenant of the installation
+  created_at timestamp with time zone NOT NULL -- When the link was made
+  expires_at timestamp with time zone NOT NULL -- An hour after it was made
+  used_at timestamp with time zone -- Set once, by compare-and-set
+  CONSTRAINT setup_links_pkey PRIMARY KEY (secret_hash)
+  CONSTRAINT setup_links_secret_hash_check CHECK ((length(secret_hash) = 32))
+  CONSTRAINT setup_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_operator
+
+TABLE subject_tombstones ROW LEVEL SECURITY ENABLED FORCED -- Pseudonyms whose keys are destroyed or about to be; nothing may be sealed for them again
+  tenant_id uuid NOT NULL -- Tenant of the pseudonym
+  subject uuid NOT NULL -- The pseudonym that stands in leaves
+  erased_at timestamp with time zone NOT NULL -- When erasure began: from here on no node reads or seals for it
+  keys_destroyed_at timestamp with time zone -- When the keystore no longer held its keys; NULL: a crash came between and the job finishes it
+  key_ids uuid[] NOT NULL DEFAULT '{}'::uuid[] -- Ids of the destroyed data keys
+  CONSTRAINT subject_tombstones_pkey PRIMARY KEY (tenant_id, subject)
+  CONSTRAINT subject_tombstones_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY sequencer_all FOR SELECT TO probity_sequencer USING (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+GRANT SELECT TO probity_sequencer
+
+TABLE tenants ROW LEVEL SECURITY ENABLED FORCED -- Customers; a row is visible to its own tenant and to operators only
+  id uuid NOT NULL -- UUIDv7; the tenant_id of every other table
+  name character varying(255) NOT NULL -- Unique in the installation, 1 to 255 characters; seen by operators and its own members
+  description text -- Free text
+  security_level character varying(50) NOT NULL DEFAULT 'Standard'::character varying -- Standard, High or Critical
+  compliance_requirements jsonb NOT NULL DEFAULT '[]'::jsonb -- Array of framework names the tenant answers to
+  created_at timestamp with time zone NOT NULL -- When the tenant was created
+  updated_at timestamp with time zone NOT NULL -- When a column last changed
+  is_active boolean NOT NULL DEFAULT true -- false: suspended, hence read-only
+  CONSTRAINT tenants_pkey PRIMARY KEY (id)
+  CONSTRAINT tenants_name_key UNIQUE (name)
+  CONSTRAINT tenants_compliance_requirements_check CHECK ((jsonb_typeof(compliance_requirements) = 'array'::text))
+  CONSTRAINT tenants_name_check CHECK ((((name)::text = btrim((name)::text)) AND ((name)::text <> ''::text)))
+  CONSTRAINT tenants_security_level_check CHECK (((security_level)::text = ANY ((ARRAY['Standard'::character varying, 'High'::character varying, 'Critical'::character varying])::text[])))
+POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT, UPDATE TO probity_operator
+
+FUNCTION audit_ensure_partition(at timestamp with time zone) RETURNS void SECURITY DEFINER SET search_path=public, pg_temp -- Creates the month's partition of audit_entries when it is missing
+DECLARE
+  first timestamptz := date_trunc('month', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+  next timestamptz := (date_trunc('month', at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
+  name text := 'audit_entries_' || to_char(at AT TIME ZONE 'UTC', 'YYYYMM');
+BEGIN
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('audit_ensure_partition'));
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I PARTITION OF audit_entries FOR VALUES FROM (%L) TO (%L)', name, first, next);
+  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+  EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (tenant_id = (SELECT nullif(current_setting(''app.tenant_id'', true), '''')::uuid))', name);
+END
+GRANT EXECUTE TO probity_sequencer
