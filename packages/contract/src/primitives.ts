@@ -17,6 +17,7 @@ export const pageQuery = {
 /** Cursor to the next page; null on the last. */
 export const nextCursor = z.string().nullable()
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a line must not contain
 const printable = /^[^\u0000-\u001f\u007f]*$/
 
 /** Text of one line, without control characters. */

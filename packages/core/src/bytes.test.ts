@@ -45,9 +45,7 @@ test('base64 without padding, with trailing bits or of another alphabet is refus
 
 test('UTF-8 is fatal both ways and keeps a byte order mark', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) =>
-      assert.equal(bytes.decodeUtf8(bytes.encodeUtf8(text)), text),
-    ),
+    fc.property(fc.string({ unit: 'binary' }), (text) => assert.equal(bytes.decodeUtf8(bytes.encodeUtf8(text)), text)),
   )
   assert.equal(bytes.decodeUtf8(Uint8Array.of(0xef, 0xbb, 0xbf)), '\ufeff')
   assert.throws(() => bytes.decodeUtf8(Uint8Array.of(0xff)), refused)

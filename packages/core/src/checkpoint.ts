@@ -41,10 +41,7 @@ export function openCheckpoint(note: string, trusted: readonly VerifierKey[], cr
   const { text, keys } = openNote(note, trusted, crypto)
   const checkpoint = parseCheckpoint(text)
   if (keys.some(({ name }) => name === checkpoint.origin)) return checkpoint
-  throw new VerificationError(
-    'ORIGIN_MISMATCH',
-    `no trusted key of ${checkpoint.origin} signed the checkpoint`,
-  )
+  throw new VerificationError('ORIGIN_MISMATCH', `no trusted key of ${checkpoint.origin} signed the checkpoint`)
 }
 
 /** Whether a text is a decimal number as the C2SP formats write it: no sign, no leading zero, below 2^53. */

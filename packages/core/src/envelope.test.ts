@@ -29,9 +29,7 @@ test('an envelope gives back its parts', () => {
 })
 
 test('what is no envelope is refused', () => {
-  fc.assert(
-    fc.property(fc.uint8Array(), (garbage) => assert.throws(() => decodeEnvelope(garbage), malformed)),
-  )
+  fc.assert(fc.property(fc.uint8Array(), (garbage) => assert.throws(() => decodeEnvelope(garbage), malformed)))
   fc.assert(
     fc.property(envelopes, fc.nat(3), (envelope, at) => {
       const encoded = encodeEnvelope(envelope)

@@ -60,14 +60,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 }
 
 /** The JCS part of the associated data; the envelope's first ENVELOPE_HEADER_LENGTH bytes stand before it. */
-export function associatedData({
-  tenant,
-  table,
-  column,
-  row,
-  subject,
-  class: class_,
-}: EnvelopeContext): Uint8Array {
+export function associatedData({ tenant, table, column, row, subject, class: class_ }: EnvelopeContext): Uint8Array {
   return encodeUtf8(canonicalize({ v: 1, tenant, table, column, row, subject, class: class_ }))
 }
 

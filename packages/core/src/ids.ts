@@ -24,8 +24,7 @@ export function bytesToUuid(bytes: Uint8Array): string {
 /** UUIDv7 (RFC 9562 §5.7) of milliseconds since 1970 and ten random bytes, six bits of which are not used. */
 export function uuidv7(unixMs: number, random: Uint8Array): string {
   if (random.length !== 10) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes ten random bytes')
-  if (!(unixMs >= 0 && unixMs < 2 ** 48))
-    throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes 48 bits of time')
+  if (!(unixMs >= 0 && unixMs < 2 ** 48)) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes 48 bits of time')
   return withVersion(concat(u64(unixMs).subarray(2), random), 7)
 }
 

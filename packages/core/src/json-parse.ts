@@ -24,8 +24,7 @@ export function parseStrict(text: string): Json {
   let value = parse(text)
   if (lossy.length > 0) value = parse(quote(text, lossy))
   if (!text.isWellFormed() || SURROGATE_ESCAPE.test(text)) requireWellFormed(value)
-  if (countMembers(value) !== members)
-    throw new FormatError('JSON_DUPLICATE_MEMBER', 'a member name comes twice')
+  if (countMembers(value) !== members) throw new FormatError('JSON_DUPLICATE_MEMBER', 'a member name comes twice')
   return value
 }
 

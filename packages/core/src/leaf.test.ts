@@ -46,14 +46,7 @@ test('a leaf with a member missing, more or wrong is refused', () => {
     occurred_at: [1.5, '1', 2 ** 53, null],
     received_at: [1.5, undefined],
     event_type: ['', 'x'.repeat(256), '😀'.repeat(256), null],
-    actor: [
-      {},
-      { id: 'x', type: 'person' },
-      { id: 'x', type: 'robot' },
-      { id: 'x', type: 'system', more: 1 },
-      [],
-      'x',
-    ],
+    actor: [{}, { id: 'x', type: 'person' }, { id: 'x', type: 'robot' }, { id: 'x', type: 'system', more: 1 }, [], 'x'],
     session: [1, {}],
     resource: [false],
     action: [[]],
@@ -100,11 +93,7 @@ test('a leaf that is not byte for byte canonical is refused', () => {
   ]
   for (const spelling of spellings) {
     assert.notEqual(spelling, text)
-    assert.throws(
-      () => parseLeaf(encodeUtf8(spelling)),
-      { name: 'FormatError', code: 'LEAF_NOT_CANONICAL' },
-      spelling,
-    )
+    assert.throws(() => parseLeaf(encodeUtf8(spelling)), { name: 'FormatError', code: 'LEAF_NOT_CANONICAL' }, spelling)
   }
 })
 
@@ -122,11 +111,7 @@ test('no bytes crash the parser', () => {
     }),
     { numRuns: 2000 },
   )
-  fc.assert(
-    fc.property(fc.uint8Array(), (garbage) =>
-      assert.throws(() => parseLeaf(garbage), { name: 'FormatError' }),
-    ),
-  )
+  fc.assert(fc.property(fc.uint8Array(), (garbage) => assert.throws(() => parseLeaf(garbage), { name: 'FormatError' })))
   for (const text of ['null', '[]', '1', `{"data":${'['.repeat(60_000)}`]) {
     assert.throws(() => parseLeaf(encodeUtf8(text)), malformed)
   }

@@ -65,9 +65,7 @@ test('no bit of an inclusion proof, leaf or root can change', () => {
     fc.property(sizes, fc.nat(), fc.nat(), fc.integer({ min: 0, max: 7 }), (size, n, at, bit) => {
       const index = n % size
       const { leaves, root, hashes } = tree(size)
-      const parts = [...path(index, leaves), root, hashes[index] as Uint8Array].map((part) =>
-        Uint8Array.from(part),
-      )
+      const parts = [...path(index, leaves), root, hashes[index] as Uint8Array].map((part) => Uint8Array.from(part))
       const part = parts[at % parts.length] as Uint8Array
       part[at % 32] = (part[at % 32] as number) ^ (1 << bit)
       const leaf = parts.pop() as Uint8Array

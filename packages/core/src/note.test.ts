@@ -3,15 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { crypto, sha256, signer } from '../test/crypto.ts'
 import { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts'
-import {
-  formatNote,
-  formatVerifierKey,
-  keyId,
-  openNote,
-  parseNote,
-  parseVerifierKey,
-  signatureLine,
-} from './note.ts'
+import { formatNote, formatVerifierKey, keyId, openNote, parseNote, parseVerifierKey, signatureLine } from './note.ts'
 
 const origin = 'log.example/0190a5c4-7f00-7000-8000-000000000001'
 const mine = signer(1)
@@ -30,8 +22,7 @@ test('the note of the specification opens with its key', () => {
   const vkey = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
   const parsed = parseVerifierKey(sha256, vkey)
   assert.equal(formatVerifierKey(sha256, parsed.name, parsed.publicKey), vkey)
-  const signature =
-    'Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM='
+  const signature = 'Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM='
   const opened = openNote(`This is an example message.\n\n— example.com/foo ${signature}\n`, [parsed], crypto)
   assert.equal(opened.text, 'This is an example message.\n')
   assert.deepEqual(opened.keys, [parsed])
@@ -90,14 +81,8 @@ test('any text is a note or refused with a FormatError', () => {
 test('a verifier key with the id of another key, another algorithm or length is refused', () => {
   const good = formatVerifierKey(sha256, origin, mine.publicKey)
   assert.throws(() => parseVerifierKey(sha256, good.replace(/\+[0-9a-f]{8}\+/, '+00000000+')), malformed)
-  assert.throws(
-    () => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, mine.publicKey, 4)),
-    malformed,
-  )
-  assert.throws(
-    () => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, new Uint8Array(31))),
-    malformed,
-  )
+  assert.throws(() => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, mine.publicKey, 4)), malformed)
+  assert.throws(() => parseVerifierKey(sha256, formatVerifierKey(sha256, origin, new Uint8Array(31))), malformed)
   assert.throws(() => formatVerifierKey(sha256, 'a b', mine.publicKey), malformed)
   for (const text of ['', '++', 'a+00000000', `${good}x`, good.toUpperCase()]) {
     assert.throws(() => parseVerifierKey(sha256, text), malformed)

@@ -44,12 +44,7 @@ export function keyId(digest: Digest, name: string, publicKey: Uint8Array, algor
 }
 
 /** `<name>+<key id>+<base64(algorithm ‖ public key)>`. */
-export function formatVerifierKey(
-  digest: Digest,
-  name: string,
-  publicKey: Uint8Array,
-  algorithm = ED25519,
-): string {
+export function formatVerifierKey(digest: Digest, name: string, publicKey: Uint8Array, algorithm = ED25519): string {
   requireKeyName(name)
   const id = encodeHex(keyId(digest, name, publicKey, algorithm))
   return `${name}+${id}+${encodeBase64(concat(Uint8Array.of(algorithm), publicKey))}`
@@ -116,8 +111,7 @@ export function openNote(note: string, trusted: readonly VerifierKey[], crypto: 
 
 function parseSignatureLine(line: string): NoteSignature {
   const [, name, base64] = /^— (\S+) (\S+)$/u.exec(line) ?? []
-  if (name === undefined || base64 === undefined || !KEY_NAME.test(name))
-    throw malformed('not a signature line')
+  if (name === undefined || base64 === undefined || !KEY_NAME.test(name)) throw malformed('not a signature line')
   const bytes = decodeBase64(base64)
   if (bytes.length < 5) throw malformed('a signature too short for a key id')
   return { name, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4) }

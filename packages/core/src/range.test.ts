@@ -81,10 +81,7 @@ test('a changed, missing or additional node gives another root or none', () => {
       const got = rootOfRange(sha256, { ...bounds, left }, changed.slice(i, j), changed.slice(j))
       assert.notDeepEqual(Buffer.from(got), Buffer.from(root))
       assert.throws(() => rootOfRange(sha256, bounds, hashes, [...right, root]), invalid)
-      assert.throws(
-        () => rootOfRange(sha256, { ...bounds, left: [...bounds.left, root] }, hashes, right),
-        invalid,
-      )
+      assert.throws(() => rootOfRange(sha256, { ...bounds, left: [...bounds.left, root] }, hashes, right), invalid)
       if (hashes.length > 0) assert.throws(() => rootOfRange(sha256, bounds, hashes.slice(1), right), invalid)
       assert.throws(() => rootOfRange(sha256, bounds, [...hashes, root], right), invalid)
     }),

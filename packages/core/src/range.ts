@@ -131,8 +131,7 @@ export class RangeHasher {
   /** The tree's root. `right` are the hashes of decomposeRight(end, size). Throws VerificationError. */
   finish(right: readonly Uint8Array[]): Uint8Array {
     const { end, size } = this.#bounds
-    if (this.next !== end)
-      throw new VerificationError('RANGE_INVALID', `the range ends at ${this.next}, not ${end}`)
+    if (this.next !== end) throw new VerificationError('RANGE_INVALID', `the range ends at ${this.next}, not ${end}`)
     requireHashes(right, decomposeRight(end, size).length)
     if (end === size) return this.#edge.root()
     const inside = this.#edge.nodes().values()

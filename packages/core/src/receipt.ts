@@ -61,14 +61,7 @@ export function openReceipt(text: string, trusted: readonly VerifierKey[], crypt
   const receipt = parseReceipt(text)
   const checkpoint = openCheckpoint(receipt.checkpoint, trusted, crypto)
   const hash = leafHash(crypto.sha256, receipt.leaf)
-  verifyInclusion(
-    crypto.sha256,
-    hash,
-    BigInt(receipt.index),
-    BigInt(checkpoint.size),
-    receipt.proof,
-    checkpoint.root,
-  )
+  verifyInclusion(crypto.sha256, hash, BigInt(receipt.index), BigInt(checkpoint.size), receipt.proof, checkpoint.root)
   return { leaf: parseLeaf(receipt.leaf), leafBytes: receipt.leaf, index: receipt.index, checkpoint }
 }
 

@@ -122,6 +122,5 @@ export function foldRight(digest: Digest, hashes: readonly Uint8Array[]): Uint8A
 }
 
 function requireSize(size: number): void {
-  if (!Number.isSafeInteger(size) || size < 0)
-    throw new RangeError('the size is not a safe integer of at least 0')
+  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError('the size is not a safe integer of at least 0')
 }

@@ -12,9 +12,7 @@ const malformedBundle = { name: 'FormatError', code: 'BUNDLE_MALFORMED' }
 const malformedPath = { name: 'FormatError', code: 'TILE_PATH_MALFORMED' }
 
 test('a bundle gives back its entries', () => {
-  fc.assert(
-    fc.property(bundles, (list) => assert.deepEqual(decodeBundle(encodeBundle(list), list.length), list)),
-  )
+  fc.assert(fc.property(bundles, (list) => assert.deepEqual(decodeBundle(encodeBundle(list), list.length), list)))
 })
 
 test('a bundle that is longer or shorter than its count says is refused', () => {

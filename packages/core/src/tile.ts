@@ -99,8 +99,7 @@ export function tileReader(digest: Digest, read: (level: number, index: number) 
     const slice = tileOfNode({ level, index })
     const hashes = read(slice.level, slice.index)
     const end = slice.first + slice.count
-    if (hashes.length < end * HASH_LENGTH)
-      throw new RangeError(`tile ${slice.level}/${slice.index} is too short`)
+    if (hashes.length < end * HASH_LENGTH) throw new RangeError(`tile ${slice.level}/${slice.index} is too short`)
     return tileRoot(digest, hashes.subarray(slice.first * HASH_LENGTH, end * HASH_LENGTH))
   }
 }

@@ -6,10 +6,7 @@ const texts = fc.string({ unit: 'binary', maxLength: 40 })
 const micros = fc.maxSafeInteger()
 const actors = fc.oneof(
   fc.record({ id: uuids, type: fc.constant('person' as const) }, { noNullPrototype: true }),
-  fc.record(
-    { id: texts, type: fc.constantFrom('service' as const, 'system' as const) },
-    { noNullPrototype: true },
-  ),
+  fc.record({ id: texts, type: fc.constantFrom('service' as const, 'system' as const) }, { noNullPrototype: true }),
 )
 const data = fc.dictionary(
   texts,

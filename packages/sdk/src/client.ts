@@ -113,9 +113,7 @@ export class Probity {
   }
 
   /** Has the server verify its stored log. */
-  verify(
-    range: { start_position?: number; end_position?: number } = {},
-  ): Promise<{
+  verify(range: { start_position?: number; end_position?: number } = {}): Promise<{
     valid: boolean
     chain_length: number
     invalid_entries: { index: number; code: string; message: string }[]

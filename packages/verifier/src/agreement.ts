@@ -10,11 +10,7 @@ export function requireTenant(origin: string, tenantId: string, index: number | 
 /** Header and checkpoint of an export speak of one log, and the range lies in it; throws ORIGIN_MISMATCH and others. */
 export function requireAgreement({ origin, tenant_id, end }: ExportHeader, checkpoint: Checkpoint): void {
   if (origin !== checkpoint.origin) {
-    throw new Refusal(
-      'ORIGIN_MISMATCH',
-      null,
-      `the export is of ${origin}, its checkpoint of ${checkpoint.origin}`,
-    )
+    throw new Refusal('ORIGIN_MISMATCH', null, `the export is of ${origin}, its checkpoint of ${checkpoint.origin}`)
   }
   requireTenant(origin, tenant_id, null)
   if (end > checkpoint.size) {

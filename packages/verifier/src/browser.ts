@@ -36,26 +36,17 @@ export interface BrowserOptions {
 }
 
 /** Verifies a receipt (formats §5) against trusted keys. Never throws. */
-export function verifyReceipt(
-  text: string,
-  keys: readonly VerifierKey[],
-  { pin }: BrowserOptions = {},
-): Result {
+export function verifyReceipt(text: string, keys: readonly VerifierKey[], { pin }: BrowserOptions = {}): Result {
   return pure.verifyReceipt(text, keys, { crypto: browserCrypto, ...(pin === undefined ? {} : { pin }) })
 }
 
 /** Verifies an export (formats §6) in a file that the user chose, piece by piece. Never throws. */
-export function verifyExport(
-  file: Blob,
-  keys: readonly VerifierKey[],
-  options: BrowserOptions = {},
-): Promise<Result> {
+export function verifyExport(file: Blob, keys: readonly VerifierKey[], options: BrowserOptions = {}): Promise<Result> {
   return pure.verifyExport({ open: () => pieces(file) }, keys, { ...options, crypto: browserCrypto })
 }
 
 const PIECE = 2 ** 20
 
 async function* pieces(file: Blob): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < file.size; at += PIECE)
-    yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer())
+  for (let at = 0; at < file.size; at += PIECE) yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer())
 }

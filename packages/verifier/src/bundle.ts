@@ -67,8 +67,7 @@ export function checkBundle(crypto: VerifierCrypto, job: BundleJob): BundleRepor
     hashes.set(hash, i * HASH_LENGTH)
     const leaf = checkLeaf(entry, job.tenantId, first + i)
     eventIds.set(uuidToBytes(leaf.event_id), i * 16)
-    for (let part = parts[opened]; part?.index === first + i; part = parts[++opened])
-      checkPart(crypto, part, leaf)
+    for (let part = parts[opened]; part?.index === first + i; part = parts[++opened]) checkPart(crypto, part, leaf)
   }
   return {
     first,
@@ -103,11 +102,7 @@ function openBundle(crypto: VerifierCrypto, codec: number, bundle: Uint8Array, f
 function requirePrefix(hash: Uint8Array, prefixes: Uint8Array, i: number, first: number): void {
   for (let at = 0; at < PREFIX_LENGTH; at++) {
     if (hash[at] === prefixes[i * PREFIX_LENGTH + at]) continue
-    throw new Refusal(
-      'ENTRY_CHANGED',
-      first + i,
-      `entry ${first + i} does not have the hash that stands beside it`,
-    )
+    throw new Refusal('ENTRY_CHANGED', first + i, `entry ${first + i} does not have the hash that stands beside it`)
   }
 }
 

@@ -18,11 +18,7 @@ export interface BundleTask extends Pick<BundleJob, 'task' | 'boundary'> {
  * indexes join without a gap from start to end is checked here. Throws Refusal with the first bad index: a fault
  * in an earlier bundle goes before one in the frames after it.
  */
-export async function readBundles(
-  frames: FrameReader,
-  header: ExportHeader,
-  task: BundleTask,
-): Promise<void> {
+export async function readBundles(frames: FrameReader, header: ExportHeader, task: BundleTask): Promise<void> {
   const pipeline = new Pipeline(task.check)
   try {
     await feed(pipeline, frames, header, task)
@@ -33,12 +29,7 @@ export async function readBundles(
   await pipeline.drain()
 }
 
-async function feed(
-  pipeline: Pipeline,
-  frames: FrameReader,
-  header: ExportHeader,
-  task: BundleTask,
-): Promise<void> {
+async function feed(pipeline: Pipeline, frames: FrameReader, header: ExportHeader, task: BundleTask): Promise<void> {
   let next = header.start
   for (;;) {
     frames.index = next

@@ -51,16 +51,11 @@ test('a range of a whole log verifies', async () => {
 test('any range of any log verifies, however it is encoded', async () => {
   const numbers = fc.tuple(fc.nat(700), fc.nat(700), fc.nat(700)).map((three) => three.sort((a, b) => a - b))
   await fc.assert(
-    fc.asyncProperty(
-      numbers,
-      fc.boolean(),
-      fc.boolean(),
-      async ([start = 0, end = 0, size = 0], deflate, parts) => {
-        const result = await verify(seal(rangeFrames(log, { start, end, size, deflate, parts })))
-        assert.ok(result.verified, JSON.stringify(result))
-        assert.equal(result.entries, end - start)
-      },
-    ),
+    fc.asyncProperty(numbers, fc.boolean(), fc.boolean(), async ([start = 0, end = 0, size = 0], deflate, parts) => {
+      const result = await verify(seal(rangeFrames(log, { start, end, size, deflate, parts })))
+      assert.ok(result.verified, JSON.stringify(result))
+      assert.equal(result.entries, end - start)
+    }),
     { numRuns: 60 },
   )
 })
@@ -119,11 +114,7 @@ test('a flipped bit that the trailer is made to agree with is found, unless it o
 test('an export that is cut off anywhere is found', async () => {
   const bytes = seal(rangeFrames(small))
   for (let length = 0; length < bytes.length; length++) {
-    assert.equal(
-      (await verify(bytes.subarray(0, length), undefined, small)).verified,
-      false,
-      `${length} bytes`,
-    )
+    assert.equal((await verify(bytes.subarray(0, length), undefined, small)).verified, false, `${length} bytes`)
   }
   await refused(concat(bytes, Uint8Array.of(0)), 'TRAILING_BYTES', null, small)
 })
@@ -235,12 +226,7 @@ test('an opened part that is not the sealed one is refused, with its index', asy
   const at = (bundlesOf(frames)[0] as number) + 1
   const withParts = (...opened: Frame[]) => seal(frames.toSpliced(at, 0, ...opened))
   assert.ok((await verify(withParts(...parts.map(partFrame)), undefined, small)).verified)
-  await refused(
-    withParts(partFrame({ ...first, value: { '/ip_address': '192.0.2.9' } })),
-    'PART_CHANGED',
-    0,
-    small,
-  )
+  await refused(withParts(partFrame({ ...first, value: { '/ip_address': '192.0.2.9' } })), 'PART_CHANGED', 0, small)
   await refused(withParts(partFrame({ ...first, r: new Uint8Array(32) })), 'PART_CHANGED', 0, small)
   await refused(withParts(partFrame({ ...first, part: 1 })), 'PART_UNKNOWN', 0, small)
   await refused(withParts(partFrame({ ...first, index: 1 })), 'PART_UNKNOWN', 1, small)
@@ -254,24 +240,9 @@ test('an opened part that is not the sealed one is refused, with its index', asy
 
 test('header and checkpoint must speak of the same log and of a range within it', async () => {
   const other = TestLog.of(9, 'other')
-  await refused(
-    seal(rangeFrames(small, { checkpoint: other.checkpoint() })),
-    'SIGNATURE_MISSING',
-    null,
-    small,
-  )
-  await refused(
-    seal(rangeFrames(small, { header: { origin: other.origin } })),
-    'ORIGIN_MISMATCH',
-    null,
-    small,
-  )
-  await refused(
-    seal(rangeFrames(small, { header: { tenant_id: other.tenantId } })),
-    'TENANT_MISMATCH',
-    null,
-    small,
-  )
+  await refused(seal(rangeFrames(small, { checkpoint: other.checkpoint() })), 'SIGNATURE_MISSING', null, small)
+  await refused(seal(rangeFrames(small, { header: { origin: other.origin } })), 'ORIGIN_MISMATCH', null, small)
+  await refused(seal(rangeFrames(small, { header: { tenant_id: other.tenantId } })), 'TENANT_MISMATCH', null, small)
   await refused(seal(rangeFrames(small, { header: { end: 10 } })), 'RANGE_INVALID', 9, small)
   await refused(seal(rangeFrames(small, { header: { end: 8 } })), 'RANGE_INVALID', 8, small)
   await refused(seal(rangeFrames(small, { header: { start: 1 } })), 'RANGE_INVALID', null, small)

@@ -49,11 +49,7 @@ export async function verifyExport(
   }
 }
 
-async function verify(
-  source: ExportSource,
-  keys: readonly VerifierKey[],
-  options: ExportOptions,
-): Promise<Result> {
+async function verify(source: ExportSource, keys: readonly VerifierKey[], options: ExportOptions): Promise<Result> {
   const { crypto, check = async (job) => checkBundle(crypto, job), onProgress = () => undefined } = options
   const pin = options.pin === undefined ? null : openPin(options.pin, keys, crypto)
   const frames = new FrameReader(source.open(), crypto)
@@ -130,8 +126,7 @@ async function readEventIds(
     await frames.expect(FRAME.checkpoint)
     if (header.kind === 'range') {
       await frames.expect(FRAME.left)
-      const take = ({ eventIds, first }: { eventIds: Uint8Array; first: number }) =>
-        onEventIds(eventIds, first)
+      const take = ({ eventIds, first }: { eventIds: Uint8Array; first: number }) => onEventIds(eventIds, first)
       await readBundles(frames, header, { check, take, task: 'ids', boundary: -1 })
       await frames.expect(FRAME.right)
     } else {
@@ -140,8 +135,7 @@ async function readEventIds(
         while (await frames.take(FRAME.part));
       }
     }
-    if (!equal(await frames.finish(), trailer))
-      throw new Refusal('CHANGED', null, 'the file changed while it was read')
+    if (!equal(await frames.finish(), trailer)) throw new Refusal('CHANGED', null, 'the file changed while it was read')
   } finally {
     await frames.close()
   }

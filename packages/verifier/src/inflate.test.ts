@@ -14,22 +14,14 @@ const texts = fc.oneof(
 )
 const settings = fc.record({
   level: fc.integer({ min: 0, max: 9 }),
-  strategy: fc.constantFrom(
-    constants.Z_DEFAULT_STRATEGY,
-    constants.Z_FIXED,
-    constants.Z_HUFFMAN_ONLY,
-    constants.Z_RLE,
-  ),
+  strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE),
 })
 
 for (const [name, inflate] of Object.entries(inflaters)) {
   test(`inflater ${name}: gives back what was deflated, at any level and by any strategy`, () => {
     fc.assert(
       fc.property(texts, settings, (bytes, options) => {
-        assert.deepEqual(
-          Buffer.from(inflate(deflateRawSync(bytes, options), bytes.length)),
-          Buffer.from(bytes),
-        )
+        assert.deepEqual(Buffer.from(inflate(deflateRawSync(bytes, options), bytes.length)), Buffer.from(bytes))
       }),
       { numRuns: 300 },
     )

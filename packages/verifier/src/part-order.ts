@@ -18,11 +18,7 @@ export class PartOrder {
   admit(payload: Uint8Array): void {
     const { index, part } = this.#decode(payload)
     if (index < this.#first || index >= this.#end) {
-      throw new Refusal(
-        'PART_ORDER',
-        this.#first,
-        `a part of entry ${index} stands after entry ${this.#end - 1}`,
-      )
+      throw new Refusal('PART_ORDER', this.#first, `a part of entry ${index} stands after entry ${this.#end - 1}`)
     }
     if (index < this.#index || (index === this.#index && part <= this.#part)) {
       throw new Refusal('PART_ORDER', index, `the parts of entry ${index} do not ascend`)

@@ -13,11 +13,7 @@ import { Refusal, refusalOf } from './result.ts'
 const JSON_POINTER = /^(\/([^~/]|~[01])*)*$/ // RFC 6901 §3
 
 /** Checks an opened part against the commitment in its leaf (formats §7); throws Refusal with the leaf's index. */
-export function checkPart(
-  crypto: VerifierCrypto,
-  { index, part, r, text }: PartPayload,
-  leaf: Leaf | undefined,
-): void {
+export function checkPart(crypto: VerifierCrypto, { index, part, r, text }: PartPayload, leaf: Leaf | undefined): void {
   const sealed = leaf?.sealed[part]
   if (!sealed) throw new Refusal('PART_UNKNOWN', index, `entry ${index} has no sealed part ${part}`)
   const opened = parsePart(text, index, part)
@@ -26,14 +22,12 @@ export function checkPart(
 }
 
 function parsePart(bytes: Uint8Array, index: number, part: number): Json {
-  const malformed = (why: string) =>
-    new Refusal('PART_MALFORMED', index, `part ${part} of entry ${index}: ${why}`)
+  const malformed = (why: string) => new Refusal('PART_MALFORMED', index, `part ${part} of entry ${index}: ${why}`)
   try {
     const text = decodeUtf8(bytes)
     const value = parseStrict(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('not an object')
-    if (!Object.keys(value).every((name) => JSON_POINTER.test(name)))
-      throw malformed('a name that is no pointer')
+    if (!Object.keys(value).every((name) => JSON_POINTER.test(name))) throw malformed('a name that is no pointer')
     if (canonicalize(value) !== text) throw malformed('not in canonical form')
     return value
   } catch (error) {

@@ -12,8 +12,7 @@ const fork = TestLog.of(300)
 for (let i = 300; i < 600; i++) fork.append({ data: { fork: i } })
 
 const code = (result: Result) => (result.verified ? 'verified' : result.code)
-const withPin = async (bytes: Uint8Array, pin: string) =>
-  code(await verifyExport(source(bytes), [log.key], { pin }))
+const withPin = async (bytes: Uint8Array, pin: string) => code(await verifyExport(source(bytes), [log.key], { pin }))
 
 test('an export from the start agrees with every earlier checkpoint', async () => {
   const whole = seal(rangeFrames(log))
@@ -32,8 +31,7 @@ test('a truncated log is refused by a pinned verifier', async () => {
 test('a fork is found at the same size and at any later one', async () => {
   const whole = seal(rangeFrames(log))
   assert.equal(await withPin(whole, fork.checkpoint(600)), 'FORK')
-  for (const size of [301, 400, 511, 512, 599])
-    assert.equal(await withPin(whole, fork.checkpoint(size)), 'FORK')
+  for (const size of [301, 400, 511, 512, 599]) assert.equal(await withPin(whole, fork.checkpoint(size)), 'FORK')
   assert.equal(await withPin(whole, fork.checkpoint(300)), 'verified')
 })
 
@@ -42,8 +40,7 @@ test('a range decides on a pin within it, and says so of a pin that it cannot re
   for (const size of [200, 201, 256, 300, 499, 500, 600])
     assert.equal(await withPin(range, log.checkpoint(size)), 'verified')
   for (const size of [301, 500, 600]) assert.equal(await withPin(range, fork.checkpoint(size)), 'FORK')
-  for (const size of [1, 199, 501, 599])
-    assert.equal(await withPin(range, log.checkpoint(size)), 'PIN_UNDECIDED')
+  for (const size of [1, 199, 501, 599]) assert.equal(await withPin(range, log.checkpoint(size)), 'PIN_UNDECIDED')
 })
 
 test('a pin of another log, of an untrusted key or none at all does not decide', async () => {

@@ -50,10 +50,6 @@ export function openPin(note: string, keys: readonly VerifierKey[], crypto: Veri
   try {
     return new Pin(openCheckpoint(note, keys, crypto))
   } catch (error) {
-    throw new Refusal(
-      'PIN_INVALID',
-      null,
-      `the pin: ${error instanceof Error ? error.message : 'no checkpoint'}`,
-    )
+    throw new Refusal('PIN_INVALID', null, `the pin: ${error instanceof Error ? error.message : 'no checkpoint'}`)
   }
 }

@@ -26,11 +26,7 @@ test('no character of a receipt can change, nor can it be cut off', () => {
   const text = log.receipt(5)
   for (let at = 0; at < text.length; at++) {
     const other = text[at] === 'A' ? 'B' : 'A'
-    assert.equal(
-      verifyReceipt(text.slice(0, at) + other + text.slice(at + 1), [log.key]).verified,
-      false,
-      `${at}`,
-    )
+    assert.equal(verifyReceipt(text.slice(0, at) + other + text.slice(at + 1), [log.key]).verified, false, `${at}`)
     assert.equal(verifyReceipt(text.slice(0, at), [log.key]).verified, false)
   }
 })
@@ -44,10 +40,7 @@ test('a leaf of another tenant in an honest proof is refused', () => {
 
 test('a checkpoint of an untrusted or absent key is refused', () => {
   assert.equal((verifyReceipt(log.receipt(1), []) as NotVerified).code, 'SIGNATURE_MISSING')
-  assert.equal(
-    (verifyReceipt(log.receipt(1), [TestLog.of(0, 'other').key]) as NotVerified).code,
-    'SIGNATURE_MISSING',
-  )
+  assert.equal((verifyReceipt(log.receipt(1), [TestLog.of(0, 'other').key]) as NotVerified).code, 'SIGNATURE_MISSING')
 })
 
 test('a receipt whose checkpoint names an origin without its tenant is refused', () => {

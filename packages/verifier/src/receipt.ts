@@ -11,11 +11,7 @@ export interface ReceiptOptions {
 }
 
 /** Verifies a receipt (formats §5) against trusted keys. Never throws. */
-export function verifyReceipt(
-  text: string,
-  keys: readonly VerifierKey[],
-  { crypto, pin }: ReceiptOptions,
-): Result {
+export function verifyReceipt(text: string, keys: readonly VerifierKey[], { crypto, pin }: ReceiptOptions): Result {
   try {
     const { leaf, index, checkpoint } = openReceipt(text, keys, crypto)
     requireTenant(checkpoint.origin, leaf.tenant_id, index)

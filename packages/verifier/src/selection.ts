@@ -41,10 +41,7 @@ export async function verifySelection(frames: FrameReader, context: Context): Pr
 }
 
 /** The entries of a selection in ascending order, within the header's bounds. Leaves parts to be taken in between. */
-export async function* readEntries(
-  frames: FrameReader,
-  { start, end }: ExportHeader,
-): AsyncGenerator<EntryPayload> {
+export async function* readEntries(frames: FrameReader, { start, end }: ExportHeader): AsyncGenerator<EntryPayload> {
   let next = start
   for (;;) {
     frames.index = next

@@ -109,9 +109,5 @@ function* merged(runs: readonly Float64Array[]): Generator<number> {
 }
 
 function undecided(): Refusal {
-  return new Refusal(
-    'EVENT_ID_UNDECIDED',
-    null,
-    'too many event ids look alike to decide that each comes once',
-  )
+  return new Refusal('EVENT_ID_UNDECIDED', null, 'too many event ids look alike to decide that each comes once')
 }

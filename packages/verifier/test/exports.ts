@@ -64,11 +64,7 @@ export function rangeFrames(log: TestLog, choice: RangeChoice = {}): Frame[] {
 }
 
 /** The frames of a selection, without the trailer. */
-export function selectionFrames(
-  log: TestLog,
-  indexes: readonly number[],
-  size = log.entries.length,
-): Frame[] {
+export function selectionFrames(log: TestLog, indexes: readonly number[], size = log.entries.length): Frame[] {
   const frames: Frame[] = [
     headerFrame(log, { kind: 'selection', start: 0, end: size }),
     { kind: FRAME.checkpoint, payload: encodeUtf8(log.checkpoint(size)) },

@@ -32,7 +32,9 @@ interface Consistency {
 // Some indexes exceed 2^53: numbers are read as bigint.
 function read<T>(path: string): T {
   const text = readFileSync(path, 'utf8').replaceAll(/": (\d+)/g, '": "$1n"')
-  return JSON.parse(text, (_, value) => (typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value))
+  return JSON.parse(text, (_, value) =>
+    typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+  )
 }
 
 function holds(verify: () => void): boolean {

@@ -51,7 +51,7 @@ export async function writeBatch(
     outcome.index = seq
     rows.push(indexRow(entry.leaf, seq))
     if (entry.content) ids.push({ tenant_id: entry.tenantId, event_id: entry.eventId, seq, content: entry.content })
-    entry.parts.forEach((part, i) => parts.push({ tenant_id: entry.tenantId, seq, part: i, ...part }))
+    parts.push(...entry.parts.map((part, i) => ({ tenant_id: entry.tenantId, seq, part: i, ...part })))
   }
   settleRepeats(decided)
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
