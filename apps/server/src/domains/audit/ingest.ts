@@ -5,7 +5,8 @@ import { DomainError } from '../../platform/errors.ts'
 import { expandRecords } from './formats/index.ts'
 import type { Format } from './formats/observed-event.ts'
 import type { Refused } from './intake.ts'
-import { type WriteDependencies, writeEvents } from './write.ts'
+import { writeEvents } from './write.ts'
+import type { WriteDependencies } from './write-inbox.ts'
 
 const MAXIMUM_LINE = 1024 * 1024
 const LINES_AT_ONCE = 512

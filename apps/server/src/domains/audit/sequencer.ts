@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { BoundedMap } from '../../platform/bounded-map.ts'
+import { Listener } from '../../platform/database/listen.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -36,6 +37,7 @@ export class Sequencer {
   #timer: NodeJS.Timeout | null = null
   #idle: (() => void)[] = []
   readonly #partitions = new Set<string>()
+  readonly #notices: Listener
 
   constructor(options: {
     database: Database
@@ -47,6 +49,7 @@ export class Sequencer {
     this.#dependencies = options.dependencies
     this.#log = options.log
     this.#leaseMilliseconds = options.leaseMilliseconds
+    this.#notices = new Listener(options.database.sequencer, 'audit_inbox', () => this.wake())
   }
 
   /** Whether this process sequences now. */
@@ -72,6 +75,7 @@ export class Sequencer {
       await new Promise<void>((resolve) => this.#idle.push(resolve))
     }
     this.#stopped = true
+    this.#notices.stop()
     if (this.#flushing) await new Promise<void>((resolve) => this.#idle.push(resolve))
     const epoch = this.#epoch
     this.#epoch = null
@@ -184,6 +188,7 @@ export class Sequencer {
   async #tick(): Promise<void> {
     if (this.#stopped) return
     try {
+      await this.#notices.ensure()
       if (this.#epoch !== null) {
         this.#inboxWaits = true // a NOTIFY can be lost with its connection
         this.#kick()

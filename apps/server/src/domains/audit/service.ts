@@ -19,7 +19,8 @@ import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyStored } from './verify.ts'
-import { recordOwn, type WriteDependencies, writeEvents } from './write.ts'
+import { writeEvents } from './write.ts'
+import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 
 /** The tenant's log: write, read, prove, verify, export. */
 export class Audit {

@@ -57,7 +57,7 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
   }
   const database = {
     app: pool('probity_app', 20, 60_000),
-    sequencer: pool('probity_sequencer', 3, 60_000),
+    sequencer: pool('probity_sequencer', 4, 60_000),
     operator: pool('probity_operator', 4, 30_000),
     jobs: pool('probity_jobs', 4, 0),
     keystore: pool('probity_keys', 8, 30_000),

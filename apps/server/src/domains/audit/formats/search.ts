@@ -2,6 +2,7 @@ import { type Owners, type PersonalValues, union } from './personal-values.ts'
 import { foldCase } from './texts.ts'
 
 const SEPARATOR = '\0'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
 const BEYOND_ASCII = /[^\u0000-\u007f]/
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 

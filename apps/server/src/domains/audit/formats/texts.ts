@@ -45,6 +45,7 @@ export function isGeneric(text: string): boolean {
   return isPlaceholder(text) || (text.length <= 13 && GENERIC.has(text.toLowerCase()))
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f]/
 
 export function hasControls(text: string): boolean {

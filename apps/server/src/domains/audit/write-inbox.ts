@@ -1,0 +1,138 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { newId } from '../../platform/ids.ts'
+import type { OwnEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { ObservedEvent } from './formats/observed-event.ts'
+import { partsForInbox } from './inbox.ts'
+import { type Prepared, prepare, type Refused } from './intake.ts'
+import type { Accepted } from './queue.ts'
+import { findEvent } from './reader.ts'
+import type { Sequencer } from './sequencer.ts'
+import * as store from './store.ts'
+
+const INBOX_WAIT_MILLISECONDS = 3_000
+const INBOX_POLL_MILLISECONDS = 15
+
+export interface WriteDependencies {
+  database: Database
+  keys: Keys
+  clock: Clock
+  sequencer: Sequencer
+}
+
+/**
+ * Writes events while another process sequences. The inbox makes them durable; what became of them is known when
+ * it has drained. Index null: it has not drained yet.
+ */
+export async function writeThroughInbox(
+  dependencies: WriteDependencies,
+  tenantId: string,
+  events: readonly ObservedEvent[],
+): Promise<(Accepted | Refused)[]> {
+  const { database, clock } = dependencies
+  const run = <T>(work: (tx: Tx) => Promise<T>) => tenantTransaction(database.app, tenantId, work)
+  const { prepared, repeats, ids } = await run(async (tx) => {
+    const sealed = await prepareForLiving(dependencies, tx, events)
+    const taken = new Set<string>()
+    const doubled = new Set<Prepared>()
+    for (const entry of sealed) {
+      if ('status' in entry) continue
+      if (taken.has(entry.eventId) || (entry.content && (await store.readContent(tx, entry.eventId))))
+        doubled.add(entry)
+      taken.add(entry.eventId)
+    }
+    const fresh = sealed.filter((entry): entry is Prepared => !('status' in entry) && !doubled.has(entry))
+    const rows = fresh.map((entry) => inboxRow(entry, newId(clock.now())))
+    await store.insertInbox(tx, rows)
+    return { prepared: sealed, repeats: doubled, ids: rows.map((row) => row.id) }
+  })
+  await drained(run, ids)
+  return run((tx) => Promise.all(prepared.map((entry) => fateOf(tx, entry, repeats))))
+}
+
+/** Records an event of Probity's own inside the caller's transaction. */
+export async function recordOwn(
+  dependencies: WriteDependencies,
+  tx: Tx,
+  event: OwnEvent,
+): Promise<{ event_id: string }> {
+  const [entry] = await prepareForLiving(dependencies, tx, [observe(event)])
+  if (!entry || 'status' in entry) throw new Error('an event of our own could not be recorded')
+  await store.insertInbox(tx, [inboxRow(entry, newId(dependencies.clock.now()))])
+  tx.onCommit(() => dependencies.sequencer.wake())
+  return { event_id: entry.eventId }
+}
+
+/** What a caller hears when an id is known with other content. */
+export function conflict(eventId: string): Refused {
+  return {
+    status: 'refused',
+    code: 'EVENT_ID_CONFLICT',
+    message: `an event with the id ${eventId} and other content is already recorded`,
+  }
+}
+
+// Another node may have erased a person whose key is still cached here. The tombstone is looked at in the
+// transaction that stores the sealed part; where there is one, the event is sealed again under a new pseudonym.
+async function prepareForLiving(
+  dependencies: WriteDependencies,
+  tx: Tx,
+  events: readonly ObservedEvent[],
+): Promise<(Prepared | Refused)[]> {
+  for (;;) {
+    const prepared = await prepare(dependencies, tx.tenantId, events)
+    const subjects = prepared.flatMap((entry) =>
+      'status' in entry ? [] : entry.parts.flatMap((part) => part.subjects),
+    )
+    const erased = subjects.length === 0 ? [] : await dependencies.keys.erased(tx, subjects)
+    if (erased.length === 0) return prepared
+    dependencies.keys.subjects.evict(tx.tenantId, erased)
+  }
+}
+
+async function fateOf(tx: Tx, entry: Prepared | Refused, repeats: ReadonlySet<Prepared>): Promise<Accepted | Refused> {
+  if ('status' in entry) return entry
+  const stored = entry.content && (await store.readContent(tx, entry.eventId))
+  if (entry.content && stored && !stored.content.equals(entry.content)) return conflict(entry.eventId)
+  const index = stored ? stored.seq : await findEvent(tx, entry.eventId)
+  return { status: repeats.has(entry) ? 'duplicate' : 'accepted', event_id: entry.eventId, index }
+}
+
+async function drained(run: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>, ids: string[]): Promise<void> {
+  const end = Date.now() + INBOX_WAIT_MILLISECONDS
+  while (Date.now() < end) {
+    if (!(await run((tx) => store.isInInbox(tx, ids)))) return
+    await new Promise((resolve) => setTimeout(resolve, INBOX_POLL_MILLISECONDS))
+  }
+}
+
+function inboxRow(entry: Prepared, id: string) {
+  return {
+    tenant_id: entry.tenantId,
+    id,
+    event_id: entry.eventId,
+    leaf: Buffer.from(entry.bytes),
+    content: entry.content,
+    parts: partsForInbox(entry),
+  }
+}
+
+function observe(event: OwnEvent): ObservedEvent {
+  const data = { ...event.data, ...(event.personal ? { personal: event.personal } : {}) } as ObservedEvent['data']
+  return {
+    event_id: null,
+    occurred_at: null,
+    event_type: event.event_type,
+    actor: event.actor ? { ...event.actor, aliases: [] } : null,
+    session: event.session ?? null,
+    resource: event.resource,
+    action: event.action,
+    outcome: event.outcome,
+    risk_score: event.risk_score ?? null,
+    data,
+    people: [],
+    personal: event.personal && event.actor?.type === 'person' ? [{ pointer: '/data/personal', person: -1 }] : [],
+  }
+}
