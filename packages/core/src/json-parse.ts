@@ -86,7 +86,7 @@ function parse(text: string): Json {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new FormatError('JSON_SYNTAX', error instanceof Error ? error.message : 'not JSON')
+    throw new FormatError('JSON_SYNTAX', syntaxMessage(error))
   }
 }
 
@@ -112,4 +112,10 @@ function requireWellFormed(value: Json): void {
       requireWellFormed(member)
     }
   }
+}
+
+// The engine's message quotes the text, which may be personal; the place is enough to find it.
+function syntaxMessage(error: unknown): string {
+  const place = error instanceof Error ? /position \d+/.exec(error.message)?.[0] : undefined
+  return place === undefined ? 'not JSON' : `not JSON at ${place}`
 }

@@ -12,6 +12,8 @@ Verifies a receipt (.tlog-proof) or an export, offline.
   --pin   a file with a checkpoint kept from earlier: finds truncation, rollback and fork
   --json  one JSON object on the last line of standard output
 
+Example: probity verify audit.probity --key log.key --pin yesterday.checkpoint
+
 Exit: 0 verified, 1 not verified, 2 wrong usage, 3 could not be checked.
 `
 
@@ -30,6 +32,10 @@ interface Command {
 
 /** The command line: prints what was found and gives the exit code. `argv` are the arguments alone. */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes('-h') || argv.includes('--help')) {
+    stdout.write(USAGE)
+    return EXIT.verified
+  }
   const command = parseCommand(argv)
   if (typeof command === 'string') {
     stderr.write(`${command}\n${USAGE}`)

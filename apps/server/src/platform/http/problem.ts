@@ -4,13 +4,14 @@ import { DomainError } from '../errors.ts'
 
 /** RFC 9457 problem answer for whatever was thrown. What is not ours becomes INTERNAL and tells nothing. */
 export function problemOf(error: unknown, requestId: string, now: Date): Problem & { retryAfter: number | null } {
-  const { code, details } = classify(error)
+  const { code, details: all } = classify(error)
+  const { reason, ...details } = all
   return {
     type: `https://probity.dev/errors/${code.toLowerCase().replaceAll('_', '-')}`,
     title: TITLE[code],
     status: STATUS[code],
     error: code,
-    message: typeof details.reason === 'string' ? details.reason : TITLE[code],
+    message: typeof reason === 'string' ? reason : TITLE[code],
     code,
     details,
     request_id: requestId,

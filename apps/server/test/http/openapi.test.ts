@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import * as contract from '@probity/contract'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { z } from 'zod'
+import { type Answer, type TestServer, testServer } from '../support/server.ts'
+
+interface Operation {
+  security: object[]
+  responses: Record<string, { content: Record<string, object> }>
+}
+
+let server: TestServer
+let description: { openapi: string; paths: Record<string, Record<string, Operation>> }
+before(async () => {
+  server = await testServer()
+  description = (await server.call('GET', '/openapi.json')).body
+})
+after(() => server.stop())
+
+const event = { event_type: 'a.b', user_id: 'ada', action: 'do', outcome: 'Success' }
+const health = z.object({ status: z.literal('ok'), version: z.string() })
+const rotated = z.object({ epoch: z.number(), rewrapped: z.number(), destroyed: z.boolean() })
+
+/** A real call for each documented operation, in an order in which each succeeds, and the schema of its answer. */
+interface Case {
+  operation: string
+  schema: z.ZodType | null
+  call(): Promise<Answer>
+}
+
+function cases(): Case[] {
+  const known: Record<string, string> = {}
+  const call = (method: string, path: string, body?: unknown, options = {}) => server.call(method, path, body, options)
+  const remember = async (name: string, from: (body: Answer['body']) => string, answer: Promise<Answer>) => {
+    const got = await answer
+    known[name] = from(got.body)
+    return got
+  }
+  const login = { credential_type: 'username_password', username: 'admin@first.example', password: 'correct horse battery staple' }
+  return [
+    { operation: 'GET /livez', schema: health, call: () => call('GET', '/livez') },
+    { operation: 'GET /readyz', schema: health, call: () => call('GET', '/readyz') },
+    { operation: 'GET /metrics', schema: null, call: () => call('GET', '/metrics') },
+    {
+      operation: 'POST /v1/audit/events',
+      schema: contract.written,
+      call: () => remember('event', (body) => body.results[0].event_id, call('POST', '/v1/audit/events', event)),
+    },
+    {
+      operation: 'POST /v1/audit/ingest',
+      schema: contract.ingested,
+      call: () => call('POST', '/v1/audit/ingest', JSON.stringify(event), { headers: { 'content-type': 'application/x-ndjson' } }),
+    },
+    { operation: 'GET /v1/audit/events', schema: contract.eventPage, call: () => call('GET', '/v1/audit/events?limit=1') },
+    { operation: 'GET /v1/audit/events/{id}', schema: contract.auditEvent, call: () => call('GET', `/v1/audit/events/${known.event}`) },
+    { operation: 'GET /v1/audit/events/{id}/receipt', schema: null, call: () => call('GET', `/v1/audit/events/${known.event}/receipt`) },
+    { operation: 'GET /v1/audit/tail', schema: null, call: () => firstOfStream('/v1/audit/tail?from=0') },
+    { operation: 'GET /v1/audit/checkpoint', schema: null, call: () => call('GET', '/v1/audit/checkpoint') },
+    { operation: 'GET /v1/audit/tile/{path}', schema: null, call: tile },
+    { operation: 'GET /v1/audit/consistency', schema: contract.consistency, call: () => call('GET', '/v1/audit/consistency?from=1') },
+    { operation: 'GET /v1/audit/key', schema: contract.logKey, call: () => call('GET', '/v1/audit/key') },
+    { operation: 'POST /v1/audit/verify', schema: contract.rangeVerified, call: () => call('POST', '/v1/audit/verify', {}) },
+    { operation: 'GET /v1/audit/export', schema: null, call: () => call('GET', '/v1/audit/export') },
+    {
+      operation: 'POST /v1/tokens',
+      schema: contract.createdToken,
+      call: () => remember('token', (body) => body.id, call('POST', '/v1/tokens', { name: 'n', scopes: ['audit:read'] })),
+    },
+    { operation: 'GET /v1/tokens', schema: contract.tokenPage, call: () => call('GET', '/v1/tokens') },
+    { operation: 'DELETE /v1/tokens/{id}', schema: contract.apiToken, call: () => call('DELETE', `/v1/tokens/${known.token}`) },
+    {
+      operation: 'POST /v1/tenants',
+      schema: contract.createdTenant,
+      call: async () => {
+        const answer = await remember('tenant', (body) => body.tenant.id, call('POST', '/v1/tenants', { name: 'second' }))
+        known.setup = answer.body.setup_url.split('#')[1]
+        return answer
+      },
+    },
+    {
+      operation: 'POST /v1/setup',
+      schema: contract.setupDone,
+      call: () => call('POST', '/v1/setup', { setup_token: known.setup, email: 'a@b.example', password: 'correct horse battery' }, { token: null }),
+    },
+    { operation: 'GET /v1/tenants', schema: contract.tenantPage, call: () => call('GET', '/v1/tenants') },
+    { operation: 'GET /v1/tenants/{id}', schema: contract.tenant, call: () => call('GET', `/v1/tenants/${known.tenant}`) },
+    { operation: 'POST /v1/tenants/{id}/suspend', schema: contract.tenant, call: () => call('POST', `/v1/tenants/${known.tenant}/suspend`) },
+    {
+      operation: 'POST /v1/tenants/{id}/reactivate',
+      schema: contract.tenant,
+      call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
+    },
+    {
+      operation: 'POST /v1/auth/login',
+      schema: contract.loggedIn,
+      async call() {
+        const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
+        known.session = other.body.session_id
+        return remember('access', (body) => body.access_token, call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null }))
+      },
+    },
+    { operation: 'DELETE /v1/sessions/{id}', schema: z.null(), call: () => call('DELETE', `/v1/sessions/${known.session}`) },
+    { operation: 'POST /v1/auth/logout', schema: z.null(), call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }) },
+    { operation: 'POST /v1/keys/rotate', schema: rotated, call: () => call('POST', '/v1/keys/rotate') },
+    {
+      operation: 'DELETE /v1/privacy/data-subjects/{id}',
+      schema: contract.erased,
+      call: () => call('DELETE', '/v1/privacy/data-subjects/ada', {}),
+    },
+  ]
+}
+
+/** A stream has no end to wait for: its head and first bytes are the answer. */
+async function firstOfStream(path: string): Promise<Answer> {
+  const stop = new AbortController()
+  const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${server.token}` }, signal: stop.signal })
+  const reader = answer.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  stop.abort()
+  return { status: answer.status, headers: answer.headers, text: new TextDecoder().decode(value), body: null }
+}
+
+/** The partial tile of level 0 at the log's present size. */
+async function tile(): Promise<Answer> {
+  const checkpoint = await server.call('GET', '/v1/audit/checkpoint')
+  return server.call('GET', `/v1/audit/tile/0/000.p/${checkpoint.text.split('\n')[1]}`)
+}
+
+test('/openapi.json is a valid OpenAPI 3.1 description', async () => {
+  const { valid, errors } = await new Validator().validate(structuredClone(description))
+  assert.ok(valid, JSON.stringify(errors))
+  assert.match(description.openapi, /^3\.1\./)
+})
+
+test('every documented answer is met by a real one that parses with the contract’s schema', async () => {
+  const documented = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.entries(responses)
+        .filter(([status]) => status !== 'default')
+        .map(([status, { content }]) => ({ operation: `${method.toUpperCase()} ${path}`, status: Number(status), types: Object.keys(content) })),
+    ),
+  )
+  const met: string[] = []
+  for (const { operation, schema, call } of cases()) {
+    const wanted = documented.find((one) => one.operation === operation)
+    assert.ok(wanted, `${operation} is not documented`)
+    const answer = await call()
+    assert.equal(answer.status, wanted.status, `${operation}: ${answer.text.slice(0, 500)}`)
+    const type = answer.headers.get('content-type')?.split(';')[0]
+    assert.deepEqual([operation, type], [operation, wanted.types[0]])
+    if (schema) z.parse(schema, answer.body, { error: () => `${operation}: ${answer.text}` })
+    met.push(operation)
+  }
+  assert.deepEqual(
+    documented.map(({ operation }) => operation).filter((operation) => !met.includes(operation)),
+    [],
+    'documented and never met',
+  )
+})
+
+test('every refusal is a problem answer with code, request id, time and details', async () => {
+  const refusals = [
+    await server.call('GET', '/v1/nothing'),
+    await server.call('GET', '/v1/tokens', undefined, { token: null }),
+    await server.call('POST', '/v1/tokens', { name: '' }),
+    await server.call('POST', '/v1/tokens', '{'),
+    await server.call('GET', '/v1/audit/events/00000000-0000-4000-8000-000000000000'),
+  ]
+  for (const { status, headers, body } of refusals) {
+    assert.equal(headers.get('content-type')?.split(';')[0], 'application/problem+json')
+    const problem = contract.problem.parse(body)
+    assert.equal(problem.status, status)
+    assert.equal(problem.request_id, headers.get('x-request-id'))
+    assert.ok(problem.code in contract.STATUS)
+    assert.equal(contract.STATUS[problem.code as contract.ErrorCode], status)
+  }
+})
+
+test('the operations name their scopes, and only health, set-up and log-in need none', () => {
+  const open = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.values(methods).flatMap(({ security }) => (security.length === 0 ? [path] : [])),
+  )
+  assert.deepEqual(open.sort(), ['/livez', '/metrics', '/readyz', '/v1/auth/login', '/v1/setup'])
+})

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import type { Connection } from '../../src/platform/database/pools.ts'
+import { connectionOf, withClient } from '../../src/platform/database/provision.ts'
+import { TEST_ROOT_KEY, type TestServer, testServer } from '../support/server.ts'
+import { Attacker, type Outcome, snapshot, type Table, tenantTables } from './attack.ts'
+
+// Tenant A attacks with the server's own roles everything that tenant B has.
+let server: TestServer
+let b: { tenantId: string; token: string }
+let sides: { name: string; superuser: Connection; role: Connection; tables: Table[] }[]
+before(async () => {
+  server = await testServer()
+  b = await server.secondTenant('bravo')
+  await fill(b.token)
+  await fill(server.token)
+  const { installation } = server
+  sides = [
+    { name: 'main', superuser: installation.superuser, role: connectionOf(installation.owned, TEST_ROOT_KEY, 'probity_app'), tables: [] },
+    {
+      name: 'keystore',
+      superuser: installation.keystoreSuperuser,
+      role: connectionOf(installation.owned, TEST_ROOT_KEY, 'probity_keys'),
+      tables: [],
+    },
+  ]
+  for (const side of sides) side.tables = await tenantTables(side.superuser)
+  await assertFilled()
+})
+after(() => server.stop())
+
+/** Rows in as many tables as the API reaches. */
+async function fill(token: string): Promise<void> {
+  const call = (method: string, path: string, body: unknown, headers = {}) => server.call(method, path, body, { token, headers })
+  const event = (user_id: string) => ({ event_id: randomUUID(), event_type: 'a.b', user_id, action: 'do', outcome: 'Success', ip_address: '192.0.2.9' })
+  await call('POST', '/v1/audit/events', [event('ada'), event('bob')], { 'idempotency-key': 'k' })
+  await call('POST', '/v1/audit/verify', {})
+  await call('DELETE', '/v1/privacy/data-subjects/bob', { legal_basis: 'asked' })
+  const tenant = (await call('GET', '/v1/audit/key', undefined)).body.origin.split('/')[1]
+  await call('POST', '/v1/auth/login', {
+    credential_type: 'username_password',
+    tenant,
+    username: token === server.token ? 'admin@first.example' : 'admin@bravo.example',
+    password: 'correct horse battery staple',
+  })
+  // A full tile of level 1 needs 256 entries.
+  await call('POST', '/v1/audit/events', Array.from({ length: 300 }, () => event('ada')))
+}
+
+/** The inbox is empty again as soon as it is sequenced; partitions of other months hold nothing. */
+async function assertFilled(): Promise<void> {
+  const [main] = sides
+  assert.ok(main)
+  const rows = await snapshot(main.superuser, main.tables, b.tenantId)
+  const empty = Object.keys(rows).filter((name) => rows[name]?.length === 0)
+  assert.deepEqual(empty.filter((name) => !/^(audit_inbox|setup_links|audit_entries_\d+)$/.test(name)), [], 'every other table has rows of tenant B')
+}
+
+const attack = <T>(role: Connection, tenantId: string | null, work: (attacker: Attacker) => Promise<T>) =>
+  withClient(role, (client) => work(new Attacker(client, tenantId)))
+
+/** Nothing happened: no row, or a refusal of rights. */
+function assertRepelled(outcome: Outcome, what: string): void {
+  if ('rows' in outcome) assert.equal(outcome.rows, 0, what)
+  else assert.equal(outcome.code, '42501', `${what}: ${outcome.text}`)
+}
+
+/** The attacker sends each statement in turn; afterwards tenant B is as it was. */
+async function eachTable(work: (attacker: Attacker, table: Table, side: (typeof sides)[number]) => Promise<void>, as = server.tenantId) {
+  for (const side of sides) {
+    const before = await snapshot(side.superuser, side.tables, b.tenantId)
+    await attack(side.role, as, async (attacker) => {
+      for (const table of side.tables) await work(attacker, table, side)
+    })
+    assert.deepEqual(await snapshot(side.superuser, side.tables, b.tenantId), before, side.name)
+  }
+}
+
+test('no row of another tenant is read, by whatever question', async () => {
+  await eachTable(async (attacker, { name, tenant }) => {
+    assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} = $1`, [b.tenantId]), name)
+    assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} <> $1`, [server.tenantId]), name)
+    assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} = $1 FOR UPDATE`, [b.tenantId]), name)
+    const counted = await attacker.attempt(`SELECT 1 FROM (SELECT count(1) AS n FROM ${name} WHERE ${tenant} = $1) c WHERE n > 0`, [b.tenantId])
+    assertRepelled(counted, `count of ${name}`)
+  })
+})
+
+test('no row of another tenant is changed or deleted, and the row count is 0', async () => {
+  await eachTable(async (attacker, { name, tenant, columns }) => {
+    for (const column of columns) {
+      const outcome = await attacker.attempt(`UPDATE ${name} SET ${column} = ${column} WHERE ${tenant} = $1`, [b.tenantId])
+      assertRepelled(outcome, `${name}.${column}`)
+    }
+    assertRepelled(await attacker.attempt(`UPDATE ${name} SET ${tenant} = $1 WHERE ${tenant} = $2`, [server.tenantId, b.tenantId]), name)
+    assertRepelled(await attacker.attempt(`DELETE FROM ${name} WHERE ${tenant} = $1`, [b.tenantId]), name)
+    assertRepelled(await attacker.attempt(`DELETE FROM ${name} WHERE ${tenant} <> $1`, [server.tenantId]), name)
+    const truncated = await attacker.attempt(`TRUNCATE ${name} CASCADE`)
+    assert.ok('code' in truncated && truncated.code === '42501', `TRUNCATE ${name}`)
+  })
+})
+
+test('no own row is given to another tenant', async () => {
+  await eachTable(async (attacker, { name, tenant }) => {
+    const moved = await attacker.attempt(`UPDATE ${name} SET ${tenant} = $1`, [b.tenantId], false)
+    if ('rows' in moved) assert.equal(moved.rows, 0, name)
+    else assert.match(moved.code, /^(42501|23503)$/, `${name}: ${moved.text}`)
+  })
+})
+
+/** A row of tenant B as JSON, to be written again. */
+async function rowOf(superuser: Connection, { name, tenant }: Table, tenantId: string): Promise<Record<string, unknown> | null> {
+  const { rows } = await withClient(superuser, (client) =>
+    client.query<{ row: Record<string, unknown> }>(`SELECT to_jsonb(t) AS row FROM ${name} t WHERE ${tenant} = $1 LIMIT 1`, [tenantId]),
+  )
+  return rows[0]?.row ?? null
+}
+
+const copy = (name: string) => `INSERT INTO ${name} SELECT (jsonb_populate_record(NULL::${name}, $1::jsonb)).*`
+
+test('no row is inserted into another tenant: known or new, the refusal is the same and tells nothing', async () => {
+  await eachTable(async (attacker, table, { superuser }) => {
+    const row = await rowOf(superuser, table, b.tenantId)
+    if (row === null) return
+    const known = await attacker.attempt(copy(table.name), [JSON.stringify(row)])
+    const stranger = await attacker.attempt(copy(table.name), [JSON.stringify({ ...row, [table.tenant]: randomUUID() })])
+    assert.ok('code' in known, `${table.name} took a row of another tenant`)
+    assert.equal(known.code, '42501', `${table.name}: ${known.text}`)
+    assert.deepEqual(stranger, known, `${table.name}: the refusal depends on what tenant B has`)
+    for (const value of Object.values(row)) if (typeof value === 'string' && value.length > 8) assert.ok(!known.text.includes(value), table.name)
+  })
+})
+
+test('an own row with another tenant’s ids meets no unique violation', async () => {
+  await eachTable(async (attacker, table, { superuser }) => {
+    const row = await rowOf(superuser, table, b.tenantId)
+    if (row === null) return
+    const outcome = await attacker.attempt(copy(table.name), [JSON.stringify({ ...row, [table.tenant]: server.tenantId })], false)
+    if ('code' in outcome && outcome.code === '23505') {
+      const own = await rowOf(superuser, table, server.tenantId)
+      assert.ok(own, `${table.name}: a unique violation although tenant A has no row: ${outcome.text}`)
+      assert.ok(outcome.text.includes(server.tenantId) || !outcome.text.includes(b.tenantId), outcome.text)
+    }
+  })
+})
+
+test('a foreign key to another tenant’s row fails like one to a row that never was', async () => {
+  const [main] = sides
+  assert.ok(main)
+  const { rows } = await withClient(main.superuser, (client) =>
+    client.query<{ id: string }>('SELECT id FROM security_users WHERE tenant_id = $1', [b.tenantId]),
+  )
+  const point = (userId: string) => (attacker: Attacker) =>
+    attacker.attempt(
+      `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at) VALUES ($1, $2, 'n', $3, '{a}', $4, now())`,
+      [server.tenantId, randomUUID(), randomBytes(32), userId],
+    )
+  const real = rows[0]?.id ?? ''
+  const never = randomUUID()
+  const toReal = await attack(main.role, server.tenantId, point(real))
+  const toNever = await attack(main.role, server.tenantId, point(never))
+  assert.ok('code' in toReal && 'code' in toNever)
+  assert.equal(toReal.code, '23503')
+  assert.equal(toReal.text.replaceAll(real, 'ID'), toNever.text.replaceAll(never, 'ID'))
+})
+
+test('an expression that fails on a value is not evaluated on another tenant’s rows', async () => {
+  const nobody = randomUUID()
+  await eachTable(async (attacker, { name }) => {
+    const outcome = await attacker.attempt(`SELECT 1 FROM ${name} t WHERE (t::text)::integer = 1`)
+    assertRepelled(outcome, name)
+  }, nobody)
+})
+
+test('without a tenant there are no rows and no error', async () => {
+  for (const { role, tables } of sides) {
+    for (const tenantId of [null, '']) {
+      await attack(role, tenantId, async (attacker) => {
+        for (const { name } of tables) {
+          const outcome = await attacker.attempt(`SELECT 1 FROM ${name}`)
+          if ('rows' in outcome) assert.equal(outcome.rows, 0, name)
+          else assert.ok(outcome.code === '42501' && /^(setup_links|audit_entries_\d+)$/.test(name), `${name}: ${outcome.text}`)
+        }
+      })
+    }
+  }
+})
+
+test('the application reaches no sequence, no view, no function and no other schema of ours', async () => {
+  for (const { role } of sides) {
+    const { rows } = await withClient(role, (client) =>
+      client.query(`
+        SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('S', 'v', 'm') AND n.nspname NOT LIKE 'pg_%' AND n.nspname <> 'information_schema'
+          AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        UNION ALL SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname NOT LIKE 'pg_%' AND n.nspname <> 'information_schema'
+          AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')`),
+    )
+    assert.deepEqual(rows, [])
+  }
+})
+
+test('the application reads no set-up link and makes nothing: no table, schema, role, trigger or policy', async () => {
+  const [main] = sides
+  assert.ok(main)
+  await attack(main.role, server.tenantId, async (attacker) => {
+    for (const text of [
+      'SELECT 1 FROM setup_links',
+      'CREATE TABLE mine (a int)',
+      'CREATE SCHEMA mine',
+      'CREATE ROLE mine',
+      'ALTER TABLE audit_entries DISABLE ROW LEVEL SECURITY',
+      'ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY',
+      'CREATE POLICY mine ON audit_entries USING (true)',
+      'SET ROLE probity_sequencer',
+      'SET SESSION AUTHORIZATION probity_operator',
+      `COPY audit_entries TO PROGRAM 'cat'`,
+    ]) {
+      const outcome = await attacker.attempt(text)
+      assert.ok('code' in outcome && /^(42501|42809)$/.test(outcome.code), `${text}: ${JSON.stringify(outcome)}`)
+    }
+  })
+})
