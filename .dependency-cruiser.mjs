@@ -62,8 +62,18 @@ export default {
       from: { path: '^packages/sdk/src', pathNot: TEST },
       to: { pathNot: ['^packages/(contract|sdk)/'] },
     },
-    { name: 'packages-never-import-apps', severity: 'error', from: { path: '^packages/', pathNot: TEST }, to: { path: '^apps/' } },
-    { name: 'apps-never-import-apps', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+    {
+      name: 'packages-never-import-apps',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: TEST },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-never-import-apps',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
     {
       name: 'only-stores-and-platform-use-the-driver',
       severity: 'error',

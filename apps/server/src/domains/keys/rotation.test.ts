@@ -16,7 +16,10 @@ let database: Database
 let folder = 0
 before(async () => {
   installation = await testInstallation()
-  database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), pino({ level: 'silent' }))
+  database = await openDatabase(
+    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
+    pino({ level: 'silent' }),
+  )
 })
 after(async () => {
   await database.close()
@@ -48,7 +51,10 @@ async function tenantWithPerson(keys: Keys, id = 'ada') {
   return { tenantId, subject: key.subject, sealed: keys.seal(tenantId, [key], place, Buffer.from('secret')) }
 }
 
-async function assertReadable(keys: Keys, { tenantId, subject, sealed }: Awaited<ReturnType<typeof tenantWithPerson>>): Promise<void> {
+async function assertReadable(
+  keys: Keys,
+  { tenantId, subject, sealed }: Awaited<ReturnType<typeof tenantWithPerson>>,
+): Promise<void> {
   const key = (await keys.subjects.keysOf(tenantId, [subject])).get(subject)
   assert.ok(key)
   assert.equal(keys.open(tenantId, [key], place, sealed).toString(), 'secret')
@@ -57,7 +63,9 @@ async function assertReadable(keys: Keys, { tenantId, subject, sealed }: Awaited
 
 const epochs = () =>
   withClient(installation.keystoreSuperuser, async (client) => {
-    const { rows } = await client.query<{ root: number; tenant: number }>('SELECT root_epoch AS root, epoch AS tenant FROM tenant_keys')
+    const { rows } = await client.query<{ root: number; tenant: number }>(
+      'SELECT root_epoch AS root, epoch AS tenant FROM tenant_keys',
+    )
     return rows
   })
 
@@ -105,7 +113,7 @@ test('a kill right after an epoch is destroyed leaves an installation that start
   const { start } = await freshKeystore()
   const keys = await start((root) => ({
     ...root,
-    current: () => root.current(),
+
     async destroy(epoch) {
       await root.destroy(epoch)
       throw new Error('killed')

@@ -15,7 +15,10 @@ let keys: Keys
 before(async () => {
   server = await testServer()
   const { installation } = server
-  database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), pino({ level: 'silent' }))
+  database = await openDatabase(
+    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
+    pino({ level: 'silent' }),
+  )
   keys = await node()
 })
 after(async () => {
@@ -83,7 +86,9 @@ test('a name leads to the same person whatever its case, and in another tenant t
 test('of two nodes that meet a person at once both use the same key', async () => {
   const id = randomUUID()
   const nodes = await Promise.all([node(), node(), node(), node()])
-  const found = await Promise.all(nodes.map((one) => one.subjects.resolve(server.tenantId, [{ id, aliases: [], addresses: [] }])))
+  const found = await Promise.all(
+    nodes.map((one) => one.subjects.resolve(server.tenantId, [{ id, aliases: [], addresses: [] }])),
+  )
   assert.equal(new Set(found.map(([key]) => key?.id)).size, 1)
 })
 
@@ -94,14 +99,19 @@ test('erasing leaves no key in keystore or cache, and the same name is a new per
   assert.deepEqual(destroyed, [key.id])
   assert.equal((await keys.subjects.keysOf(server.tenantId, [key.subject])).size, 0)
   assert.deepEqual(await keys.subjects.find(server.tenantId, id), [])
-  const rows = await server.keystoreSql<{ n: string }>('SELECT count(1) AS n FROM data_keys WHERE subject = $1', [key.subject])
+  const rows = await server.keystoreSql<{ n: string }>('SELECT count(1) AS n FROM data_keys WHERE subject = $1', [
+    key.subject,
+  ])
   assert.equal(Number(rows[0]?.n), 0)
   assert.notEqual((await person(id)).subject, key.subject)
 })
 
 test('an erasure that was interrupted between tombstone and keys is finished later', async () => {
   const key = await person()
-  await server.sql('INSERT INTO subject_tombstones (tenant_id, subject, erased_at) VALUES ($1, $2, now())', [server.tenantId, key.subject])
+  await server.sql('INSERT INTO subject_tombstones (tenant_id, subject, erased_at) VALUES ($1, $2, now())', [
+    server.tenantId,
+    key.subject,
+  ])
   assert.equal(await keys.finishErasures(server.tenantId), 1)
   assert.equal((await keys.subjects.keysOf(server.tenantId, [key.subject])).size, 0)
   assert.equal(await keys.finishErasures(server.tenantId), 0)

@@ -1,12 +1,17 @@
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
-import { operatorTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import {
+  type OperatorTx,
+  operatorTransaction,
+  type Tx,
+  tenantTransaction,
+} from '../../platform/database/transaction.ts'
 import { hmacSha256, openField, sealField, unwrapKey, wrapKey } from './ciphers.ts'
 import { type DataKey, fieldKey, jointKey } from './data-key.ts'
-import type { RootKey } from './root.ts'
+import { currentEpoch, type RootKey, RootKeyError } from './root.ts'
 import { DEFAULT_CLASS, type FieldLocation } from './rules.ts'
 import * as store from './store.ts'
-import { Subjects } from './subjects.ts'
+import { isForeignKeyViolation, Subjects } from './subjects.ts'
 import { TenantKeys } from './tenant-keys.ts'
 
 const REWRAP_BATCH = 500
@@ -87,23 +92,31 @@ export class Keys {
     tenantIds: readonly string[],
     progress: (done: number) => void = () => {},
   ): Promise<{ epoch: number; rewrapped: number }> {
-    const before = this.root.current()
     const epoch = await this.#rootEpochToReach(tenantIds)
     let rewrapped = 0
     for (const tenantId of tenantIds) {
       rewrapped += await this.#rotateTenant(tenantId, () => progress(rewrapped))
       progress(rewrapped)
     }
-    for (let old = 1; old < epoch && old <= before; old++) {
-      await this.root.destroy(old)
-      await operatorTransaction(this.#database.keystore, (tx) => store.deleteRootCheck(tx, old))
-    }
+    for (const old of this.root.epochs().filter((one) => one < epoch)) await this.#destroyRootEpoch(old)
     return { epoch, rewrapped }
+  }
+
+  // First in the keystore, where a tenant that still needs the epoch keeps it (its foreign key), then at the root.
+  async #destroyRootEpoch(epoch: number): Promise<void> {
+    const needed = await operatorTransaction(this.#database.keystore, (tx) => store.deleteRootCheck(tx, epoch)).then(
+      () => false,
+      (error: unknown) => {
+        if (isForeignKeyViolation(error)) return true
+        throw error
+      },
+    )
+    if (!needed) await this.root.destroy(epoch)
   }
 
   async #rootEpochToReach(tenantIds: readonly string[]): Promise<number> {
     const unfinished = await Promise.all(tenantIds.map((id) => this.#isBehind(id)))
-    const epoch = unfinished.some(Boolean) ? this.root.current() : await this.root.turn()
+    const epoch = unfinished.some(Boolean) ? currentEpoch(this.root) : await this.root.turn()
     const check = await this.root.checkValue(epoch)
     const at = microsecondsToDate(this.#clock.now())
     await operatorTransaction(this.#database.keystore, (tx) => store.insertRootCheck(tx, epoch, check, at))
@@ -112,7 +125,7 @@ export class Keys {
 
   async #isBehind(tenantId: string): Promise<boolean> {
     const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readTenantKeys(tx))
-    return rows.some((row) => row.root_epoch < this.root.current()) || rows.length > 1
+    return rows.some((row) => row.root_epoch < currentEpoch(this.root)) || rows.length > 1
   }
 
   async #rotateTenant(tenantId: string, progress: () => void): Promise<number> {
@@ -136,30 +149,28 @@ export class Keys {
   }
 }
 
-/** The root key is not the one this keystore was made with, or its epochs file is lost. */
-export class RootKeyError extends Error {}
-
-async function checkRootKey(
-  tx: Parameters<typeof store.readRootChecks>[0],
-  root: RootKey,
-  clock: Clock,
-): Promise<void> {
+/**
+ * Compares the root key with what the keystore was made with, before anything is written. A crash within a
+ * rotation leaves an epoch that the keystore does not know: one to begin, or one already destroyed there.
+ */
+async function checkRootKey(tx: OperatorTx, root: RootKey, clock: Clock): Promise<void> {
   const rows = await store.readRootChecks(tx)
-  if (rows.length === 0) {
-    await store.insertRootCheck(
-      tx,
-      root.current(),
-      await root.checkValue(root.current()),
-      microsecondsToDate(clock.now()),
+  const lost = rows.find((row) => !root.epochs().includes(row.epoch))
+  if (lost)
+    throw new RootKeyError(
+      `the root key's epochs in ${root.place} lack epoch ${lost.epoch}; put them back from your copy`,
     )
-    return
-  }
   for (const row of rows) {
-    const check = await root.checkValue(row.epoch).catch(() => null)
-    if (!check?.equals(row.check_value)) {
+    if (!(await root.checkValue(row.epoch)).equals(row.check_value))
       throw new RootKeyError('the root key is not the one that this keystore was made with; put the right one back')
-    }
   }
+  const newest = rows.at(-1)?.epoch ?? 0
+  if (newest === 0 && root.epochs().length === 0) await root.turn()
+  const current = currentEpoch(root)
+  if (current > newest)
+    await store.insertRootCheck(tx, current, await root.checkValue(current), microsecondsToDate(clock.now()))
+  const known = new Set([...rows.map((row) => row.epoch), current])
+  for (const epoch of root.epochs().filter((one) => !known.has(one))) await root.destroy(epoch)
 }
 
 function contextOf(tenantId: string, subject: string, location: FieldLocation) {

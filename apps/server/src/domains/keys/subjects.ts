@@ -228,7 +228,8 @@ export class Subjects {
   }
 }
 
-function isForeignKeyViolation(error: unknown): boolean {
+/** A row that is referred to, or refers to one that is gone (SQLSTATE 23503). */
+export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23503'
 }
 

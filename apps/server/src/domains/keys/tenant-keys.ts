@@ -8,7 +8,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
 import { deriveKey, unwrapKey, wrapKey } from './ciphers.ts'
-import type { RootKey } from './root.ts'
+import { currentEpoch, type RootKey } from './root.ts'
 import * as store from './store.ts'
 
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex') // RFC 8410 §7
@@ -97,7 +97,7 @@ export class TenantKeys {
     this.forget(tenantId)
     const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readTenantKeys(tx))
     const [latest] = rows
-    const begun = latest !== undefined && rows.length > 1 && latest.root_epoch === this.#root.current()
+    const begun = latest !== undefined && rows.length > 1 && latest.root_epoch === currentEpoch(this.#root)
     if (latest && !begun) await this.#insertEpoch(tenantId, latest.epoch + 1)
     return this.current(tenantId)
   }
@@ -121,7 +121,7 @@ export class TenantKeys {
   }
 
   async #insertEpoch(tenantId: string, epoch: number): Promise<void> {
-    const rootEpoch = this.#root.current()
+    const rootEpoch = currentEpoch(this.#root)
     const wrapped = await this.#root.wrap(rootEpoch, randomBytes(32))
     const at = microsecondsToDate(this.#clock.now())
     await tenantTransaction(this.#database.keystore, tenantId, (tx) =>

@@ -134,8 +134,13 @@ async function ensureRole(client: pg.Client, role: Connection, power: string): P
     .catch((error: Error) => {
       if ('code' in error && error.code === '42501')
         throw new StartError(`the user of DATABASE_URL may not make the role ${role.user}; grant it CREATEROLE`)
-      throw error
+      if (!isAlreadyMade(error)) throw error
     })
+}
+
+// 42P04, 42710: it exists; 23505: another start made it at the same moment.
+function isAlreadyMade(error: Error): boolean {
+  return 'code' in error && ['42P04', '42710', '23505'].includes(String(error.code))
 }
 
 async function takesPassword(role: Connection): Promise<boolean> {
@@ -164,7 +169,7 @@ async function ensureDatabase(client: pg.Client, name: string, owner: string): P
       throw new StartError(
         `the user of DATABASE_URL may not create the database ${name}; grant it CREATEDB or set KEYSTORE_URL`,
       )
-    if ('code' in error && error.code === '42P04') return
+    if (isAlreadyMade(error)) return
     throw error
   })
 }
