@@ -25,7 +25,7 @@ import { tail } from './tail.ts'
 
 const MOST_AT_ONCE = 1000
 const one = z.strictObject({ id: uuid })
-const event = z.record(z.string(), z.json())
+const event = z.record(z.string(), z.unknown())
 
 const readPersonal = (query: Record<string, unknown>) =>
   query.personal === 'true' || query.ip_address !== undefined

@@ -122,6 +122,13 @@ export async function countEntries(tx: Tx): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
+/** Indexes that the search index has twice, or beyond the log's size. Reads it all: for when the count is wrong. */
+export async function readStrangeRows(tx: Tx, size: number, limit: number): Promise<number[]> {
+  const text = `SELECT seq FROM audit_entries WHERE tenant_id = $1
+                GROUP BY seq HAVING count(*) > 1 OR seq >= $2 OR seq < 0 ORDER BY seq LIMIT $3`
+  return (await tx.query<{ seq: number }>(text, [tx.tenantId, size, limit])).rows.map((row) => row.seq)
+}
+
 /** Index of the entry with an id that a caller gave. */
 export async function findGivenId(tx: Tx, eventId: string): Promise<number | null> {
   const text = 'SELECT seq FROM audit_event_ids WHERE tenant_id = $1 AND event_id = $2'

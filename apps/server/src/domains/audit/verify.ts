@@ -38,20 +38,40 @@ export interface Against {
  * and that the index rows are those that the leaves lead to. Nothing found: it holds.
  */
 export async function verifyStored(tx: Tx, against: Against): Promise<InvalidEntry[]> {
-  const findings: InvalidEntry[] = []
-  const report: Report = (index, code, message) => {
-    if (findings.length < MOST_FINDINGS) findings.push({ index, code, message })
-  }
+  const entries = new Findings()
+  const tree = new Findings()
+  const past = new Findings()
   const head = await store.readHead(tx)
   if (head) {
-    verifyHead(head, against.trusted, report)
-    await verifyPast(tx, head, against, report)
-    await verifyEntries(tx, head, against, report)
-    if (against.end === head.size) await verifyNothingBeyond(tx, head.size, report)
+    verifyHead(head, against.trusted, entries.report)
+    await verifyPast(tx, head, against, past.report)
+    await verifyEntries(tx, head, against, entries.report, tree.report)
+    if (against.end === head.size) await verifyNothingBeyond(tx, head.size, entries.report)
   } else if (against.past) {
-    report(0, 'LOG_MISSING', 'the log is gone, although it was verified before')
+    past.report(0, 'LOG_MISSING', 'the log is gone, although it was verified before')
   }
-  return findings.sort((a, b) => a.index - b.index)
+  return inOrder([entries.found, tree.found, past.found])
+}
+
+/** What was found, at most so many. */
+class Findings {
+  readonly found: InvalidEntry[] = []
+  readonly report: Report = (index, code, message) => {
+    if (this.found.length < MOST_FINDINGS) this.found.push({ index, code, message })
+  }
+}
+
+// What is wrong with one entry also makes the tree wrong, and what is wrong with the tree also departs from the
+// past: the most exact finding says where, and those that follow from it do not point before it.
+function inOrder(kinds: InvalidEntry[][]): InvalidEntry[] {
+  const byIndex = (a: InvalidEntry, b: InvalidEntry) => a.index - b.index
+  const all: InvalidEntry[] = []
+  for (const kind of kinds) {
+    const first = Math.min(...all.map((one) => one.index))
+    const bound = Number.isFinite(first) ? first : 0
+    all.push(...kind.map((one) => ({ ...one, index: Math.max(one.index, bound) })))
+  }
+  return all.sort(byIndex)
 }
 
 function verifyHead(head: store.Head, trusted: readonly string[], report: Report): void {
@@ -83,43 +103,61 @@ async function verifyPast(tx: Tx, head: store.Head, { past, trusted }: Against, 
   }
 }
 
-async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Against, report: Report): Promise<void> {
+async function verifyEntries(
+  tx: Tx,
+  head: store.Head,
+  { keys, start, end }: Against,
+  entry: Report,
+  tree: Report,
+): Promise<void> {
   const left = await spansOrNull(tx, decomposeLeft(start))
   const right = await spansOrNull(tx, decomposeRight(end, head.size))
-  if (!left || !right) return report(start, 'TREE_DAMAGED', 'a tile that the proof needs is missing')
-  const hasher = new RangeHasher(nodeCrypto.sha256, { start, end, size: head.size, left })
+  const hasher = left && right ? new RangeHasher(nodeCrypto.sha256, { start, end, size: head.size, left }) : null
+  if (!hasher) tree(start, 'TREE_DAMAGED', 'a tile that the proof needs is missing')
   const edge = start === 0 ? TreeEdge.restore(0, [], []) : null
   let whole = true
   for (let at = start; at < end; at += STRETCH) {
     const stretch = { start: at, end: Math.min(at + STRETCH, end) }
-    const hashes = await verifyStretch(tx, keys, stretch, report)
+    const hashes = await verifyStretch(tx, keys, stretch, entry)
     whole &&= hashes !== null
     for (const hash of (whole && hashes) || []) {
-      hasher.append(hash)
+      hasher?.append(hash)
       edge?.append(Buffer.from(hash))
     }
   }
-  if (!whole) return
-  if (!equal(hasher.finish(right), head.root))
-    report(start, 'ROOT_MISMATCH', 'the entries do not lead to the signed root')
-  if (edge) await verifyTiles(tx, edge, end === head.size, report)
+  if (!whole || !hasher || !right) return
+  const differing = edge ? await differingTiles(tx, edge) : []
+  const tail = end === head.size ? end - (end % BUNDLE) : start
+  if (!equal(hasher.finish(right), head.root)) {
+    // The stored tiles are a second record of full bundles: where they agree, the open bundle is what is left.
+    const from = differing[0] ?? (start === 0 && tail < end ? tail : start)
+    tree(from, 'ROOT_MISMATCH', `the entries do not lead to the signed root; what is wrong lies from entry ${from} on`)
+  } else {
+    for (const from of differing)
+      entry(from, 'TILE_CHANGED', `the tiles are not those that the entries from ${from} on lead to`)
+  }
 }
 
-async function verifyTiles(tx: Tx, edge: TreeEdge, complete: boolean, report: Report): Promise<void> {
+/** First entries of the subtrees whose stored hash is not the one that the entries lead to, ascending. */
+async function differingTiles(tx: Tx, edge: TreeEdge): Promise<number[]> {
+  const found: number[] = []
   for (const { level, tile, hashes } of edge.takeChanges()) {
-    const stored = await store.readTile(tx, level, tile)
-    const same =
-      stored !== null && (complete ? stored.equals(hashes) : stored.subarray(0, hashes.length).equals(hashes))
-    const first = tile * BUNDLE ** (level + 1)
-    if (!same) report(first, 'TILE_CHANGED', `tile ${level}/${tile} is not the one that its entries lead to`)
+    const stored = (await store.readTile(tx, level, tile)) ?? Buffer.alloc(0)
+    for (let at = 0; at < hashes.length; at += 32) {
+      if (stored.subarray(at, at + 32).equals(hashes.subarray(at, at + 32))) continue
+      found.push((tile * BUNDLE + at / 32) * BUNDLE ** level)
+      break
+    }
   }
+  return found.sort((a, b) => a - b)
 }
 
 async function verifyNothingBeyond(tx: Tx, size: number, report: Report): Promise<void> {
   const rows = await store.readBundles(tx, size, Number.MAX_SAFE_INTEGER)
   if (rows.length > 0) report(size, 'ENTRIES_BEYOND_HEAD', 'entries are stored beyond the signed size')
-  const count = await store.countEntries(tx)
-  if (count > size) report(size, 'INDEX_ROW_EXTRA', `the search index has ${count} rows for ${size} entries`)
+  if ((await store.countEntries(tx)) <= size) return
+  for (const seq of await store.readStrangeRows(tx, size, MOST_FINDINGS))
+    report(seq, 'INDEX_ROW_EXTRA', 'the search index has a row too many for the entry')
 }
 
 function open(note: string, trusted: readonly string[]): string {
