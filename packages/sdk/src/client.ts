@@ -71,11 +71,11 @@ export class Probity {
     )
   }
 
-  /** A page of events, newest first. */
+  /** A page of events, newest first. The filters travel in the body, so that no name lands in a URL. */
   events(
     filter: Query = {},
   ): Promise<{ events: AuditEvent[]; total: number; has_more: boolean; next_cursor: string | null }> {
-    return this.#json('GET', `/v1/audit/events${query(filter)}`)
+    return this.#json('POST', '/v1/audit/search', filter)
   }
 
   /** New events as they come, from an index on. */

@@ -53,6 +53,7 @@ function cases(): Case[] {
       call: () => call('POST', '/v1/audit/ingest', JSON.stringify(event), { headers: { 'content-type': 'application/x-ndjson' } }),
     },
     { operation: 'GET /v1/audit/events', schema: contract.eventPage, call: () => call('GET', '/v1/audit/events?limit=1') },
+    { operation: 'POST /v1/audit/search', schema: contract.eventPage, call: () => call('POST', '/v1/audit/search', { limit: 1 }) },
     { operation: 'GET /v1/audit/events/{id}', schema: contract.auditEvent, call: () => call('GET', `/v1/audit/events/${known.event}`) },
     { operation: 'GET /v1/audit/events/{id}/receipt', schema: null, call: () => call('GET', `/v1/audit/events/${known.event}/receipt`) },
     { operation: 'GET /v1/audit/tail', schema: null, call: () => firstOfStream('/v1/audit/tail?from=0') },

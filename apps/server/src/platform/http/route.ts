@@ -17,14 +17,14 @@ export interface Call<P, Q, B> {
 }
 
 /**
- * One operation. `scopes` may depend on the query (opening sealed parts needs one more); `public` needs none and
+ * One operation. `scopes` may depend on query and body (opening sealed parts needs one more); `public` needs none and
  * has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   summary: string
-  scopes: readonly Scope[] | ((query: Record<string, unknown>) => readonly Scope[]) | 'public'
+  scopes: readonly Scope[] | ((asked: Record<string, unknown>) => readonly Scope[]) | 'public'
   changes?: boolean
   creates?: boolean
   /** The body is a stream that the handler reads. */

@@ -115,7 +115,9 @@ async function admit(request: FastifyRequest, route: Route, options: HttpOptions
   const principal = await options.authenticate(bearer(request))
   limits.byPrincipal.take(principal.id, now)
   const needed =
-    typeof route.scopes === 'function' ? route.scopes(request.query as Record<string, unknown>) : route.scopes
+    typeof route.scopes === 'function'
+      ? route.scopes({ ...asObject(request.query), ...asObject(request.body) })
+      : route.scopes
   try {
     requireScopes(principal, needed)
     if (route.changes) requireActive(principal)
@@ -128,6 +130,10 @@ async function admit(request: FastifyRequest, route: Route, options: HttpOptions
 }
 
 const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', scopes: [], tenantActive: false }
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
 
 function bearer(request: FastifyRequest): string | null {
   return /^Bearer ([\w-]{20,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
