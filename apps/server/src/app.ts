@@ -98,17 +98,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   })
   await sequencer.start()
   const schedule = await startSchedule({ database, log, tenancy, keys, audit, idempotency, telemetry })
-  url = await http.listen({ host: config.host, port: config.port })
-  return {
-    url,
-    setupUrl: await tenancy.firstLink(),
-    http,
-    // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
-    async stop() {
-      await http.close()
-      await schedule.stop()
-      await sequencer.stop()
-    },
+  // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
+  const stop = async () => {
+    await http.close()
+    await schedule.stop()
+    await sequencer.stop()
+  }
+  try {
+    url = await http.listen({ host: config.host, port: config.port })
+    return { url, setupUrl: await tenancy.firstLink(), http, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 

@@ -39,7 +39,8 @@ export function processBirth(pid: number): string {
   }
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown'
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? '' : (fields[19] ?? 'unknown') // a zombie is dead, only nobody has asked for it yet
   } catch {
     return 'unknown' // no /proc here: the pid alone must do
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from '../command.ts'
 import { EXIT, result, say } from '../output.ts'
@@ -45,14 +45,21 @@ function runningPid(data: string): number | null {
 }
 
 function birthOf(pid: number): string {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  return fieldsOf(pid)[19] ?? ''
+}
+
+/** What the kernel tells of a process, from its state on; empty where it tells nothing. */
+function fieldsOf(pid: number): string[] {
+  const file = `/proc/${pid}/stat`
+  if (!existsSync(file)) return []
+  const text = readFileSync(file, 'utf8')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return fieldsOf(pid)[0] !== 'Z'
   } catch {
     return false
   }
