@@ -52,9 +52,10 @@ export async function buildLogs(): Promise<Logs> {
   ] as const)
     await write(server.token, 'first', from, count)
   await settled(server)
-  const [oldHead] = await server.sql<Logs['oldHead']>('SELECT size::int, root, checkpoint FROM audit_logs WHERE tenant_id = $1', [
-    server.tenantId,
-  ])
+  const [oldHead] = await server.sql<Logs['oldHead']>(
+    'SELECT size::int, root, checkpoint FROM audit_logs WHERE tenant_id = $1',
+    [server.tenantId],
+  )
   for (let i = 650; i < 700; i += 25) await write(server.token, 'first', i, 25)
   assert.ok(oldHead)
   // The first verification is recorded, with the checkpoint that every later one compares with.
@@ -63,7 +64,9 @@ export async function buildLogs(): Promise<Logs> {
     assert.equal(body.valid, true, JSON.stringify(body.invalid_entries))
   }
   await settled(server)
-  const [head] = await server.sql<{ size: number }>('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [server.tenantId])
+  const [head] = await server.sql<{ size: number }>('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [
+    server.tenantId,
+  ])
   const rows = await server.sql<{ first_seq: number }>(
     'SELECT first_seq::int FROM audit_bundles WHERE tenant_id = $1 AND first_seq >= 512 ORDER BY first_seq',
     [server.tenantId],

@@ -23,7 +23,11 @@ export const entryAttacks: Attack[] = [
     async run({ server, tenantId }) {
       const row = await bundleAt(server, tenantId, MIDDLE)
       const hashes = flipBit(row.hashes, (MIDDLE - row.first_seq) * 32)
-      await server.sql('UPDATE audit_bundles SET hashes = $3 WHERE tenant_id = $1 AND first_seq = $2', [tenantId, row.first_seq, hashes])
+      await server.sql('UPDATE audit_bundles SET hashes = $3 WHERE tenant_id = $1 AND first_seq = $2', [
+        tenantId,
+        row.first_seq,
+        hashes,
+      ])
       return { first: MIDDLE, code: 'LEAF_CHANGED' }
     },
   },
@@ -81,7 +85,13 @@ export const entryAttacks: Attack[] = [
     [false, true].map((rehash) => ({
       name: `${column} of an entry changed${rehash ? ', with its leaf hash' : ''}`,
       async run({ server, tenantId }: Parameters<Attack['run']>[0]) {
-        await changeLeaf(server, tenantId, MIDDLE, (leaf) => ({ ...leaf, [column]: (leaf[column] as number) - 1_000_000 }), rehash)
+        await changeLeaf(
+          server,
+          tenantId,
+          MIDDLE,
+          (leaf) => ({ ...leaf, [column]: (leaf[column] as number) - 1_000_000 }),
+          rehash,
+        )
         return { first: MIDDLE }
       },
     })),
@@ -131,12 +141,17 @@ export const entryAttacks: Attack[] = [
        AND a.first_seq IN (0, 256) AND b.first_seq IN (0, 256)`,
     () => ({ first: [0, 256] }),
   ),
-  bySql('the count of a bundle lowered', 'UPDATE audit_bundles SET entries = 255 WHERE tenant_id = $1 AND first_seq = 256', () => ({
-    first: 256,
-  })),
+  bySql(
+    'the count of a bundle lowered',
+    'UPDATE audit_bundles SET entries = 255 WHERE tenant_id = $1 AND first_seq = 256',
+    () => ({
+      first: 256,
+    }),
+  ),
   bySql(
     'the count of a fragment raised',
-    ({ fragments }) => `UPDATE audit_bundles SET entries = entries + 1 WHERE tenant_id = $1 AND first_seq = ${fragments[1]}`,
+    ({ fragments }) =>
+      `UPDATE audit_bundles SET entries = entries + 1 WHERE tenant_id = $1 AND first_seq = ${fragments[1]}`,
     ({ fragments }) => ({ first: fragments[1] as number }),
   ),
   {

@@ -18,7 +18,11 @@ export interface Attack {
 }
 
 /** An attack of SQL statements on the first tenant, whose id is $1. */
-export function bySql(name: string, text: string | ((logs: Logs) => string), expected: (logs: Logs) => Expectation): Attack {
+export function bySql(
+  name: string,
+  text: string | ((logs: Logs) => string),
+  expected: (logs: Logs) => Expectation,
+): Attack {
   return {
     name,
     async run(logs) {

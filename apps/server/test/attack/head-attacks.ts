@@ -35,37 +35,61 @@ export const headAttacks: Attack[] = [
     ({ oldHead }) => replay(oldHead),
     ({ oldHead }) => ({ first: oldHead.size, code: 'TRUNCATED' }),
   ),
-  bySql('the log of a tenant deleted', `${dropFrom(0)} DELETE FROM audit_tiles WHERE tenant_id = $1; DELETE FROM audit_logs WHERE tenant_id = $1`, () => ({
+  bySql(
+    'the log of a tenant deleted',
+    `${dropFrom(0)} DELETE FROM audit_tiles WHERE tenant_id = $1; DELETE FROM audit_logs WHERE tenant_id = $1`,
+    () => ({
+      first: 0,
+      code: 'LOG_MISSING',
+    }),
+  ),
+  bySql('the head alone deleted', 'DELETE FROM audit_logs WHERE tenant_id = $1', () => ({
     first: 0,
     code: 'LOG_MISSING',
   })),
-  bySql('the head alone deleted', 'DELETE FROM audit_logs WHERE tenant_id = $1', () => ({ first: 0, code: 'LOG_MISSING' })),
-  bySql(`the head's root changed`, `UPDATE audit_logs SET root = decode(repeat('ab', 32), 'hex') WHERE tenant_id = $1`, () => ({
-    first: 0,
-    code: 'HEAD_MISMATCH',
-  })),
+  bySql(
+    `the head's root changed`,
+    `UPDATE audit_logs SET root = decode(repeat('ab', 32), 'hex') WHERE tenant_id = $1`,
+    () => ({
+      first: 0,
+      code: 'HEAD_MISMATCH',
+    }),
+  ),
   bySql('the origin changed', `UPDATE audit_logs SET origin = origin || 'x' WHERE tenant_id = $1`, () => ({
     first: 0,
     code: 'HEAD_MISMATCH',
   })),
-  bySql('the size lowered', 'UPDATE audit_logs SET size = size - 1 WHERE tenant_id = $1', ({ size }) => ({ first: 0, also: size - 1 })),
-  bySql('the size raised', 'UPDATE audit_logs SET size = size + 1 WHERE tenant_id = $1', ({ size }) => ({ first: 0, also: size })),
+  bySql('the size lowered', 'UPDATE audit_logs SET size = size - 1 WHERE tenant_id = $1', ({ size }) => ({
+    first: 0,
+    also: size - 1,
+  })),
+  bySql('the size raised', 'UPDATE audit_logs SET size = size + 1 WHERE tenant_id = $1', ({ size }) => ({
+    first: 0,
+    also: size,
+  })),
   bySql(
     'the checkpoint of another tenant',
-    ({ other }) => `UPDATE audit_logs SET checkpoint = (SELECT checkpoint FROM audit_logs WHERE tenant_id = '${other.tenantId}')
+    ({
+      other,
+    }) => `UPDATE audit_logs SET checkpoint = (SELECT checkpoint FROM audit_logs WHERE tenant_id = '${other.tenantId}')
       WHERE tenant_id = $1`,
     () => ({ first: 0, code: 'CHECKPOINT_INVALID' }),
   ),
   bySql(
     'the heads of two tenants swapped',
-    ({ other }) => `UPDATE audit_logs a SET origin = b.origin, size = b.size, root = b.root, checkpoint = b.checkpoint FROM audit_logs b
+    ({
+      other,
+    }) => `UPDATE audit_logs a SET origin = b.origin, size = b.size, root = b.root, checkpoint = b.checkpoint FROM audit_logs b
       WHERE a.tenant_id IN ($1, '${other.tenantId}') AND b.tenant_id IN ($1, '${other.tenantId}') AND a.tenant_id <> b.tenant_id`,
     () => ({ first: 0, code: 'CHECKPOINT_INVALID', others: true }),
   ),
   {
     name: 'one bit of the signature of the checkpoint flipped',
     async run({ server, tenantId }) {
-      const [head] = await server.sql<{ checkpoint: string }>('SELECT checkpoint FROM audit_logs WHERE tenant_id = $1', [tenantId])
+      const [head] = await server.sql<{ checkpoint: string }>(
+        'SELECT checkpoint FROM audit_logs WHERE tenant_id = $1',
+        [tenantId],
+      )
       const [, start = '', signature = ''] = /^([\s\S]* )(\S+)\n$/.exec(head?.checkpoint ?? '') ?? []
       const flipped = flipBit(Buffer.from(signature, 'base64')).toString('base64')
       await setCheckpoint({ server, tenantId }, `${start}${flipped}\n`)
@@ -91,7 +115,10 @@ export const headAttacks: Attack[] = [
   {
     name: 'everything hashed again, the checkpoint with the signature of the old one',
     async run({ server, tenantId }) {
-      const [head] = await server.sql<{ checkpoint: string }>('SELECT checkpoint FROM audit_logs WHERE tenant_id = $1', [tenantId])
+      const [head] = await server.sql<{ checkpoint: string }>(
+        'SELECT checkpoint FROM audit_logs WHERE tenant_id = $1',
+        [tenantId],
+      )
       await changeLeaf(server, tenantId, MIDDLE, (leaf) => ({ ...leaf, data: { changed: true } }), true)
       const text = formatCheckpoint(await recompute(server, tenantId))
       await setCheckpoint({ server, tenantId }, `${text}\n${head?.checkpoint.split('\n\n')[1]}`)
@@ -119,7 +146,10 @@ export const headAttacks: Attack[] = [
         [tenantId],
       )
       const hashes = flipBit(tile?.hashes ?? Buffer.alloc(0), 32)
-      await server.sql('UPDATE audit_tiles SET hashes = $2 WHERE tenant_id = $1 AND level = 1 AND tile = 0', [tenantId, hashes])
+      await server.sql('UPDATE audit_tiles SET hashes = $2 WHERE tenant_id = $1 AND level = 1 AND tile = 0', [
+        tenantId,
+        hashes,
+      ])
       return { first: 256, code: 'TILE_CHANGED' }
     },
   },
@@ -133,6 +163,9 @@ function replay({ size, root, checkpoint }: Logs['oldHead']): string {
   return `UPDATE audit_logs SET size = ${size}, root = '\\x${root.toString('hex')}', checkpoint = '${checkpoint}' WHERE tenant_id = $1`
 }
 
-async function setCheckpoint({ server, tenantId }: Pick<Logs, 'server' | 'tenantId'>, checkpoint: string): Promise<void> {
+async function setCheckpoint(
+  { server, tenantId }: Pick<Logs, 'server' | 'tenantId'>,
+  checkpoint: string,
+): Promise<void> {
   await server.sql('UPDATE audit_logs SET checkpoint = $2 WHERE tenant_id = $1', [tenantId, checkpoint])
 }

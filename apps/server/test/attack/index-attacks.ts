@@ -77,7 +77,11 @@ export const indexAttacks: Attack[] = [
     ({ size }) => `UPDATE audit_entries SET seq = ${size + 3} WHERE tenant_id = $1 AND seq = ${MIDDLE}`,
     () => ({ first: MIDDLE, code: 'INDEX_ROW_MISSING' }),
   ),
-  onPart('a sealed part deleted', `DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND seq = ${SEALED}`, 'SEALED_PART_MISSING'),
+  onPart(
+    'a sealed part deleted',
+    `DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND seq = ${SEALED}`,
+    'SEALED_PART_MISSING',
+  ),
   onPart(
     'sealed parts of two entries swapped',
     `UPDATE audit_sealed_parts a SET envelope = b.envelope FROM audit_sealed_parts b

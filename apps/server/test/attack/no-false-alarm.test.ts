@@ -44,7 +44,11 @@ test(`${RUNS} verifications beside ${WRITERS} writers raise no false alarm`, asy
     'SELECT event_id, seq::int FROM audit_event_ids WHERE tenant_id = $1',
     [server.tenantId],
   )
-  assert.deepEqual(new Map(rows.map((row) => [row.event_id, row.seq])), acknowledged, 'each acknowledged id has the index it was told')
+  assert.deepEqual(
+    new Map(rows.map((row) => [row.event_id, row.seq])),
+    acknowledged,
+    'each acknowledged id has the index it was told',
+  )
   assert.equal(new Set(acknowledged.values()).size, acknowledged.size, 'no index is told twice')
   const [dense] = await server.sql<{ count: number; highest: number; size: number }>(
     `SELECT count(DISTINCT seq)::int AS count, max(seq)::int AS highest, (SELECT size::int FROM audit_logs WHERE tenant_id = $1) AS size

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { buildLogs, type Logs, settled } from './build-log.ts'
 import { entryAttacks } from './entry-attacks.ts'
-import { type Attack } from './expectation.ts'
+import type { Attack } from './expectation.ts'
 import { headAttacks } from './head-attacks.ts'
 import { indexAttacks } from './index-attacks.ts'
 import { freeze, keepCopy, putBack } from './tamper.ts'
@@ -30,7 +30,8 @@ test('at least 25 kinds of tampering are tried', () => {
 })
 
 test('an untouched log verifies', async () => {
-  for (const token of [undefined, logs.other.token, logs.small.token]) assert.deepEqual((await verify(token)).invalid_entries, [])
+  for (const token of [undefined, logs.other.token, logs.small.token])
+    assert.deepEqual((await verify(token)).invalid_entries, [])
 })
 
 describe('verification finds and names', () => {
@@ -44,10 +45,20 @@ describe('verification finds and names', () => {
       assert.equal(result.valid, false, 'it was not found')
       const [from, until] = typeof expected.first === 'number' ? [expected.first, expected.first + 1] : expected.first
       const first = result.invalid_entries[0]
-      assert.ok(first && first.index >= from && first.index < until, `first is not within ${from} to ${until - 1}: ${said}`)
-      if (expected.code) assert.ok(result.invalid_entries.some(({ code }) => code === expected.code), `${expected.code} is not in ${said}`)
+      assert.ok(
+        first && first.index >= from && first.index < until,
+        `first is not within ${from} to ${until - 1}: ${said}`,
+      )
+      if (expected.code)
+        assert.ok(
+          result.invalid_entries.some(({ code }) => code === expected.code),
+          `${expected.code} is not in ${said}`,
+        )
       if (expected.also !== undefined)
-        assert.ok(result.invalid_entries.some(({ index }) => index === expected.also), `${expected.also} is not in ${said}`)
+        assert.ok(
+          result.invalid_entries.some(({ index }) => index === expected.also),
+          `${expected.also} is not in ${said}`,
+        )
       assert.equal(others.valid, !expected.others, 'the other tenant')
       assert.deepEqual((await verify()).invalid_entries, [], 'undone, it verifies again')
     })

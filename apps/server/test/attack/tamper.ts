@@ -26,7 +26,7 @@ export async function keepCopy(server: TestServer): Promise<void> {
 /** Puts everything back as it was copied. */
 export async function putBack(server: TestServer): Promise<void> {
   await server.sql(
-    TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept.${table}`)
+    TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} TABLE kept.${table}`)
       .join(';')
       .replace(/^/, 'BEGIN;')
       .concat('; COMMIT'),
@@ -56,7 +56,12 @@ export function leavesOf(row: StoredBundle): Uint8Array[] {
 }
 
 /** Writes a bundle's row over: its leaves, and their hashes unless the old ones are to stay. */
-export async function rewriteBundle(server: TestServer, row: StoredBundle, leaves: readonly Uint8Array[], rehash: boolean): Promise<void> {
+export async function rewriteBundle(
+  server: TestServer,
+  row: StoredBundle,
+  leaves: readonly Uint8Array[],
+  rehash: boolean,
+): Promise<void> {
   await server.sql('UPDATE audit_bundles SET body = $3, hashes = $4 WHERE tenant_id = $1 AND first_seq = $2', [
     row.tenant_id,
     row.first_seq,
@@ -81,23 +86,36 @@ export async function changeLeaf(
 }
 
 /** Makes tiles and the head's root what the stored leaves lead to: all that can be done without the key. */
-export async function recompute(server: TestServer, tenantId: string): Promise<{ origin: string; size: number; root: Buffer }> {
-  const rows = await server.sql<{ hashes: Buffer }>('SELECT hashes FROM audit_bundles WHERE tenant_id = $1 ORDER BY first_seq', [tenantId])
+export async function recompute(
+  server: TestServer,
+  tenantId: string,
+): Promise<{ origin: string; size: number; root: Buffer }> {
+  const rows = await server.sql<{ hashes: Buffer }>(
+    'SELECT hashes FROM audit_bundles WHERE tenant_id = $1 ORDER BY first_seq',
+    [tenantId],
+  )
   const all = Buffer.concat(rows.map((row) => row.hashes))
   const hashes = Array.from({ length: all.length / 32 }, (_, i) => all.subarray(i * 32, i * 32 + 32))
-  const full = Array.from({ length: Math.floor(hashes.length / 256) }, (_, i) => rootOf(hashes.slice(i * 256, i * 256 + 256)))
-  await server.sql('UPDATE audit_tiles SET hashes = $2 WHERE tenant_id = $1 AND level = 1 AND tile = 0', [tenantId, Buffer.concat(full)])
-  const root = rootOf(hashes)
-  const [head] = await server.sql<{ origin: string }>('UPDATE audit_logs SET root = $2, size = $3 WHERE tenant_id = $1 RETURNING origin', [
+  const full = Array.from({ length: Math.floor(hashes.length / 256) }, (_, i) =>
+    rootOf(hashes.slice(i * 256, i * 256 + 256)),
+  )
+  await server.sql('UPDATE audit_tiles SET hashes = $2 WHERE tenant_id = $1 AND level = 1 AND tile = 0', [
     tenantId,
-    root,
-    hashes.length,
+    Buffer.concat(full),
   ])
+  const root = rootOf(hashes)
+  const [head] = await server.sql<{ origin: string }>(
+    'UPDATE audit_logs SET root = $2, size = $3 WHERE tenant_id = $1 RETURNING origin',
+    [tenantId, root, hashes.length],
+  )
   return { origin: head?.origin ?? '', size: hashes.length, root }
 }
 
 export function hashLeaf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(Buffer.from([0])).update(bytes).digest()
+  return createHash('sha256')
+    .update(Buffer.from([0]))
+    .update(bytes)
+    .digest()
 }
 
 /** RFC 9162 §2.1.1, word for word. */

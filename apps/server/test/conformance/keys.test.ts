@@ -65,7 +65,9 @@ test('AES-256-GCM as fields are sealed: the valid vectors are its own ciphertext
 })
 
 const kwp = 'aes_kwp_test.json'
-test('AES-256-KWP: valid keys wrap and unwrap exactly, invalid ones are refused', { skip: missing(`wycheproof/${kwp}`) }, () => {
+test('AES-256-KWP: valid keys wrap and unwrap exactly, invalid ones are refused', {
+  skip: missing(`wycheproof/${kwp}`),
+}, () => {
   const tests = groups<Vector>(kwp)
     .filter(({ keySize }) => keySize === 256)
     .flatMap((group) => group.tests)

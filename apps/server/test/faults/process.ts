@@ -17,10 +17,14 @@ export interface ServerProcess {
 
 /** Starts the server on a data folder. Throws with what it said when it does not start. */
 export async function startProcess(data: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--data', data, '--port', '0'], {
-    env: { ...process.env, PROBITY_LOG_LEVEL: 'silent' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--data', data, '--port', '0'],
+    {
+      env: { ...process.env, PROBITY_LOG_LEVEL: 'silent' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    },
+  )
   let said = ''
   child.stderr?.on('data', (piece) => (said += piece))
   const dead = once(child, 'exit')

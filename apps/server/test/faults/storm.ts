@@ -22,7 +22,10 @@ export interface StormReport {
 }
 
 /** Kills the server or PostgreSQL again and again under 64 writers, and checks after each that nothing was lost or doubled. */
-export async function storm(runs: number, progress: (run: number, what: string) => void = () => undefined): Promise<StormReport> {
+export async function storm(
+  runs: number,
+  progress: (run: number, what: string) => void = () => undefined,
+): Promise<StormReport> {
   const data = await mkdtemp(join(tmpdir(), 'probity-storm-'))
   await chmod(data, 0o711) // as root the cluster runs as another user; one that can't enter keeps it elsewhere
   let server = await startProcess(data)
@@ -48,14 +51,22 @@ export async function storm(runs: number, progress: (run: number, what: string) 
   } finally {
     await server.kill().catch(() => undefined)
     // A last orderly start and stop ends the PostgreSQL that a kill left running.
-    await startProcess(data).then((last) => last.stop(), () => undefined)
+    await startProcess(data).then(
+      (last) => last.stop(),
+      () => undefined,
+    )
     await rm(data, { recursive: true, force: true })
   }
 }
 
 async function setUp(server: ServerProcess): Promise<string> {
   const setup_token = server.setupUrl?.split('#')[1]
-  const answer = await call(server, null, '/v1/setup', { setup_token, tenant: 'storm', email: 'a@storm.example', password: PASSWORD })
+  const answer = await call(server, null, '/v1/setup', {
+    setup_token,
+    tenant: 'storm',
+    email: 'a@storm.example',
+    password: PASSWORD,
+  })
   return (answer as { token: string }).token
 }
 
@@ -72,9 +83,10 @@ async function killWhileWriting(
     while (going) {
       const ids = Array.from({ length: randomInt(1, 8) }, () => randomUUID())
       for (const id of ids) open.add(id)
-      const answer = await call(server, token, '/v1/audit/events', ids.map(eventOf)).catch(() => null)
+      const answer = await call(server, token, '/v1/audit/events', ids.map(eventOf), 5_000).catch(() => null)
       if (answer === null) return
-      for (const { event_id, index } of (answer as { results: Sent[] }).results) settle(event_id, index, acknowledged, open)
+      for (const { event_id, index } of (answer as { results: Sent[] }).results)
+        settle(event_id, index, acknowledged, open)
     }
   }
   const writers = Array.from({ length: WRITERS }, write)
@@ -85,7 +97,12 @@ async function killWhileWriting(
   return [...open]
 }
 
-async function sendAgain(server: ServerProcess, token: string, ids: string[], acknowledged: Map<string, number>): Promise<void> {
+async function sendAgain(
+  server: ServerProcess,
+  token: string,
+  ids: string[],
+  acknowledged: Map<string, number>,
+): Promise<void> {
   for (let at = 0; at < ids.length; at += 500) {
     const events = ids.slice(at, at + 500).map(eventOf)
     const { results } = (await call(server, token, '/v1/audit/events', events)) as { results: Sent[] }
@@ -102,7 +119,11 @@ function settle(id: string, index: number | null, acknowledged: Map<string, numb
 
 /** Everything acknowledged stands at its index, once, without a gap, and the log verifies. Answers its size. */
 async function check(server: ServerProcess, token: string, acknowledged: Map<string, number>): Promise<number> {
-  const verified = (await call(server, token, '/v1/audit/verify', {})) as { valid: boolean; end_position: number; invalid_entries: unknown[] }
+  const verified = (await call(server, token, '/v1/audit/verify', {})) as {
+    valid: boolean
+    end_position: number
+    invalid_entries: unknown[]
+  }
   assert.deepEqual(verified.invalid_entries, [])
   assert.equal(verified.valid, true)
   const found = await readLog(server, token, verified.end_position)
@@ -134,12 +155,18 @@ function eventOf(event_id: string) {
   return { event_id, event_type: 'storm', user_id: `person-${event_id.slice(0, 2)}`, event_data: { id: event_id } }
 }
 
-async function call(server: ServerProcess, token: string | null, path: string, body: unknown): Promise<unknown> {
+async function call(
+  server: ServerProcess,
+  token: string | null,
+  path: string,
+  body: unknown,
+  milliseconds = 20_000,
+): Promise<unknown> {
   const answer = await fetch(server.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(milliseconds),
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)

@@ -37,7 +37,11 @@ function cases(): Case[] {
     known[name] = from(got.body)
     return got
   }
-  const login = { credential_type: 'username_password', username: 'admin@first.example', password: 'correct horse battery staple' }
+  const login = {
+    credential_type: 'username_password',
+    username: 'admin@first.example',
+    password: 'correct horse battery staple',
+  }
   return [
     { operation: 'GET /livez', schema: health, call: () => call('GET', '/livez') },
     { operation: 'GET /readyz', schema: health, call: () => call('GET', '/readyz') },
@@ -50,31 +54,67 @@ function cases(): Case[] {
     {
       operation: 'POST /v1/audit/ingest',
       schema: contract.ingested,
-      call: () => call('POST', '/v1/audit/ingest', JSON.stringify(event), { headers: { 'content-type': 'application/x-ndjson' } }),
+      call: () =>
+        call('POST', '/v1/audit/ingest', JSON.stringify(event), {
+          headers: { 'content-type': 'application/x-ndjson' },
+        }),
     },
-    { operation: 'GET /v1/audit/events', schema: contract.eventPage, call: () => call('GET', '/v1/audit/events?limit=1') },
-    { operation: 'POST /v1/audit/search', schema: contract.eventPage, call: () => call('POST', '/v1/audit/search', { limit: 1 }) },
-    { operation: 'GET /v1/audit/events/{id}', schema: contract.auditEvent, call: () => call('GET', `/v1/audit/events/${known.event}`) },
-    { operation: 'GET /v1/audit/events/{id}/receipt', schema: null, call: () => call('GET', `/v1/audit/events/${known.event}/receipt`) },
+    {
+      operation: 'GET /v1/audit/events',
+      schema: contract.eventPage,
+      call: () => call('GET', '/v1/audit/events?limit=1'),
+    },
+    {
+      operation: 'POST /v1/audit/search',
+      schema: contract.eventPage,
+      call: () => call('POST', '/v1/audit/search', { limit: 1 }),
+    },
+    {
+      operation: 'GET /v1/audit/events/{id}',
+      schema: contract.auditEvent,
+      call: () => call('GET', `/v1/audit/events/${known.event}`),
+    },
+    {
+      operation: 'GET /v1/audit/events/{id}/receipt',
+      schema: null,
+      call: () => call('GET', `/v1/audit/events/${known.event}/receipt`),
+    },
     { operation: 'GET /v1/audit/tail', schema: null, call: () => firstOfStream('/v1/audit/tail?from=0') },
     { operation: 'GET /v1/audit/checkpoint', schema: null, call: () => call('GET', '/v1/audit/checkpoint') },
     { operation: 'GET /v1/audit/tile/{path}', schema: null, call: tile },
-    { operation: 'GET /v1/audit/consistency', schema: contract.consistency, call: () => call('GET', '/v1/audit/consistency?from=1') },
+    {
+      operation: 'GET /v1/audit/consistency',
+      schema: contract.consistency,
+      call: () => call('GET', '/v1/audit/consistency?from=1'),
+    },
     { operation: 'GET /v1/audit/key', schema: contract.logKey, call: () => call('GET', '/v1/audit/key') },
-    { operation: 'POST /v1/audit/verify', schema: contract.rangeVerified, call: () => call('POST', '/v1/audit/verify', {}) },
+    {
+      operation: 'POST /v1/audit/verify',
+      schema: contract.rangeVerified,
+      call: () => call('POST', '/v1/audit/verify', {}),
+    },
     { operation: 'GET /v1/audit/export', schema: null, call: () => call('GET', '/v1/audit/export') },
     {
       operation: 'POST /v1/tokens',
       schema: contract.createdToken,
-      call: () => remember('token', (body) => body.id, call('POST', '/v1/tokens', { name: 'n', scopes: ['audit:read'] })),
+      call: () =>
+        remember('token', (body) => body.id, call('POST', '/v1/tokens', { name: 'n', scopes: ['audit:read'] })),
     },
     { operation: 'GET /v1/tokens', schema: contract.tokenPage, call: () => call('GET', '/v1/tokens') },
-    { operation: 'DELETE /v1/tokens/{id}', schema: contract.apiToken, call: () => call('DELETE', `/v1/tokens/${known.token}`) },
+    {
+      operation: 'DELETE /v1/tokens/{id}',
+      schema: contract.apiToken,
+      call: () => call('DELETE', `/v1/tokens/${known.token}`),
+    },
     {
       operation: 'POST /v1/tenants',
       schema: contract.createdTenant,
       call: async () => {
-        const answer = await remember('tenant', (body) => body.tenant.id, call('POST', '/v1/tenants', { name: 'second' }))
+        const answer = await remember(
+          'tenant',
+          (body) => body.tenant.id,
+          call('POST', '/v1/tenants', { name: 'second' }),
+        )
         known.setup = answer.body.setup_url.split('#')[1]
         return answer
       },
@@ -82,11 +122,25 @@ function cases(): Case[] {
     {
       operation: 'POST /v1/setup',
       schema: contract.setupDone,
-      call: () => call('POST', '/v1/setup', { setup_token: known.setup, email: 'a@b.example', password: 'correct horse battery' }, { token: null }),
+      call: () =>
+        call(
+          'POST',
+          '/v1/setup',
+          { setup_token: known.setup, email: 'a@b.example', password: 'correct horse battery' },
+          { token: null },
+        ),
     },
     { operation: 'GET /v1/tenants', schema: contract.tenantPage, call: () => call('GET', '/v1/tenants') },
-    { operation: 'GET /v1/tenants/{id}', schema: contract.tenant, call: () => call('GET', `/v1/tenants/${known.tenant}`) },
-    { operation: 'POST /v1/tenants/{id}/suspend', schema: contract.tenant, call: () => call('POST', `/v1/tenants/${known.tenant}/suspend`) },
+    {
+      operation: 'GET /v1/tenants/{id}',
+      schema: contract.tenant,
+      call: () => call('GET', `/v1/tenants/${known.tenant}`),
+    },
+    {
+      operation: 'POST /v1/tenants/{id}/suspend',
+      schema: contract.tenant,
+      call: () => call('POST', `/v1/tenants/${known.tenant}/suspend`),
+    },
     {
       operation: 'POST /v1/tenants/{id}/reactivate',
       schema: contract.tenant,
@@ -98,11 +152,23 @@ function cases(): Case[] {
       async call() {
         const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
         known.session = other.body.session_id
-        return remember('access', (body) => body.access_token, call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null }))
+        return remember(
+          'access',
+          (body) => body.access_token,
+          call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null }),
+        )
       },
     },
-    { operation: 'DELETE /v1/sessions/{id}', schema: z.null(), call: () => call('DELETE', `/v1/sessions/${known.session}`) },
-    { operation: 'POST /v1/auth/logout', schema: z.null(), call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }) },
+    {
+      operation: 'DELETE /v1/sessions/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/sessions/${known.session}`),
+    },
+    {
+      operation: 'POST /v1/auth/logout',
+      schema: z.null(),
+      call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }),
+    },
     { operation: 'POST /v1/keys/rotate', schema: rotated, call: () => call('POST', '/v1/keys/rotate') },
     {
       operation: 'DELETE /v1/privacy/data-subjects/{id}',
@@ -115,7 +181,10 @@ function cases(): Case[] {
 /** A stream has no end to wait for: its head and first bytes are the answer. */
 async function firstOfStream(path: string): Promise<Answer> {
   const stop = new AbortController()
-  const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${server.token}` }, signal: stop.signal })
+  const answer = await fetch(server.url + path, {
+    headers: { authorization: `Bearer ${server.token}` },
+    signal: stop.signal,
+  })
   const reader = answer.body?.getReader()
   const { value } = (await reader?.read()) ?? {}
   stop.abort()
@@ -139,7 +208,11 @@ test('every documented answer is met by a real one that parses with the contract
     Object.entries(methods).flatMap(([method, { responses }]) =>
       Object.entries(responses)
         .filter(([status]) => status !== 'default')
-        .map(([status, { content }]) => ({ operation: `${method.toUpperCase()} ${path}`, status: Number(status), types: Object.keys(content) })),
+        .map(([status, { content }]) => ({
+          operation: `${method.toUpperCase()} ${path}`,
+          status: Number(status),
+          types: Object.keys(content),
+        })),
     ),
   )
   const met: string[] = []

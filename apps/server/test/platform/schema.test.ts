@@ -23,7 +23,11 @@ after(() => installation.release())
 test('a migrated database is what schema.sql says, in both databases', async () => {
   for (const { name, folder, owner } of sides) {
     const golden = await readFile(join(folder, 'schema.sql'), 'utf8')
-    assert.equal(await withClient(owner, dumpSchema), golden, `${name}: run scripts/schema.ts and review the difference`)
+    assert.equal(
+      await withClient(owner, dumpSchema),
+      golden,
+      `${name}: run scripts/schema.ts and review the difference`,
+    )
   }
 })
 
@@ -67,9 +71,14 @@ test('of many that migrate a fresh database at once one applies everything and t
 
 test('a database of a newer Probity is left as it is and named in one sentence', async () => {
   for (const { folder, owner } of sides) {
-    await withClient(owner, (client) => client.query(`INSERT INTO schema_migrations (version, name, sha256) VALUES (9999, 'later', 'x')`))
+    await withClient(owner, (client) =>
+      client.query(`INSERT INTO schema_migrations (version, name, sha256) VALUES (9999, 'later', 'x')`),
+    )
     const before = await withClient(owner, dumpSchema)
-    await assert.rejects(migrate(owner, folder), /has schema 9999 and this Probity knows \d+: it was used by a newer one; start that$/)
+    await assert.rejects(
+      migrate(owner, folder),
+      /has schema 9999 and this Probity knows \d+: it was used by a newer one; start that$/,
+    )
     assert.equal(await withClient(owner, dumpSchema), before)
     await withClient(owner, (client) => client.query('DELETE FROM schema_migrations WHERE version = 9999'))
   }
@@ -82,6 +91,8 @@ test('a migration that was changed after it was applied stops the start', async 
     )
     await withClient(owner, (client) => client.query(`UPDATE schema_migrations SET sha256 = 'other' WHERE version = 1`))
     await assert.rejects(migrate(owner, folder), /the migration 0001_\w+\.sql is not the one that was applied/)
-    await withClient(owner, (client) => client.query('UPDATE schema_migrations SET sha256 = $1 WHERE version = 1', [rows[0]?.sha256]))
+    await withClient(owner, (client) =>
+      client.query('UPDATE schema_migrations SET sha256 = $1 WHERE version = 1', [rows[0]?.sha256]),
+    )
   }
 })

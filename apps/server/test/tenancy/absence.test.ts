@@ -19,19 +19,40 @@ before(async () => {
   await server.call(
     'POST',
     '/v1/auth/login',
-    { credential_type: 'username_password', tenant: 'bravo', username: 'admin@bravo.example', password: 'correct horse battery staple' },
+    {
+      credential_type: 'username_password',
+      tenant: 'bravo',
+      username: 'admin@bravo.example',
+      password: 'correct horse battery staple',
+    },
     { token: null },
   )
-  const sessions = await server.sql<{ id: string; user_id: string }>('SELECT id, user_id FROM security_sessions WHERE tenant_id = $1', [b.tenantId])
-  const event = await server.call('GET', `/v1/audit/events/${sent.body.results[0].event_id}`, undefined, { token: b.token })
+  const sessions = await server.sql<{ id: string; user_id: string }>(
+    'SELECT id, user_id FROM security_sessions WHERE tenant_id = $1',
+    [b.tenantId],
+  )
+  const event = await server.call('GET', `/v1/audit/events/${sent.body.results[0].event_id}`, undefined, {
+    token: b.token,
+  })
   assert.equal(event.status, 200)
-  ids = [event.body.id, event.body.user_id, tokens.body.tokens[0].id, sessions[0]?.id ?? '', sessions[0]?.user_id ?? '', b.tenantId]
+  ids = [
+    event.body.id,
+    event.body.user_id,
+    tokens.body.tokens[0].id,
+    sessions[0]?.id ?? '',
+    sessions[0]?.user_id ?? '',
+    b.tenantId,
+  ]
 })
 after(() => server.stop())
 
 test('to every route with an id, another tenant’s ids are as absent as ids that never were', async () => {
-  const { paths } = (await server.call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> }
-  const routes = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })))
+  const { paths } = (await server.call('GET', '/openapi.json')).body as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
+  )
   const withId = routes.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/tenants'))
   assert.ok(withId.length >= 5)
   for (const { method, path } of withId) {
@@ -49,19 +70,33 @@ test('what tenant A attacked is as it was for tenant B', async () => {
   const tokens = await server.call('GET', '/v1/tokens', undefined, { token: b.token })
   assert.equal(tokens.status, 200)
   assert.equal(tokens.body.tokens[0].revoked_at, null)
-  const sessions = await server.sql<{ revoked_at: Date | null }>('SELECT revoked_at FROM security_sessions WHERE tenant_id = $1', [b.tenantId])
+  const sessions = await server.sql<{ revoked_at: Date | null }>(
+    'SELECT revoked_at FROM security_sessions WHERE tenant_id = $1',
+    [b.tenantId],
+  )
   assert.equal(sessions[0]?.revoked_at, null)
 })
 
 test('an administrator who is no operator finds no tenant, not even the own, under /v1/tenants', async () => {
-  for (const path of ['/v1/tenants', `/v1/tenants/${server.tenantId}`, `/v1/tenants/${b.tenantId}`, `/v1/tenants/${randomUUID()}`]) {
+  for (const path of [
+    '/v1/tenants',
+    `/v1/tenants/${server.tenantId}`,
+    `/v1/tenants/${b.tenantId}`,
+    `/v1/tenants/${randomUUID()}`,
+  ]) {
     const answer = await server.call('GET', path, undefined, { token: b.token })
     assert.deepEqual([answer.status, answer.body.code], [403, 'SCOPE_MISSING'])
   }
 })
 
 test('lists, searches, exports and tiles of tenant A hold nothing of tenant B', async () => {
-  for (const path of ['/v1/tokens', '/v1/audit/events', '/v1/audit/events?text=a.b', '/v1/audit/checkpoint', '/v1/audit/key']) {
+  for (const path of [
+    '/v1/tokens',
+    '/v1/audit/events',
+    '/v1/audit/events?text=a.b',
+    '/v1/audit/checkpoint',
+    '/v1/audit/key',
+  ]) {
     const { status, text } = await server.call('GET', path)
     assert.equal(status, 200, path)
     for (const id of ids) assert.ok(!text.includes(id), `${path} tells ${id}`)

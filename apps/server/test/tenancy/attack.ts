@@ -26,11 +26,18 @@ export function tenantTables(superuser: Connection): Promise<Table[]> {
 }
 
 /** All rows of a tenant, as the superuser sees them. */
-export function snapshot(superuser: Connection, tables: readonly Table[], tenantId: string): Promise<Record<string, string[]>> {
+export function snapshot(
+  superuser: Connection,
+  tables: readonly Table[],
+  tenantId: string,
+): Promise<Record<string, string[]>> {
   return withClient(superuser, async (client) => {
     const all: Record<string, string[]> = {}
     for (const { name, tenant } of tables) {
-      const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t WHERE ${tenant} = $1 ORDER BY 1`, [tenantId])
+      const { rows } = await client.query<{ row: string }>(
+        `SELECT t::text AS row FROM ${name} t WHERE ${tenant} = $1 ORDER BY 1`,
+        [tenantId],
+      )
       all[name] = rows.map(({ row }) => row)
     }
     return all
@@ -51,7 +58,8 @@ export class Attacker {
   async attempt(text: string, values: unknown[] = [], keep = true): Promise<Outcome> {
     await this.#client.query('BEGIN')
     try {
-      if (this.#tenantId !== null) await this.#client.query(`SELECT set_config('app.tenant_id', $1, true)`, [this.#tenantId])
+      if (this.#tenantId !== null)
+        await this.#client.query(`SELECT set_config('app.tenant_id', $1, true)`, [this.#tenantId])
       const { rowCount } = await this.#client.query(text, values)
       await this.#client.query(keep ? 'COMMIT' : 'ROLLBACK')
       return { rows: rowCount ?? 0 }

@@ -10,7 +10,12 @@ let server: TestServer
 let sides: Connection[]
 before(async () => {
   server = await testServer()
-  await server.call('POST', '/v1/audit/events', { event_type: 'test.happened', user_id: 'ada', action: 'do', outcome: 'Success' })
+  await server.call('POST', '/v1/audit/events', {
+    event_type: 'test.happened',
+    user_id: 'ada',
+    action: 'do',
+    outcome: 'Success',
+  })
   sides = [server.installation.superuser, server.installation.keystoreSuperuser]
 })
 after(() => server.stop())
@@ -49,7 +54,8 @@ test('every tenant table of both databases, partitions too, has row-level securi
   const tables = (await Promise.all(sides.map(tenantTables))).flat()
   assert.ok(tables.length >= 18, `only ${tables.length} tables were found`)
   assert.ok(tables.some((table) => table.partition))
-  for (const { name, enabled, forced } of tables) assert.deepEqual({ name, enabled, forced }, { name, enabled: true, forced: true })
+  for (const { name, enabled, forced } of tables)
+    assert.deepEqual({ name, enabled, forced }, { name, enabled: true, forced: true })
 })
 
 test('the one policy that holds for everybody compares the tenant with the transaction, once a query', async () => {
@@ -70,7 +76,13 @@ test('foreign keys between tenant tables hold the tenant on both sides', async (
   for (const side of sides) {
     const tables = new Set((await tenantTables(side)).map(({ name }) => name).filter((name) => name !== 'tenants'))
     const keys = await withClient(side, async (client) => {
-      const { rows } = await client.query<{ name: string; child: string; parent: string; columns: string[]; targets: string[] }>(`
+      const { rows } = await client.query<{
+        name: string
+        child: string
+        parent: string
+        columns: string[]
+        targets: string[]
+      }>(`
         SELECT k.conname AS name, c.relname AS child, p.relname AS parent,
           ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place) AS columns,
@@ -82,7 +94,8 @@ test('foreign keys between tenant tables hold the tenant on both sides', async (
     })
     const between = keys.filter(({ child, parent }) => tables.has(child) && tables.has(parent))
     assert.ok(between.length > 0)
-    for (const { name, columns, targets } of between) assert.deepEqual([name, columns[0], targets[0]], [name, 'tenant_id', 'tenant_id'])
+    for (const { name, columns, targets } of between)
+      assert.deepEqual([name, columns[0], targets[0]], [name, 'tenant_id', 'tenant_id'])
   }
 })
 
@@ -137,11 +150,17 @@ test('no view shows a tenant’s rows with its owner’s rights, and only known 
 })
 
 /** Opens the database with one role replaced by a login of the test's own making. */
-async function openWith(replaced: RoleName, make: string, spoil: (name: string) => string = () => ''): Promise<unknown> {
+async function openWith(
+  replaced: RoleName,
+  make: string,
+  spoil: (name: string) => string = () => '',
+): Promise<unknown> {
   const { installation } = server
   const name = `t_role_${process.pid}_${replaced}`
   const superuser = replaced === 'probity_keys' ? installation.keystoreSuperuser : installation.superuser
-  await withClient(superuser, (client) => client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'p' ${make}; ${spoil(name)}`))
+  await withClient(superuser, (client) =>
+    client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'p' ${make}; ${spoil(name)}`),
+  )
   try {
     const database = await openDatabase((role) => {
       const usual = connectionOf(installation.owned, TEST_ROOT_KEY, role)
@@ -161,7 +180,8 @@ for (const role of ['probity_app', 'probity_sequencer', 'probity_operator', 'pro
     assert.match(String(await openWith(role, 'SUPERUSER')), /is a superuser/)
     assert.match(String(await openWith(role, 'BYPASSRLS')), /bypasses row-level security/)
     assert.match(String(await openWith(role, 'CREATEROLE')), /may create roles/)
-    const own = (name: string) => `GRANT CREATE ON SCHEMA public TO ${name}; SET ROLE ${name}; CREATE TABLE t_owned (a int); RESET ROLE`
+    const own = (name: string) =>
+      `GRANT CREATE ON SCHEMA public TO ${name}; SET ROLE ${name}; CREATE TABLE t_owned (a int); RESET ROLE`
     assert.match(String(await openWith(role, '', own)), /owns tables/)
     const { user } = server.installation.owned.main
     assert.match(String(await openWith(role, '', (name) => `GRANT ${user} TO ${name}`)), /owns tables/)

@@ -17,7 +17,12 @@ before(async () => {
   await fill(server.token)
   const { installation } = server
   sides = [
-    { name: 'main', superuser: installation.superuser, role: connectionOf(installation.owned, TEST_ROOT_KEY, 'probity_app'), tables: [] },
+    {
+      name: 'main',
+      superuser: installation.superuser,
+      role: connectionOf(installation.owned, TEST_ROOT_KEY, 'probity_app'),
+      tables: [],
+    },
     {
       name: 'keystore',
       superuser: installation.keystoreSuperuser,
@@ -32,8 +37,16 @@ after(() => server.stop())
 
 /** Rows in as many tables as the API reaches. */
 async function fill(token: string): Promise<void> {
-  const call = (method: string, path: string, body: unknown, headers = {}) => server.call(method, path, body, { token, headers })
-  const event = (user_id: string) => ({ event_id: randomUUID(), event_type: 'a.b', user_id, action: 'do', outcome: 'Success', ip_address: '192.0.2.9' })
+  const call = (method: string, path: string, body: unknown, headers = {}) =>
+    server.call(method, path, body, { token, headers })
+  const event = (user_id: string) => ({
+    event_id: randomUUID(),
+    event_type: 'a.b',
+    user_id,
+    action: 'do',
+    outcome: 'Success',
+    ip_address: '192.0.2.9',
+  })
   await call('POST', '/v1/audit/events', [event('ada'), event('bob')], { 'idempotency-key': 'k' })
   await call('POST', '/v1/audit/verify', {})
   await call('DELETE', '/v1/privacy/data-subjects/bob', { legal_basis: 'asked' })
@@ -45,7 +58,11 @@ async function fill(token: string): Promise<void> {
     password: 'correct horse battery staple',
   })
   // A full tile of level 1 needs 256 entries.
-  await call('POST', '/v1/audit/events', Array.from({ length: 300 }, () => event('ada')))
+  await call(
+    'POST',
+    '/v1/audit/events',
+    Array.from({ length: 300 }, () => event('ada')),
+  )
 }
 
 /** The inbox is empty again as soon as it is sequenced; partitions of other months hold nothing. */
@@ -54,7 +71,11 @@ async function assertFilled(): Promise<void> {
   assert.ok(main)
   const rows = await snapshot(main.superuser, main.tables, b.tenantId)
   const empty = Object.keys(rows).filter((name) => rows[name]?.length === 0)
-  assert.deepEqual(empty.filter((name) => !/^(audit_inbox|setup_links|audit_entries_\d+)$/.test(name)), [], 'every other table has rows of tenant B')
+  assert.deepEqual(
+    empty.filter((name) => !/^(audit_inbox|setup_links|audit_entries_\d+)$/.test(name)),
+    [],
+    'every other table has rows of tenant B',
+  )
 }
 
 const attack = <T>(role: Connection, tenantId: string | null, work: (attacker: Attacker) => Promise<T>) =>
@@ -67,7 +88,10 @@ function assertRepelled(outcome: Outcome, what: string): void {
 }
 
 /** The attacker sends each statement in turn; afterwards tenant B is as it was. */
-async function eachTable(work: (attacker: Attacker, table: Table, side: (typeof sides)[number]) => Promise<void>, as = server.tenantId) {
+async function eachTable(
+  work: (attacker: Attacker, table: Table, side: (typeof sides)[number]) => Promise<void>,
+  as = server.tenantId,
+) {
   for (const side of sides) {
     const before = await snapshot(side.superuser, side.tables, b.tenantId)
     await attack(side.role, as, async (attacker) => {
@@ -82,7 +106,10 @@ test('no row of another tenant is read, by whatever question', async () => {
     assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} = $1`, [b.tenantId]), name)
     assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} <> $1`, [server.tenantId]), name)
     assertRepelled(await attacker.attempt(`SELECT 1 FROM ${name} WHERE ${tenant} = $1 FOR UPDATE`, [b.tenantId]), name)
-    const counted = await attacker.attempt(`SELECT 1 FROM (SELECT count(1) AS n FROM ${name} WHERE ${tenant} = $1) c WHERE n > 0`, [b.tenantId])
+    const counted = await attacker.attempt(
+      `SELECT 1 FROM (SELECT count(1) AS n FROM ${name} WHERE ${tenant} = $1) c WHERE n > 0`,
+      [b.tenantId],
+    )
     assertRepelled(counted, `count of ${name}`)
   })
 })
@@ -90,10 +117,15 @@ test('no row of another tenant is read, by whatever question', async () => {
 test('no row of another tenant is changed or deleted, and the row count is 0', async () => {
   await eachTable(async (attacker, { name, tenant, columns }) => {
     for (const column of columns) {
-      const outcome = await attacker.attempt(`UPDATE ${name} SET ${column} = ${column} WHERE ${tenant} = $1`, [b.tenantId])
+      const outcome = await attacker.attempt(`UPDATE ${name} SET ${column} = ${column} WHERE ${tenant} = $1`, [
+        b.tenantId,
+      ])
       assertRepelled(outcome, `${name}.${column}`)
     }
-    assertRepelled(await attacker.attempt(`UPDATE ${name} SET ${tenant} = $1 WHERE ${tenant} = $2`, [server.tenantId, b.tenantId]), name)
+    assertRepelled(
+      await attacker.attempt(`UPDATE ${name} SET ${tenant} = $1 WHERE ${tenant} = $2`, [server.tenantId, b.tenantId]),
+      name,
+    )
     assertRepelled(await attacker.attempt(`DELETE FROM ${name} WHERE ${tenant} = $1`, [b.tenantId]), name)
     assertRepelled(await attacker.attempt(`DELETE FROM ${name} WHERE ${tenant} <> $1`, [server.tenantId]), name)
     const truncated = await attacker.attempt(`TRUNCATE ${name} CASCADE`)
@@ -110,9 +142,16 @@ test('no own row is given to another tenant', async () => {
 })
 
 /** A row of tenant B as JSON, to be written again. */
-async function rowOf(superuser: Connection, { name, tenant }: Table, tenantId: string): Promise<Record<string, unknown> | null> {
+async function rowOf(
+  superuser: Connection,
+  { name, tenant }: Table,
+  tenantId: string,
+): Promise<Record<string, unknown> | null> {
   const { rows } = await withClient(superuser, (client) =>
-    client.query<{ row: Record<string, unknown> }>(`SELECT to_jsonb(t) AS row FROM ${name} t WHERE ${tenant} = $1 LIMIT 1`, [tenantId]),
+    client.query<{ row: Record<string, unknown> }>(
+      `SELECT to_jsonb(t) AS row FROM ${name} t WHERE ${tenant} = $1 LIMIT 1`,
+      [tenantId],
+    ),
   )
   return rows[0]?.row ?? null
 }
@@ -124,11 +163,14 @@ test('no row is inserted into another tenant: known or new, the refusal is the s
     const row = await rowOf(superuser, table, b.tenantId)
     if (row === null) return
     const known = await attacker.attempt(copy(table.name), [JSON.stringify(row)])
-    const stranger = await attacker.attempt(copy(table.name), [JSON.stringify({ ...row, [table.tenant]: randomUUID() })])
+    const stranger = await attacker.attempt(copy(table.name), [
+      JSON.stringify({ ...row, [table.tenant]: randomUUID() }),
+    ])
     assert.ok('code' in known, `${table.name} took a row of another tenant`)
     assert.equal(known.code, '42501', `${table.name}: ${known.text}`)
     assert.deepEqual(stranger, known, `${table.name}: the refusal depends on what tenant B has`)
-    for (const value of Object.values(row)) if (typeof value === 'string' && value.length > 8) assert.ok(!known.text.includes(value), table.name)
+    for (const value of Object.values(row))
+      if (typeof value === 'string' && value.length > 8) assert.ok(!known.text.includes(value), table.name)
   })
 })
 
@@ -136,7 +178,11 @@ test('an own row with another tenant’s ids meets no unique violation', async (
   await eachTable(async (attacker, table, { superuser }) => {
     const row = await rowOf(superuser, table, b.tenantId)
     if (row === null) return
-    const outcome = await attacker.attempt(copy(table.name), [JSON.stringify({ ...row, [table.tenant]: server.tenantId })], false)
+    const outcome = await attacker.attempt(
+      copy(table.name),
+      [JSON.stringify({ ...row, [table.tenant]: server.tenantId })],
+      false,
+    )
     if ('code' in outcome && outcome.code === '23505') {
       const own = await rowOf(superuser, table, server.tenantId)
       assert.ok(own, `${table.name}: a unique violation although tenant A has no row: ${outcome.text}`)
@@ -180,7 +226,11 @@ test('without a tenant there are no rows and no error', async () => {
         for (const { name } of tables) {
           const outcome = await attacker.attempt(`SELECT 1 FROM ${name}`)
           if ('rows' in outcome) assert.equal(outcome.rows, 0, name)
-          else assert.ok(outcome.code === '42501' && /^(setup_links|audit_entries_\d+)$/.test(name), `${name}: ${outcome.text}`)
+          else
+            assert.ok(
+              outcome.code === '42501' && /^(setup_links|audit_entries_\d+)$/.test(name),
+              `${name}: ${outcome.text}`,
+            )
         }
       })
     }
