@@ -81,7 +81,13 @@ async function decide(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decid
     if (stored)
       return {
         item,
-        outcome: repeated(entry.eventId, entry.content, stored.content, stored.seq, isErased(item, erased)),
+        outcome: repeated(
+          entry.eventId,
+          entry.content,
+          stored.content,
+          stored.seq,
+          stored.erased || isErased(item, erased),
+        ),
       }
     // What a caller still holds in clear is sealed again under a new pseudonym; the inbox holds only the sealed
     // part, which was accepted before the erasure and is erased with the rest.
@@ -127,10 +133,7 @@ function repeated(
   return 'conflict'
 }
 
-async function knownIds(
-  tx: SequencerTx,
-  batch: readonly Waiting[],
-): Promise<Map<string, { seq: number; content: Buffer }>> {
+async function knownIds(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map<string, store.KnownId>> {
   const given = batch.filter(({ entry }) => entry.content !== null)
   if (given.length === 0) return new Map()
   const rows = await store.readEventIds(

@@ -38,7 +38,11 @@ export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise
 /** Index of an entry by its event_id; null when there is none. */
 export async function findEvent(tx: Tx, eventId: string): Promise<number | null> {
   const given = await store.findGivenId(tx, eventId)
-  if (given !== null) return given
+  if (given !== null) {
+    const [entry] = await readEntriesAt(tx, [given])
+    if (entry?.leaf.event_id !== eventId) throw new Error('an event id leads to another entry; verify the log')
+    return given
+  }
   if (eventId[14] !== '7') return null
   const candidates = await store.findByMillisecond(tx, Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16))
   const entries = await readEntriesAt(tx, candidates)

@@ -195,7 +195,7 @@ export class Sequencer {
         return
       }
       const epoch = await this.#transaction((tx) => store.takeLease(tx, this.holder, this.#leaseMilliseconds))
-      if (epoch === null) return this.#giveUpWaiting()
+      if (epoch === null) return this.#giveUpWaiting('another process took over; send the event again')
       this.#states = new BoundedMap(5_000)
       this.#partitions.clear()
       this.#epoch = epoch
@@ -203,15 +203,15 @@ export class Sequencer {
       this.#kick()
     } catch (error) {
       this.#log.warn({ err: error }, 'the lease of the audit log could not be taken')
+      if (this.#epoch === null) this.#giveUpWaiting('the database does not answer; send the event again')
     }
   }
 
-  // Another process sequences: what waits here would wait for ever. Its callers send it again, and find the inbox.
-  #giveUpWaiting(): void {
-    for (const item of this.#queue.take(Number.MAX_SAFE_INTEGER))
-      item.reject(
-        new DomainError('UNAVAILABLE', { reason: 'another process took over; send the event again', retry_after: 1 }),
-      )
+  // This process does not sequence: what waits here would wait for ever. Its callers send it again.
+  #giveUpWaiting(reason: string): void {
+    for (const item of this.#queue.take(Number.MAX_SAFE_INTEGER)) {
+      item.reject(new DomainError('UNAVAILABLE', { reason, retry_after: 1 }))
+    }
   }
 
   #transaction<T>(work: (tx: SequencerTx) => Promise<T>): Promise<T> {

@@ -44,6 +44,9 @@ export interface EventIdRow {
   seq: number
   content: Buffer
 }
+/** An id that is known, and whether somebody whose data the entry held is erased. */
+export type KnownId = EventIdRow & { erased: boolean }
+
 export interface InboxRow {
   tenant_id: string
   id: string
@@ -111,14 +114,15 @@ export async function readTails(tx: SequencerTx, tails: { tenantId: string; from
   return (await tx.query<BundleRow>(text, [tails.map((t) => t.tenantId), tails.map((t) => t.from)])).rows
 }
 
-export async function readEventIds(
-  tx: SequencerTx,
-  ids: { tenantId: string; eventId: string }[],
-): Promise<EventIdRow[]> {
-  const text = `SELECT e.tenant_id, e.event_id, e.seq, e.content FROM audit_event_ids e
+export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eventId: string }[]): Promise<KnownId[]> {
+  const text = `SELECT e.tenant_id, e.event_id, e.seq, e.content,
+                  EXISTS (SELECT 1 FROM audit_sealed_parts p
+                          JOIN subject_tombstones t ON t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects)
+                          WHERE p.tenant_id = e.tenant_id AND p.seq = e.seq) AS erased
+                FROM audit_event_ids e
                 JOIN unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, event_id)
                   ON e.tenant_id = u.tenant_id AND e.event_id = u.event_id`
-  return (await tx.query<EventIdRow>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
+  return (await tx.query<KnownId>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
 }
 
 export async function readTombstones(

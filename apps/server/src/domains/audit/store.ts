@@ -142,9 +142,18 @@ export async function findByMillisecond(tx: Tx, milliseconds: number): Promise<n
   return rows.map((row) => row.seq)
 }
 
-export async function readContent(tx: Tx, eventId: string): Promise<{ seq: number; content: Buffer } | null> {
-  const text = 'SELECT seq, content FROM audit_event_ids WHERE tenant_id = $1 AND event_id = $2'
-  return (await tx.query<{ seq: number; content: Buffer }>(text, [tx.tenantId, eventId])).rows[0] ?? null
+export async function readContent(
+  tx: Tx,
+  eventId: string,
+): Promise<{ seq: number; content: Buffer; erased: boolean } | null> {
+  const text = `SELECT e.seq, e.content,
+                  EXISTS (SELECT 1 FROM audit_sealed_parts p
+                          JOIN subject_tombstones t ON t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects)
+                          WHERE p.tenant_id = e.tenant_id AND p.seq = e.seq) AS erased
+                FROM audit_event_ids e WHERE e.tenant_id = $1 AND e.event_id = $2`
+  return (
+    (await tx.query<{ seq: number; content: Buffer; erased: boolean }>(text, [tx.tenantId, eventId])).rows[0] ?? null
+  )
 }
 
 /** Sealed parts of entries, and which of their people are erased: one snapshot, so that no cached key outlives them. */
@@ -169,6 +178,12 @@ export async function readErasedParts(tx: Tx, seqs: number[]): Promise<{ seq: nu
                 WHERE p.tenant_id = $1 AND p.seq = ANY ($2)
                   AND EXISTS (SELECT 1 FROM subject_tombstones t WHERE t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects))`
   return (await tx.query<{ seq: number; part: number }>(text, [tx.tenantId, seqs])).rows
+}
+
+/** Least index at or beyond the log's size that has a sealed part; null: none has. */
+export async function firstPartBeyond(tx: Tx, size: number): Promise<number | null> {
+  const text = 'SELECT min(seq) AS seq FROM audit_sealed_parts WHERE tenant_id = $1 AND (seq >= $2 OR seq < 0)'
+  return (await tx.query<{ seq: number | null }>(text, [tx.tenantId, size])).rows[0]?.seq ?? null
 }
 
 export async function countPartsOf(tx: Tx, subjects: string[]): Promise<number> {

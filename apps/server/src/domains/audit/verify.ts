@@ -155,6 +155,8 @@ async function differingTiles(tx: Tx, edge: TreeEdge): Promise<number[]> {
 async function verifyNothingBeyond(tx: Tx, size: number, report: Report): Promise<void> {
   const rows = await store.readBundles(tx, size, Number.MAX_SAFE_INTEGER)
   if (rows.length > 0) report(size, 'ENTRIES_BEYOND_HEAD', 'entries are stored beyond the signed size')
+  const part = await store.firstPartBeyond(tx, size)
+  if (part !== null) report(part, 'SEALED_PART_EXTRA', 'a sealed part is stored for an entry that does not exist')
   if ((await store.countEntries(tx)) <= size) return
   for (const seq of await store.readStrangeRows(tx, size, MOST_FINDINGS))
     report(seq, 'INDEX_ROW_EXTRA', 'the search index has a row too many for the entry')

@@ -95,7 +95,7 @@ async function prepareForLiving(
 async function fateOf(tx: Tx, entry: Prepared | Refused, repeats: ReadonlySet<Prepared>): Promise<Accepted | Refused> {
   if ('status' in entry) return entry
   const stored = entry.content && (await store.readContent(tx, entry.eventId))
-  if (entry.content && stored && !stored.content.equals(entry.content)) return conflict(entry.eventId)
+  if (entry.content && stored && !stored.erased && !stored.content.equals(entry.content)) return conflict(entry.eventId)
   const index = stored ? stored.seq : await findEvent(tx, entry.eventId)
   return { status: repeats.has(entry) ? 'duplicate' : 'accepted', event_id: entry.eventId, index }
 }

@@ -53,6 +53,8 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
     say('making a new database …')
     await initialise(run, folder, sockets, password, user)
   }
+  for (const lock of [join(folder, 'postmaster.pid'), join(sockets, '.s.PGSQL.5432.lock')])
+    await forgetDeadPostmaster(lock)
   const log = join(folder, 'server.log')
   if ((await run('pg_ctl', ['status', '-D', folder])).code !== 0) {
     const options = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}='${value}'`)
@@ -148,6 +150,15 @@ async function initialise(
   } finally {
     await rm(file, { force: true })
   }
+}
+
+// A killed postmaster stays a zombie until somebody asks for it, and everybody who only looks at its number takes it
+// for alive. It holds nothing any more: its lock files are removed, as PostgreSQL does for a process that is gone.
+async function forgetDeadPostmaster(lock: string): Promise<void> {
+  const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0])
+  if (!(pid > 0) || !existsSync('/proc/self/stat')) return
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
+  if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) await rm(lock, { force: true })
 }
 
 async function whyNot(log: string): Promise<string> {

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parseVerifierKey } from '@probity/core'
+import { nodeCrypto, verifyReceipt } from '@probity/verifier/node'
+import { type TestServer, testServer } from '../../../test/support/server.ts'
+
+let server: TestServer
+before(async () => {
+  server = await testServer()
+})
+after(() => server.stop())
+
+const word = () => randomBytes(9).toString('hex')
+const event = (name: string, fields: object = {}) => ({
+  event_type: 'erasure.test',
+  user_id: name,
+  action: 'do',
+  outcome: 'Success',
+  ...fields,
+})
+const send = async (body: object) => (await server.call('POST', '/v1/audit/events', body)).body.results[0]
+const opened = async (id: string) => (await server.call('GET', `/v1/audit/events/${id}?personal=true`)).body
+const erase = (name: string, request: object = {}) =>
+  server.call('DELETE', `/v1/privacy/data-subjects/${name}`, request)
+
+test('an erased person reads as erased, is found by nothing, and every proof still verifies', async () => {
+  const name = word()
+  const other = word()
+  const mine = await send(event(name, { ip_address: '192.0.2.77', personal: { note: word() } }))
+  const theirs = await send(event(other, { personal: { note: 'kept' } }))
+  const before = (await server.call('GET', `/v1/audit/events/${mine.event_id}/receipt`)).text
+  const erased = await erase(name)
+  assert.equal(erased.status, 200, erased.text)
+  assert.equal(erased.body.keys_destroyed.length, 1)
+  assert.equal(erased.body.verification_hash, createHash('sha256').update(erased.body.proof_of_erasure).digest('hex'))
+  assert.equal((await opened(mine.event_id)).sealed[0].state, 'erased')
+  assert.deepEqual((await opened(theirs.event_id)).sealed[0].members['/data/personal'], { note: 'kept' })
+  assert.deepEqual((await server.call('POST', '/v1/audit/search', { user_id: name })).body.events, [])
+  assert.deepEqual((await server.call('POST', '/v1/audit/search', { ip_address: '192.0.2.77' })).body.events, [])
+  const { keys } = (await server.call('GET', '/v1/audit/key')).body
+  const trusted = keys.map((key: string) => parseVerifierKey(nodeCrypto.sha256, key))
+  const afterwards = (await server.call('GET', `/v1/audit/events/${mine.event_id}/receipt`)).text
+  for (const receipt of [before, afterwards, erased.body.receipt])
+    assert.equal(verifyReceipt(receipt, trusted).verified, true)
+  assert.equal((await server.call('POST', '/v1/audit/verify', {})).body.valid, true)
+})
+
+test('the same name coming again is another pseudonym, and the old event sent again is a duplicate', async () => {
+  const name = word()
+  const event_id = '00000000-0000-4000-8000-00000000e0a5'
+  const first = await send(event(name, { event_id }))
+  const before = await opened(first.event_id)
+  await erase(name)
+  assert.equal((await send(event(name, { event_id }))).status, 'duplicate')
+  const again = await opened((await send(event(name))).event_id)
+  assert.notEqual(again.user_id, before.user_id)
+  assert.equal(again.sealed[0].state, 'opened')
+})
+
+test('a name that several people go by is refused with their pseudonyms, and all=true erases them', async () => {
+  const alias = word()
+  const person = (id: string) => ({ id, aliases: [alias] })
+  await send(event('someone', { subjects: [person(word()), person(word())] }))
+  const refused = await erase(alias)
+  assert.equal(refused.status, 409)
+  assert.equal(refused.body.details.subjects.length, 2)
+  assert.equal((await erase(alias, { all: true })).body.keys_destroyed.length, 2)
+})
+
+test('physical deletion takes the sealed parts too, and the log still verifies', async () => {
+  const name = word()
+  const sent = await send(event(name, { ip_address: '192.0.2.78' }))
+  await erase(name, { erasure_method: 'PhysicalDeletion' })
+  const text = 'SELECT count(*)::int AS count FROM audit_sealed_parts WHERE tenant_id = $1 AND seq = $2'
+  assert.deepEqual(await server.sql(text, [server.tenantId, sent.index]), [{ count: 0 }])
+  assert.equal((await server.call('POST', '/v1/audit/verify', {})).body.valid, true)
+})
+
+test('no clear personal value is in any file of the database, before erasure or after', async () => {
+  const values = { name: word(), agent: `agent-${word()}`, note: word() }
+  await send(
+    event(values.name, { user_agent: values.agent, resource: `user/${values.name}`, personal: { note: values.note } }),
+  )
+  await server.sql('CHECKPOINT')
+  const look = () => Object.values(values).filter((value) => holds(server.installation.clusterFolder, value))
+  assert.deepEqual(look(), [])
+  await erase(values.name)
+  await server.sql('CHECKPOINT')
+  assert.deepEqual(look(), [])
+})
+
+/** Whether any file below a folder holds a text as it is. */
+function holds(folder: string, text: string): boolean {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => {
+    const file = join(folder, name)
+    try {
+      return statSync(file).isFile() && readFileSync(file).includes(text)
+    } catch {
+      return false // PostgreSQL removed it meanwhile
+    }
+  })
+}
