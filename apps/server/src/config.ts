@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { StartError } from './platform/database/start-error.ts'
 
@@ -13,6 +13,7 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .default(join(homedir(), '.local', 'share', 'probity'))
+    .transform((folder) => resolve(folder))
     .describe('Folder of the root key, the state and the embedded database'),
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
   port: z.coerce.number().int().min(0).max(65_535).default(4400).describe('Port to listen on; 0 takes a free one'),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
 import { StartError } from './platform/database/start-error.ts'
@@ -33,11 +33,21 @@ export async function readRootKey(config: Config, isNew: () => Promise<boolean>)
   return { key: Buffer.from(text, 'base64'), epochsFile: `${file}.epochs` }
 }
 
+// Written under another name and linked: a full disk or a crash leaves no half a key, and no key is ever replaced.
 async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600)
-  await handle.writeFile(text)
-  await handle.sync()
-  await handle.close()
+  const next = `${file}.${process.pid}`
+  try {
+    const handle = await open(next, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await link(next, file)
+  } finally {
+    await rm(next, { force: true })
+  }
   const folder = await open(dirname(file), 'r')
   await folder.sync()
   await folder.close()

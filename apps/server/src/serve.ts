@@ -100,12 +100,7 @@ async function isNewInstallation(config: Config): Promise<boolean> {
 
 /** The sentence for whatever kept the server from starting. */
 export function whyNotStarted(error: unknown, config: { host: string; port: number } | null): string {
-  if (
-    error instanceof StartError ||
-    error instanceof RootKeyError ||
-    (error instanceof Error && error.constructor.name === 'RoleRefused')
-  )
-    return error.message
+  if (error instanceof StartError || error instanceof RootKeyError) return error.message
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'EADDRINUSE')
     return `port ${config?.port} on ${config?.host} is taken by another program; choose another with --port`

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { postgresBinaries, type SystemUser, sharedFolder, unprivilegedUser } from './binaries.ts'
@@ -114,7 +114,11 @@ async function socketFolder(data: string, user: SystemUser | null): Promise<stri
 
 async function ownerPassword(data: string): Promise<string> {
   const file = join(data, 'postgres.password')
-  if (!existsSync(file)) await writeFile(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' })
+  if (!existsSync(file)) {
+    // renamed when it is whole: a full disk leaves no half a password
+    await writeFile(`${file}.next`, randomBytes(24).toString('base64url'), { mode: 0o600, flush: true })
+    await rename(`${file}.next`, file)
+  }
   return (await readFile(file, 'utf8')).trim()
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { StartError } from './start-error.ts'
 
 /** Connections of the server, one pool a role. */
 export interface Database {
@@ -66,7 +67,7 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
     await Promise.all(Object.values(database).map((one) => one.end()))
   }
   try {
-    for (const role of [database.app, database.sequencer, database.operator, database.keystore]) await refusePower(role)
+    await Promise.all(Object.values(database).map(refusePower))
   } catch (error) {
     await close()
     throw error
@@ -81,8 +82,9 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
 }
 
 /** A role that must not be used: said at start-up, before anything is served. */
-export class RoleRefused extends Error {}
+export class RoleRefused extends StartError {}
 
+// The queue's role owns its queue, in a schema of its own, and nothing else.
 async function refusePower(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{
     name: string
@@ -93,7 +95,8 @@ async function refusePower(pool: pg.Pool): Promise<void> {
     owner: boolean
   }>(`
     SELECT current_user AS name, r.rolsuper AS super, r.rolbypassrls AS bypass, r.rolcreaterole AS creates,
-      EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
+      EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p') AND n.nspname <> 'probity_jobs') AS owns,
       EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_has_role(r.oid, c.relowner, 'MEMBER')) AS owner
     FROM pg_roles r WHERE r.rolname = current_user`)

@@ -122,25 +122,31 @@ async function requireVersion(client: pg.Client): Promise<void> {
     throw new StartError(`the database is PostgreSQL ${Math.floor(version / 10_000)}; Probity needs 15 to 18`)
 }
 
-// A role that already takes its password is left alone, so that a start writes nothing it need not.
+// A role that exists is left as it is. One that refuses the password which the root key gives was made with another
+// key: changing it would lock out whoever holds the right one, and nothing was written so far.
 async function ensureRole(client: pg.Client, role: Connection, power: string): Promise<void> {
   const name = pg.escapeIdentifier(role.user)
   const verifier = pg.escapeLiteral(scramVerifier(role.password))
   const attributes = `LOGIN NOSUPERUSER NOBYPASSRLS ${power || 'NOCREATEDB NOCREATEROLE'} PASSWORD ${verifier}`
   const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role.user])
-  if (rowCount === 1 && (await takesPassword(role))) return
-  await client
-    .query(rowCount === 1 ? `ALTER ROLE ${name} PASSWORD ${verifier}` : `CREATE ROLE ${name} ${attributes}`)
-    .catch((error: Error) => {
-      if ('code' in error && error.code === '42501')
-        throw new StartError(`the user of DATABASE_URL may not make the role ${role.user}; grant it CREATEROLE`)
-      if (!isAlreadyMade(error)) throw error
-    })
+  if (rowCount === 1) return requirePassword(role)
+  await client.query(`CREATE ROLE ${name} ${attributes}`).catch((error: Error) => {
+    if ('code' in error && error.code === '42501')
+      throw new StartError(`the user of DATABASE_URL may not make the role ${role.user}; grant it CREATEROLE`)
+    if (!isAlreadyMade(error)) throw error
+  })
 }
 
 // 42P04, 42710: it exists; 23505: another start made it at the same moment.
 function isAlreadyMade(error: Error): boolean {
   return 'code' in error && ['42P04', '42710', '23505'].includes(String(error.code))
+}
+
+async function requirePassword(role: Connection): Promise<void> {
+  if (await takesPassword(role)) return
+  throw new StartError(
+    `the root key is not the one that this database was made with: its role ${role.user} refuses it; put the right key back, or give each installation a database server of its own`,
+  )
 }
 
 async function takesPassword(role: Connection): Promise<boolean> {
