@@ -20,7 +20,11 @@ export function dataFolder(given: Arguments): string {
 }
 
 /** Starts the server's process with its own command. */
-export function startServer(command: 'serve' | 'doctor' | 'config', given: Arguments, detach: boolean): ChildProcess {
+export function startServer(
+  command: 'serve' | 'doctor' | 'config' | 'stop-database',
+  given: Arguments,
+  detach: boolean,
+): ChildProcess {
   const forwarded = Object.keys(SERVER_OPTIONS).flatMap((name) => {
     const value = optional(given, name)
     return value === undefined ? [] : [`--${name}`, value]

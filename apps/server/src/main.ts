@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Config, describeConfig, loadConfig } from './config.ts'
 import { examine } from './doctor.ts'
+import { stopEmbedded } from './platform/database/embedded.ts'
 import { serve, whyNotStarted } from './serve.ts'
 
 // The server's own entry: the command line starts it as a process. It speaks JSON lines on stdout, sentences on stderr.
@@ -26,18 +27,22 @@ try {
 async function run(settings: Config, command: string | undefined): Promise<void> {
   if (command === 'config') return answer(describeConfig(settings))
   if (command === 'doctor') return answer(await examine(settings))
+  if (command === 'stop-database')
+    return answer({ stopped: settings.database_url === undefined && (await stopEmbedded(settings.data)) })
   if (command !== 'serve') throw new Error(`unknown command ${command}`)
-  const server = await serve(settings, say)
+  const starting = serve(settings, say)
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true
     say(`stopping (${signal}) …`)
-    await server.stop()
+    await starting.then((server) => server.stop()).catch((error: unknown) => say(whyNotStarted(error, settings)))
     process.exit(0)
   }
-  process.on('SIGTERM', (signal) => void stop(signal))
-  process.on('SIGINT', (signal) => void stop(signal))
-  answer({ url: server.url, setup_url: server.setupUrl })
-  process.send?.({ url: server.url, setup_url: server.setupUrl })
+  // From the first step on: a start that is interrupted leaves no database running.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal))
+  const { url, setupUrl } = await starting
+  if (stopping) return
+  answer({ url, setup_url: setupUrl })
+  process.send?.({ url, setup_url: setupUrl }, undefined, undefined, () => undefined) // who started us may be gone
 }

@@ -12,7 +12,7 @@ import { type Connection, type Database, openDatabase } from './platform/databas
 import { connectionOf, parseDatabaseUrl, provision, provisionEmbedded } from './platform/database/provision.ts'
 import { StartError } from './platform/database/start-error.ts'
 import { readRootKey } from './root-key.ts'
-import { dropState, processBirth, readState, writeState } from './state.ts'
+import { claim, dropState, processBirth, writeState } from './state.ts'
 
 export interface RunningServer {
   url: string
@@ -23,8 +23,20 @@ export interface RunningServer {
 /** From settings to a server that answers. Throws StartError with one sentence; nothing is left running then. */
 export async function serve(config: Config, say: (line: string) => void): Promise<RunningServer> {
   await prepareFolder(config.data)
-  const running = await readState(config.data)
-  if (running) throw new StartError(`Probity already runs on ${config.data}: ${running.url} (process ${running.pid})`)
+  const giveBack = await claim(config.data)
+  try {
+    return await serveClaimed(config, say, giveBack)
+  } catch (error) {
+    await giveBack()
+    throw error
+  }
+}
+
+async function serveClaimed(
+  config: Config,
+  say: (line: string) => void,
+  giveBack: () => Promise<void>,
+): Promise<RunningServer> {
   const log = pino(
     { level: config.log_level, redact: ['req.headers', 'password', 'token', '*.password', '*.token'] },
     pino.destination(2),
@@ -49,6 +61,7 @@ export async function serve(config: Config, say: (line: string) => void): Promis
         await database.close()
         await postgres?.stop()
         await dropState(config.data)
+        await giveBack()
       },
     }
   } catch (error) {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command } from '../command.ts'
+import type { Arguments, Command } from '../command.ts'
 import { EXIT, result, say } from '../output.ts'
-import { dataFolder } from '../server-process.ts'
+import { dataFolder, startServer } from '../server-process.ts'
+import { firstAnswer } from './config.ts'
 
 const PATIENCE_MILLISECONDS = 60_000
 const LOOK_MILLISECONDS = 20
@@ -16,10 +17,7 @@ export const down: Command = {
   words: { least: 0, most: 0 },
   async run(given) {
     const pid = runningPid(dataFolder(given))
-    if (pid === null) {
-      result(given.options.json === true, { stopped: false }, ['Probity does not run here'])
-      return EXIT.done
-    }
+    if (pid === null) return stopLeftDatabase(given)
     process.kill(pid, 'SIGTERM')
     const end = Date.now() + PATIENCE_MILLISECONDS
     while (isAlive(pid)) {
@@ -32,6 +30,16 @@ export const down: Command = {
     result(given.options.json === true, { stopped: true }, ['Probity is down'])
     return EXIT.done
   },
+}
+
+// No server: a killed one may have left its PostgreSQL running.
+async function stopLeftDatabase(given: Arguments): Promise<number> {
+  const answer = (await firstAnswer(startServer('stop-database', given, false))) as { stopped: boolean } | null
+  if (answer === null) return EXIT.failed
+  result(given.options.json === true, { stopped: answer.stopped }, [
+    answer.stopped ? 'The database that a killed server left is down' : 'Probity does not run here',
+  ])
+  return EXIT.done
 }
 
 // server.json says pid and birth; a process of another birth has only taken the number.

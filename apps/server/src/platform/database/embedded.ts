@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chown, lchown, lstat, mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { postgresBinaries, type SystemUser, sharedFolder, unprivilegedUser } from './binaries.ts'
 import type { Connection } from './pools.ts'
+import { forgetDeadPostmaster } from './postmaster.ts'
 import { StartError } from './start-error.ts'
 
 /** A PostgreSQL of our own on a Unix socket, in the data folder. */
@@ -41,6 +42,9 @@ const SETTINGS: Record<string, string> = {
   timezone: 'UTC',
 }
 
+const LEAST_FREE_BYTES = 16 * 1024 * 1024 // one segment of the write-ahead log
+const LONGEST_SOCKET_PATH = 103 // sun_path, where it is shortest
+
 /** Starts the cluster of a data folder, made at first; one that a killed server left running is used again. */
 export async function startEmbedded(data: string, say: (line: string) => void): Promise<EmbeddedPostgres> {
   const user = unprivilegedUser()
@@ -53,8 +57,7 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
     say('making a new database …')
     await initialise(run, folder, sockets, password, user)
   }
-  for (const lock of [join(folder, 'postmaster.pid'), join(sockets, '.s.PGSQL.5432.lock')])
-    await forgetDeadPostmaster(lock)
+  await forgetDeadPostmaster(folder, sockets)
   const log = join(folder, 'server.log')
   if ((await run('pg_ctl', ['status', '-D', folder])).code !== 0) {
     const options = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}='${value}'`)
@@ -71,26 +74,46 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
       '-o',
       `-k '${sockets}' ${options.join(' ')}`,
     ])
-    if (started.code !== 0) throw new StartError(await whyNot(log))
+    if (started.code !== 0) throw new StartError(await whyNot(log, folder))
   }
   return {
     superuser: { host: sockets, port: 5432, database: 'postgres', user: 'postgres', password },
     folder,
-    stop: async () => {
-      await run('pg_ctl', ['stop', '-m', 'fast', '-w', '-t', '60', '-s', '-D', folder])
-    },
+    stop: () => stopCluster(run, folder),
   }
 }
 
-// A data folder below one that "nobody" can't enter (a root's home) keeps its cluster in the shared folder.
+/** Stops the PostgreSQL that a killed server left running on a data folder; answers whether there was one. */
+export async function stopEmbedded(data: string): Promise<boolean> {
+  const user = unprivilegedUser()
+  const folder = await findCluster(data, user)
+  if (!existsSync(join(folder, 'postmaster.pid'))) return false
+  const programs = await postgresBinaries()
+  const run = (program: string, parameters: string[]) => runAs(user, join(programs, program), parameters)
+  if ((await run('pg_ctl', ['status', '-D', folder])).code !== 0) return false
+  await stopCluster(run, folder)
+  return true
+}
+
+async function stopCluster(run: Run, folder: string): Promise<void> {
+  await run('pg_ctl', ['stop', '-m', 'fast', '-w', '-t', '60', '-s', '-D', folder])
+}
+
 async function clusterFolder(data: string, user: SystemUser | null): Promise<string> {
-  const own = join(data, 'postgres')
-  if (user === null) return own
-  const reachable = existsSync(own) || (await reachableBy(user, data))
-  const folder = reachable ? own : join(sharedFolder(), `cluster-${shortHash(data)}`)
+  const folder = await findCluster(data, user)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await chown(folder, user.uid, user.gid)
+  if (user) await chown(folder, user.uid, user.gid)
   return folder
+}
+
+// A data folder below one that "nobody" can't enter (a root's home) keeps its cluster in the shared folder. Where the
+// cluster is it stays, whatever becomes of the rights of the folders above.
+async function findCluster(data: string, user: SystemUser | null): Promise<string> {
+  const own = join(resolve(data), 'postgres')
+  if (user === null || existsSync(join(own, 'PG_VERSION'))) return own
+  const apart = join(sharedFolder(), `cluster-${shortHash(data)}`)
+  if (existsSync(join(apart, 'PG_VERSION'))) return apart
+  return (await reachableBy(user, data)) ? own : apart
 }
 
 async function reachableBy(user: SystemUser, path: string): Promise<boolean> {
@@ -103,12 +126,18 @@ async function reachableBy(user: SystemUser, path: string): Promise<boolean> {
 }
 
 async function socketFolder(data: string, user: SystemUser | null): Promise<string> {
-  const folder = join(tmpdir(), `probity-${process.getuid?.() ?? 0}-${shortHash(data)}`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await chmod(folder, 0o700)
-  const { uid } = await stat(folder)
-  if (user) await chown(folder, user.uid, user.gid)
-  else if (uid !== process.getuid?.()) throw new StartError(`the folder ${folder} belongs to somebody else`)
+  const name = `probity-${process.getuid?.() ?? 0}-${shortHash(data)}`
+  const places = [tmpdir(), '/tmp'].map((place) => join(place, name))
+  const folder =
+    places.find((place) => Buffer.byteLength(`${place}/.s.PGSQL.5432`) <= LONGEST_SOCKET_PATH) ?? `/${name}`
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  // Anybody may have made a folder or a link of this name in a public place: only our own is used.
+  const found = await lstat(folder)
+  const ours = found.isDirectory() && (found.uid === process.getuid?.() || found.uid === user?.uid)
+  if (!ours) throw new StartError(`${folder} belongs to somebody else; remove it and start again`)
+  if (user) await lchown(folder, user.uid, user.gid)
   return folder
 }
 
@@ -132,12 +161,16 @@ async function initialise(
   user: SystemUser | null,
 ): Promise<void> {
   const file = join(sockets, 'password')
+  const next = `${folder}.new` // renamed when it is whole: a kill or a full disk leaves no half a cluster
+  await rm(next, { recursive: true, force: true })
+  await mkdir(next, { mode: 0o700 })
+  if (user) await chown(next, user.uid, user.gid)
   await writeFile(file, password, { mode: 0o600 })
   if (user) await chown(file, user.uid, user.gid)
   try {
     const made = await run('initdb', [
       '-D',
-      folder,
+      next,
       '-U',
       'postgres',
       `--pwfile=${file}`,
@@ -148,24 +181,17 @@ async function initialise(
       '--locale-provider=builtin',
       '--locale=C.UTF-8',
     ])
-    if (made.code === 0) return
-    await rm(join(folder, 'PG_VERSION'), { force: true })
-    throw new StartError(`the database could not be made: ${sentence(made.output)}`)
+    if (made.code !== 0) throw new StartError(`the database could not be made: ${sentence(made.output)}`)
+    await rename(next, folder)
   } finally {
     await rm(file, { force: true })
+    await rm(next, { recursive: true, force: true })
   }
 }
 
-// A killed postmaster stays a zombie until somebody asks for it, and everybody who only looks at its number takes it
-// for alive. It holds nothing any more: its lock files are removed, as PostgreSQL does for a process that is gone.
-async function forgetDeadPostmaster(lock: string): Promise<void> {
-  const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0])
-  if (!(pid > 0) || !existsSync('/proc/self/stat')) return
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
-  if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) await rm(lock, { force: true })
-}
-
-async function whyNot(log: string): Promise<string> {
+async function whyNot(log: string, folder: string): Promise<string> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize < LEAST_FREE_BYTES) return 'the disk is full; free some space and start again'
   await access(log, constants.R_OK).catch(() => {
     throw new StartError('PostgreSQL did not start and left no log')
   })
