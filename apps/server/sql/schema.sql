@@ -19,6 +19,24 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
+TABLE audit_anchors ROW LEVEL SECURITY ENABLED FORCED -- Newest anchored head of each log: it covers every entry before it, so older ones are not kept. A crash between an anchor and its rows here leaves an anchor that no receipt names; the next one makes up for it
+  tenant_id uuid NOT NULL -- Tenant
+  size bigint NOT NULL -- Size of the log at the anchored checkpoint
+  root bytea NOT NULL -- Root of the log at that size
+  checkpoint text NOT NULL -- The anchored checkpoint, a signed note
+  path bytea NOT NULL -- Hashes of 32 bytes from its leaf in the heads tree up
+  anchor bigint NOT NULL -- Index of the entry of the anchor log that holds the root of the heads tree
+  CONSTRAINT audit_anchors_pkey PRIMARY KEY (tenant_id)
+  CONSTRAINT audit_anchors_anchor_check CHECK ((anchor >= 0))
+  CONSTRAINT audit_anchors_path_check CHECK (((length(path) % 32) = 0))
+  CONSTRAINT audit_anchors_root_check CHECK ((length(root) = 32))
+  CONSTRAINT audit_anchors_size_check CHECK ((size >= 0))
+  CONSTRAINT audit_anchors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT, UPDATE TO probity_sequencer
+
 TABLE audit_bundles ROW LEVEL SECURITY ENABLED FORCED -- The leaves. A full bundle has 256 entries from a multiple of 256 on; the open tail lies in fragments, which the flush that fills the bundle replaces
   tenant_id uuid NOT NULL -- Tenant
   first_seq bigint NOT NULL -- Index of its first entry

@@ -1,8 +1,9 @@
 import { SENSITIVE_SCOPES } from '@probity/contract'
+import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { Audit, auditRoutes, Sequencer } from './domains/audit/index.ts'
+import { Anchoring, Audit, auditRoutes, Sequencer } from './domains/audit/index.ts'
 import { authenticate, Identity, identityRoutes } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
@@ -56,6 +57,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     dependencies: { keys, clock, originOf: (tenantId) => originOf(config.origin, tenantId) },
   })
   const audit = new Audit({ database, keys, clock, sequencer })
+  const everyMilliseconds = config.anchor_interval_ms
+  const anchoring = new Anchoring({ database, sequencer, keys, clock, log, everyMilliseconds })
   let url = ''
   const tenancy = new Tenancy({
     database,
@@ -96,12 +99,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     idempotency,
     measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
   })
+  await keys.tenants.create(ANCHOR_TENANT, originOf(config.origin, ANCHOR_TENANT))
   await sequencer.start()
+  anchoring.start()
   const schedule = await startSchedule({ database, log, tenancy, keys, audit, idempotency, telemetry })
   // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
   const stop = async () => {
     await http.close()
     await schedule.stop()
+    await anchoring.stop()
     await sequencer.stop()
   }
   try {

@@ -61,6 +61,13 @@ const schema = z.strictObject({
     .max(60_000)
     .default(1500)
     .describe('How soon another process takes over the log from a dead one'),
+  anchor_interval_ms: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(60_000)
+    .default(1000)
+    .describe('How often the heads of all logs that grew become one entry of the anchor log'),
   keystore_backup_days: z.coerce
     .number()
     .int()

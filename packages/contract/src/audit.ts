@@ -119,6 +119,10 @@ export const rangeVerified = z.object({
   verification_signature: z.string(),
 })
 
+export const checkpointQuery = z.strictObject({
+  anchored: flag.describe('The newest checkpoint that was anchored, with the line that proves it'),
+})
+
 export const consistencyQuery = z.strictObject({
   from: z.coerce.number().int().min(0),
   to: z.coerce.number().int().min(0).optional(),
@@ -140,4 +144,7 @@ export type ExportQuery = z.infer<typeof exportQuery>
 export const logKey = z.object({
   origin: z.string(),
   keys: z.array(z.string()).describe('Verifier keys (C2SP signed-note)'),
+  anchor_keys: z
+    .array(z.string())
+    .describe('Verifier keys of the anchor log: trust them to see where heads were anchored'),
 })

@@ -17,6 +17,7 @@ export type FormatErrorCode =
   | 'ENVELOPE_MALFORMED'
   | 'ID_MALFORMED'
   | 'EXPORT_MALFORMED'
+  | 'ANCHOR_MALFORMED'
 
 /** Bytes or values that are not of the form that docs/formats.md asks for. */
 export class FormatError extends Error {
@@ -36,6 +37,7 @@ export type VerificationErrorCode =
   | 'SIGNATURE_INVALID'
   | 'SIGNATURE_MISSING'
   | 'ORIGIN_MISMATCH'
+  | 'ANCHOR_INVALID'
 
 /** Well-formed material that does not prove what it should. */
 export class VerificationError extends Error {

@@ -1,3 +1,4 @@
+export * from './anchor.ts'
 export * from './bytes.ts'
 export * from './checkpoint.ts'
 export * from './crypto.ts'

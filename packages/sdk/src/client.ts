@@ -97,12 +97,12 @@ export class Probity {
     return this.#text(`/v1/audit/events/${encodeURIComponent(eventId)}/receipt`)
   }
 
-  checkpoint(): Promise<string> {
-    return this.#text('/v1/audit/checkpoint')
+  checkpoint({ anchored = false } = {}): Promise<string> {
+    return this.#text(`/v1/audit/checkpoint?anchored=${anchored}`)
   }
 
   /** Origin and verifier keys of the log. */
-  key(): Promise<{ origin: string; keys: string[] }> {
+  key(): Promise<{ origin: string; keys: string[]; anchor_keys: string[] }> {
     return this.#json('GET', '/v1/audit/key')
   }
 

@@ -140,7 +140,8 @@ function sentence(result: Result): string {
   const { kind, start, end, entries, size, root, origin, sealed_opened } = result
   const what = kind === 'receipt' ? `entry ${start}` : `${kind} of ${entries} entries from ${start} to ${end}`
   const parts = sealed_opened === 0 ? '' : `, ${sealed_opened} opened parts`
-  return `verified: ${what}${parts} of ${origin}, at size ${size} with root ${root}`
+  const anchor = result.anchored === null ? '' : `, anchored ${result.anchored.at} by ${result.anchored.origin}`
+  return `verified: ${what}${parts} of ${origin}, at size ${size} with root ${root}${anchor}`
 }
 
 function messageOf(error: unknown): string {

@@ -44,6 +44,7 @@ test('a range of a whole log verifies', async () => {
     size: 700,
     root: Buffer.from(log.root()).toString('base64'),
     entries: 700,
+    anchored: null,
     sealed_opened: 234,
   })
 })

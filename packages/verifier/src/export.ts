@@ -11,6 +11,7 @@ import {
   type VerifierKey,
 } from '@probity/core'
 import { requireAgreement } from './agreement.ts'
+import { anchoredBy } from './anchored.ts'
 import { type CheckBundle, checkBundle } from './bundle.ts'
 import { readBundles } from './bundles.ts'
 import type { Context } from './context.ts'
@@ -55,7 +56,9 @@ async function verify(source: ExportSource, keys: readonly VerifierKey[], option
   const frames = new FrameReader(source.open(), crypto)
   try {
     const header = await readHeader(frames)
-    const checkpoint = openCheckpoint(decodeUtf8(await frames.expect(FRAME.checkpoint)), keys, crypto)
+    const note = decodeUtf8(await frames.expect(FRAME.checkpoint))
+    const checkpoint = openCheckpoint(note, keys, crypto)
+    const anchored = anchoredBy(note, keys, crypto)
     requireAgreement(header, checkpoint)
     pin?.compare(checkpoint)
     const total = mostEntries(header)
@@ -77,6 +80,7 @@ async function verify(source: ExportSource, keys: readonly VerifierKey[], option
       size: checkpoint.size,
       root: encodeBase64(checkpoint.root),
       entries,
+      anchored,
       sealed_opened: opened,
     }
   } finally {

@@ -1,5 +1,6 @@
-import { encodeBase64, openReceipt, type VerifierKey } from '@probity/core'
+import { encodeBase64, openReceipt, parseReceipt, type VerifierKey } from '@probity/core'
 import { requireTenant } from './agreement.ts'
+import { anchoredBy } from './anchored.ts'
 import type { VerifierCrypto } from './crypto.ts'
 import { openPin } from './pin.ts'
 import { notVerified, type Result } from './result.ts'
@@ -15,6 +16,7 @@ export function verifyReceipt(text: string, keys: readonly VerifierKey[], { cryp
   try {
     const { leaf, index, checkpoint } = openReceipt(text, keys, crypto)
     requireTenant(checkpoint.origin, leaf.tenant_id, index)
+    const anchored = anchoredBy(parseReceipt(text).checkpoint, keys, crypto)
     if (pin !== undefined) {
       const pinned = openPin(pin, keys, crypto)
       pinned.compare(checkpoint)
@@ -30,6 +32,7 @@ export function verifyReceipt(text: string, keys: readonly VerifierKey[], { cryp
       size: checkpoint.size,
       root: encodeBase64(checkpoint.root),
       entries: 1,
+      anchored,
       sealed_opened: 0,
     }
   } catch (error) {

@@ -18,6 +18,8 @@ export interface Verified {
   root: string
   /** Number of entries that were verified. */
   entries: number
+  /** Where the checkpoint was anchored; null: nowhere that a trusted anchor log says. */
+  anchored: { origin: string; index: number; at: string } | null
   /** Number of opened sealed parts that agree with the commitments in their leaves. */
   sealed_opened: number
 }

@@ -13,11 +13,11 @@ export const auditKey: Command = {
   async run(given) {
     const key = await client(given).key()
     const out = optional(given, 'out')
-    if (out !== undefined) await writeFile(out, `${key.keys.join('\n')}\n`)
+    if (out !== undefined) await writeFile(out, `${[...key.keys, ...key.anchor_keys].join('\n')}\n`)
     result(
       given.options.json === true,
       { ...key, ...(out !== undefined && { out }) },
-      out === undefined ? key.keys : [`written to ${out}`],
+      out === undefined ? [...key.keys, ...key.anchor_keys] : [`written to ${out}`],
     )
     return EXIT.done
   },

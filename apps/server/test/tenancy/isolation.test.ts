@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Connection } from '../../src/platform/database/pools.ts'
 import { connectionOf, withClient } from '../../src/platform/database/provision.ts'
-import { TEST_ROOT_KEY, type TestServer, testServer } from '../support/server.ts'
+import { TEST_ROOT_KEY, type TestServer, testServer, until } from '../support/server.ts'
 import { Attacker, type Outcome, snapshot, type Table, tenantTables } from './attack.ts'
 
 // Tenant A attacks with the server's own roles everything that tenant B has.
@@ -31,6 +31,7 @@ before(async () => {
     },
   ]
   for (const side of sides) side.tables = await tenantTables(side.superuser)
+  await until('every head is anchored: nothing moves any more', async () => (await restless()).length === 0)
   await assertFilled()
 })
 after(() => server.stop())
@@ -62,6 +63,15 @@ async function fill(token: string): Promise<void> {
     'POST',
     '/v1/audit/events',
     Array.from({ length: 300 }, () => event('ada')),
+  )
+}
+
+/** Logs that have entries which wait, or a head that is not anchored yet. */
+function restless() {
+  return server.sql(
+    `SELECT l.tenant_id FROM audit_logs l LEFT JOIN audit_anchors a USING (tenant_id)
+     WHERE l.tenant_id = ANY ($1) AND (a.size IS DISTINCT FROM l.size OR EXISTS (SELECT 1 FROM audit_inbox))`,
+    [[server.tenantId, b.tenantId]],
   )
 }
 

@@ -1,6 +1,5 @@
 import {
   consistencySpans,
-  formatReceipt,
   hashOfSpan,
   inclusionSpans,
   type NodeReader,
@@ -12,7 +11,6 @@ import {
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
-import type { Entry } from './reader.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
 
@@ -22,11 +20,10 @@ export async function hashSpans(tx: Tx, spans: readonly Span[]): Promise<Uint8Ar
   return spans.map((span) => hashOfSpan(nodeCrypto.sha256, span, read))
 }
 
-/** Receipt (tlog-proof) of an entry under the log's current checkpoint. Throws NOT_INTEGRATED when it has none yet. */
-export async function receiptOf(tx: Tx, entry: Entry, head: store.Head): Promise<string> {
-  if (entry.index >= head.size) throw new DomainError('NOT_INTEGRATED')
-  const proof = await hashSpans(tx, inclusionSpans(entry.index, head.size))
-  return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
+/** Proof that an entry is in the log of a head. Throws NOT_INTEGRATED when it is not yet. */
+export function inclusionOf(tx: Tx, index: number, { size }: store.Head): Promise<Uint8Array[]> {
+  if (index >= size) throw new DomainError('NOT_INTEGRATED')
+  return hashSpans(tx, inclusionSpans(index, size))
 }
 
 /** RFC 9162 §2.1.4 proof that the tree of `from` leaves is the beginning of the one of `to`. */

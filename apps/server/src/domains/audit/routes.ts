@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import {
   auditEvent,
+  checkpointQuery,
   consistency,
   consistencyQuery,
   eventPage,
@@ -132,11 +133,12 @@ export function auditRoutes(audit: Audit): Route[] {
     route({
       method: 'GET',
       path: '/v1/audit/checkpoint',
-      summary: 'Signed head of the log (C2SP tlog-checkpoint)',
+      summary: 'Signed head of the log (C2SP tlog-checkpoint), the newest or the newest anchored one',
       scopes: ['audit:read'],
+      query: checkpointQuery,
       answers: { 200: 'text/plain' },
-      async handle({ principal, reply }) {
-        const checkpoint = await audit.checkpoint(principal.tenantId)
+      async handle({ principal, query, reply }) {
+        const checkpoint = await audit.checkpoint(principal.tenantId, query.anchored)
         reply.type('text/plain; charset=utf-8')
         return checkpoint
       },
@@ -166,7 +168,7 @@ export function auditRoutes(audit: Audit): Route[] {
     route({
       method: 'GET',
       path: '/v1/audit/key',
-      summary: 'Verifier keys of the log',
+      summary: 'Verifier keys of the log and of the anchor log',
       scopes: ['audit:read'],
       answers: { 200: logKey },
       handle: ({ principal }) => audit.key(principal.tenantId),

@@ -37,6 +37,7 @@ export class Sequencer {
   #timer: NodeJS.Timeout | null = null
   #idle: (() => void)[] = []
   readonly #partitions = new Set<string>()
+  #moved = new Set<string>()
   readonly #notices: Listener
 
   constructor(options: {
@@ -55,6 +56,18 @@ export class Sequencer {
   /** Whether this process sequences now. */
   get leads(): boolean {
     return this.#epoch !== null
+  }
+
+  /** The fence of this process's lease; null when another sequences. */
+  get epoch(): number | null {
+    return this.#epoch
+  }
+
+  /** Tenants whose logs grew since the last call; empty at first in each epoch. */
+  takeMoved(): string[] {
+    const moved = [...this.#moved]
+    this.#moved.clear()
+    return moved
   }
 
   get waiting(): number {
@@ -136,6 +149,7 @@ export class Sequencer {
         await this.#ensurePartitions(tx, batch)
         return writeBatch(tx, this.#dependencies, await this.#statesOf(tx, batch), batch)
       })
+      for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
       for (const one of decided) tell(one)
     } catch (error) {
       this.#recover(batch, error)
@@ -220,6 +234,10 @@ export class Sequencer {
 }
 
 class LeaseLost extends Error {}
+
+function isNew(outcome: Decided['outcome']): boolean {
+  return typeof outcome !== 'string' && outcome.status === 'accepted'
+}
 
 function tell({ item, outcome }: Decided): void {
   if (outcome === 'conflict') item.reject(new DomainError('EVENT_ID_CONFLICT', { event_id: item.entry.eventId }))

@@ -1,18 +1,19 @@
 import type { Readable } from 'node:stream'
 import type { EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { canonicalize, encodeBase64, type Json } from '@probity/core'
+import { ANCHOR_TENANT, canonicalize, encodeBase64, formatReceipt, type Json } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
+import { Anchored } from './anchored.ts'
 import { exportRange, exportSelection } from './export.ts'
 import { expandRecords } from './formats/index.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
 import { presentEvent } from './present.ts'
-import { consistencyOf, receiptOf } from './prove.ts'
+import { consistencyOf, inclusionOf } from './prove.ts'
 import { type Entry, findEvent, openParts, readEntriesAt } from './reader.ts'
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
@@ -25,9 +26,11 @@ import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 /** The tenant's log: write, read, prove, verify, export. */
 export class Audit {
   readonly #dependencies: WriteDependencies
+  readonly #anchored: Anchored
 
   constructor(dependencies: WriteDependencies) {
     this.#dependencies = dependencies
+    this.#anchored = new Anchored(dependencies.database)
   }
 
   /** Records an event of Probity's own inside the caller's transaction. */
@@ -103,21 +106,30 @@ export class Audit {
     return this.#size(tenantId)
   }
 
-  /** Receipt (tlog-proof) of an event; verifies offline. */
+  /** Receipt (tlog-proof) of an event; verifies offline. Integrated at once, anchored as soon as its head is. */
   async receipt(tenantId: string, id: string): Promise<string> {
-    return this.#run(tenantId, async (tx) => {
+    const { entry, head, anchored, proof } = await this.#run(tenantId, async (tx) => {
       const { entry, head } = await this.#find(tx, id)
-      return receiptOf(tx, entry, head)
+      const anchored = await this.#anchored.headWith(tx, entry.index)
+      return { entry, head, anchored, proof: await inclusionOf(tx, entry.index, anchored ?? head) }
     })
+    const checkpoint = anchored ? await this.#anchored.checkpoint(anchored) : head.checkpoint
+    return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint })
   }
 
-  async checkpoint(tenantId: string): Promise<string> {
-    return (await this.#head(tenantId)).checkpoint
+  /** The newest checkpoint, or the newest anchored one. Throws NOT_FOUND before there is any. */
+  async checkpoint(tenantId: string, anchored: boolean): Promise<string> {
+    if (!anchored) return (await this.#head(tenantId)).checkpoint
+    const row = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, -1))
+    if (!row) throw new DomainError('NOT_FOUND', { reason: 'no head of the log is anchored yet' })
+    return this.#anchored.checkpoint(row)
   }
 
+  /** Verifier keys of the tenant's log and of the anchor log. */
   async key(tenantId: string) {
-    const keys = await this.#dependencies.keys.tenants.verifierKeys(tenantId)
-    return { origin: keys[0]?.split('+')[0] ?? '', keys }
+    const { tenants } = this.#dependencies.keys
+    const keys = await tenants.verifierKeys(tenantId)
+    return { origin: keys[0]?.split('+')[0] ?? '', keys, anchor_keys: await tenants.verifierKeys(ANCHOR_TENANT) }
   }
 
   /** Bytes of a tile or entry bundle by its C2SP path. */
@@ -190,7 +202,7 @@ export class Audit {
   /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */
   async export(principal: Principal, query: ExportQuery): Promise<AsyncGenerator<Uint8Array>> {
     const { tenantId } = principal
-    const head = await this.#head(tenantId)
+    const head = await this.#headFor(tenantId, query.end)
     const end = query.end ?? head.size
     if (query.start > end || end > head.size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size: head.size })
     await this.#run(tenantId, (tx) => this.#recordExport(tx, principal, query, end))
@@ -267,6 +279,12 @@ export class Audit {
     const head = await this.#run(tenantId, (tx) => store.readHead(tx))
     if (!head) throw new DomainError('NOT_FOUND', { reason: 'the log has no entry yet' })
     return head
+  }
+
+  // An anchored head proves more than a newer one, where it holds all that is asked for.
+  async #headFor(tenantId: string, end: number | undefined): Promise<store.Head> {
+    const row = end === undefined ? null : await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, end - 1))
+    return row ? { ...row, checkpoint: await this.#anchored.checkpoint(row) } : this.#head(tenantId)
   }
 
   async #size(tenantId: string): Promise<number> {

@@ -119,7 +119,8 @@ function inboxRow(entry: Prepared, id: string) {
   }
 }
 
-function observe(event: OwnEvent): ObservedEvent {
+/** An event of Probity's own in the form of a format's. */
+export function observe(event: OwnEvent): ObservedEvent {
   const data = { ...event.data, ...(event.personal ? { personal: event.personal } : {}) } as ObservedEvent['data']
   return {
     event_id: null,

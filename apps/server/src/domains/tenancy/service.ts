@@ -65,6 +65,7 @@ export class Tenancy {
     return { tenants: page.map(present), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
   }
 
+  /** All that have a log, the installation's own among them. */
   ids(): Promise<string[]> {
     return this.#operate((tx) => store.listTenantIds(tx))
   }

@@ -12,6 +12,8 @@ export interface TenantRow {
   is_active: boolean
 }
 
+// The installation's own tenant, which owns the anchor log, is nobody's to see or to be in.
+const VISIBLE = `id <> '00000000-0000-0000-0000-000000000000'`
 const COLUMNS = 'id, name, description, security_level, compliance_requirements, created_at, updated_at, is_active'
 
 /** False: the name is taken. */
@@ -32,18 +34,23 @@ export async function insertTenant(tx: OperatorTx, id: string, tenant: CreateTen
 }
 
 export async function readTenant(tx: OperatorTx, id: string): Promise<TenantRow | null> {
-  return (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1`, [id])).rows[0] ?? null
+  return (
+    (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND ${VISIBLE}`, [id])).rows[0] ?? null
+  )
 }
 
 export async function readTenantByName(tx: OperatorTx, name: string): Promise<TenantRow | null> {
-  return (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE name = $1`, [name])).rows[0] ?? null
+  return (
+    (await tx.query<TenantRow>(`SELECT ${COLUMNS} FROM tenants WHERE name = $1 AND ${VISIBLE}`, [name])).rows[0] ?? null
+  )
 }
 
 export async function listTenants(tx: OperatorTx, after: string | null, limit: number): Promise<TenantRow[]> {
-  const text = `SELECT ${COLUMNS} FROM tenants WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2`
+  const text = `SELECT ${COLUMNS} FROM tenants WHERE ${VISIBLE} AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`
   return (await tx.query<TenantRow>(text, [after, limit])).rows
 }
 
+/** All that have a log, the installation's own among them. */
 export async function listTenantIds(tx: OperatorTx): Promise<string[]> {
   return (await tx.query<{ id: string }>('SELECT id FROM tenants ORDER BY id', [])).rows.map((row) => row.id)
 }
@@ -82,5 +89,5 @@ export async function releaseSetupLink(tx: OperatorTx, hash: Buffer, tenantId: s
 /** One at a time makes a tenant from the first link. */
 export async function lockFirstTenant(tx: OperatorTx): Promise<boolean> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('probity first tenant'))`, [])
-  return (await tx.query('SELECT 1 FROM tenants LIMIT 1', [])).rowCount === 0
+  return (await tx.query(`SELECT 1 FROM tenants WHERE ${VISIBLE} LIMIT 1`, [])).rowCount === 0
 }
