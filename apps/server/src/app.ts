@@ -47,7 +47,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const clock = options.clock ?? systemClock()
   const root =
     options.epochsFile === null ? environmentRoot(options.rootKey) : await fileRoot(options.rootKey, options.epochsFile)
-  const keys = new Keys(database, root, clock)
+  const keys = new Keys(database, root, clock, config.signing_key_overlap_days)
   await keys.checkRoot()
   const telemetry = new Telemetry()
   const sequencer = new Sequencer({

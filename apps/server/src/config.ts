@@ -68,6 +68,13 @@ const schema = z.strictObject({
     .max(60_000)
     .default(1000)
     .describe('How often the heads of all logs that grew become one entry of the anchor log'),
+  signing_key_overlap_days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe("How long a log's signing key signs beside the next one, so that who trusts it can learn of the next"),
   keystore_backup_days: z.coerce
     .number()
     .int()

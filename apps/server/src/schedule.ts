@@ -52,6 +52,7 @@ function tasks({ tenancy, keys, audit, idempotency, telemetry, log }: ScheduleDe
     async sweep() {
       for (const tenantId of await tenancy.ids()) {
         await keys.finishErasures(tenantId)
+        await audit.recordTurns(tenantId)
         await idempotency.sweep(tenantId)
       }
     },

@@ -106,6 +106,11 @@ export class Probity {
     return this.#json('GET', '/v1/audit/key')
   }
 
+  /** Turns to the next signing key; both sign while they overlap. */
+  turnKey(): Promise<{ origin: string; keys: string[]; anchor_keys: string[] }> {
+    return this.#json('POST', '/v1/audit/key/turn')
+  }
+
   /** A range or selection of the log as one stream. */
   async export(filter: Query = {}): Promise<ReadableStream<Uint8Array>> {
     const answer = await this.#fetch('GET', `/v1/audit/export${query(filter)}`, {})

@@ -2,6 +2,9 @@ import type { Tx } from './database/transaction.ts'
 
 /** An event of Probity's own, as a domain records it. */
 export interface OwnEvent {
+  /** With an id of the caller's, recording the same event again does nothing; `occurred_at` (microseconds) is then given too. */
+  event_id?: string
+  occurred_at?: number
   event_type: string
   /** Who did it; a person's id becomes a pseudonym in the leaf. Null: the system itself. */
   actor: { type: 'person' | 'service' | 'system'; id: string } | null

@@ -87,6 +87,7 @@ function cases(): Case[] {
       schema: contract.consistency,
       call: () => call('GET', '/v1/audit/consistency?from=1'),
     },
+    { operation: 'POST /v1/audit/key/turn', schema: contract.logKey, call: () => call('POST', '/v1/audit/key/turn') },
     { operation: 'GET /v1/audit/key', schema: contract.logKey, call: () => call('GET', '/v1/audit/key') },
     {
       operation: 'POST /v1/audit/verify',

@@ -175,6 +175,16 @@ export function auditRoutes(audit: Audit): Route[] {
     }),
     route({
       method: 'POST',
+      path: '/v1/audit/key/turn',
+      summary: 'Turn to the next signing key; both sign while they overlap',
+      scopes: ['tenant:admin'],
+      changes: true,
+      creates: true,
+      answers: { 200: logKey },
+      handle: ({ principal }) => audit.turnKey(principal.tenantId, principal),
+    }),
+    route({
+      method: 'POST',
       path: '/v1/audit/verify',
       summary: 'Verify a stretch of the stored log',
       scopes: ['audit:verify'],

@@ -7,6 +7,7 @@ import { type Tx, tenantTransaction } from '../../platform/database/transaction.
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
+import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
 import { exportRange, exportSelection } from './export.ts'
 import { expandRecords } from './formats/index.ts'
@@ -132,6 +133,25 @@ export class Audit {
     return { origin: keys[0]?.split('+')[0] ?? '', keys, anchor_keys: await tenants.verifierKeys(ANCHOR_TENANT) }
   }
 
+  /**
+   * Turns the log's signing key. The turn is an entry under a checkpoint that both keys sign; a crash before it is
+   * recorded is made up for by `recordTurns`.
+   */
+  async turnKey(tenantId: string, by: Principal) {
+    const turn = await this.#dependencies.keys.tenants.turnSigningKey(tenantId)
+    await this.#run(tenantId, (tx) => this.#recordTurn(tx, turn, { type: 'person', id: by.userId }))
+    return this.key(tenantId)
+  }
+
+  /** Records turns of the signing key that a crash kept from being recorded. */
+  async recordTurns(tenantId: string): Promise<void> {
+    for (const turn of await this.#dependencies.keys.tenants.signingKeyTurns(tenantId))
+      await this.#run(tenantId, async (tx) => {
+        if ((await findEvent(tx, turn.keyId)) === null)
+          await this.#recordTurn(tx, turn, { type: 'system', id: 'probity' })
+      })
+  }
+
   /** Bytes of a tile or entry bundle by its C2SP path. */
   async tile(tenantId: string, path: string): Promise<Buffer> {
     return this.#run(tenantId, (tx) => readTileBytes(tx, path))
@@ -222,6 +242,19 @@ export class Audit {
   /** Deletes the sealed parts of erased people. */
   deleteParts(tx: Tx, subjects: string[]): Promise<void> {
     return store.deletePartsOf(tx, subjects)
+  }
+
+  async #recordTurn(tx: Tx, turn: SigningKeyTurn, actor: OwnEvent['actor']): Promise<void> {
+    await this.record(tx, {
+      event_id: turn.keyId,
+      occurred_at: turn.at.getTime() * 1000,
+      event_type: 'log.key_turned',
+      actor,
+      resource: 'audit/key',
+      action: 'turn',
+      outcome: 'Success',
+      data: { from: turn.from, to: turn.to, overlaps_until: turn.overlapsUntil.toISOString() },
+    })
   }
 
   async #present(tx: Tx, principal: Principal, entries: readonly Entry[], head: store.Head, personal: boolean) {

@@ -123,8 +123,8 @@ function inboxRow(entry: Prepared, id: string) {
 export function observe(event: OwnEvent): ObservedEvent {
   const data = { ...event.data, ...(event.personal ? { personal: event.personal } : {}) } as ObservedEvent['data']
   return {
-    event_id: null,
-    occurred_at: null,
+    event_id: event.event_id ?? null,
+    occurred_at: event.occurred_at ?? null,
     event_type: event.event_type,
     actor: event.actor ? { ...event.actor, aliases: [] } : null,
     session: event.session ?? null,

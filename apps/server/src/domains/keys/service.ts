@@ -24,11 +24,12 @@ export class Keys {
   readonly #database: Database
   readonly #clock: Clock
 
-  constructor(database: Database, root: RootKey, clock: Clock) {
+  /** `overlapDays`: how long a signing key signs beside its successor. */
+  constructor(database: Database, root: RootKey, clock: Clock, overlapDays = 30) {
     this.#database = database
     this.#clock = clock
     this.root = root
-    this.tenants = new TenantKeys(database, root, clock)
+    this.tenants = new TenantKeys(database, root, clock, overlapDays)
     this.subjects = new Subjects(database, this.tenants, clock)
   }
 

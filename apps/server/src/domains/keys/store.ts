@@ -171,6 +171,12 @@ export async function insertSigningKey(tx: Tx, key: SigningKeyRow): Promise<void
   )
 }
 
+/** Ends the current signing key of the tenant; it signs beside its successor for a while. */
+export async function retireSigningKey(tx: Tx, at: Date): Promise<void> {
+  const text = 'UPDATE signing_keys SET retired_at = $2 WHERE tenant_id = $1 AND retired_at IS NULL'
+  await tx.query(text, [tx.tenantId, at])
+}
+
 export async function rewrapSigningKey(tx: Tx, keyId: string, wrapped: Buffer, epoch: number): Promise<void> {
   const text = 'UPDATE signing_keys SET wrapped = $3, epoch = $4 WHERE tenant_id = $1 AND key_id = $2'
   await tx.query(text, [tx.tenantId, keyId, wrapped, epoch])

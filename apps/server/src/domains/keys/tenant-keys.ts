@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { deriveKey, unwrapKey, wrapKey } from './ciphers.ts'
 import { currentEpoch, type RootKey } from './root.ts'
@@ -20,45 +21,75 @@ export interface TenantKey {
   indexKey: Buffer
 }
 
+/** A signing key took over from another. */
+export interface SigningKeyTurn {
+  keyId: string
+  /** Verifier keys (C2SP signed-note). */
+  from: string
+  to: string
+  at: Date
+  /** Until then both sign. */
+  overlapsUntil: Date
+}
+
 interface Signer {
   name: string
   id: Uint8Array
   privateKey: KeyObject
 }
 
+/** How long another process may go on signing with a key that was turned: far less than the overlap. */
+const SIGNERS_KEPT_MILLISECONDS = 60_000
+
 /** Key-encryption and signing keys of tenants. Owns their cache; nothing in it belongs to a person. */
 export class TenantKeys {
   readonly #keys = new BoundedMap<string, TenantKey[]>(20_000)
-  readonly #signers = new BoundedMap<string, Signer>(20_000)
+  readonly #signers = new BoundedMap<string, { signers: Signer[]; until: number }>(20_000)
   readonly #database: Database
   readonly #root: RootKey
   readonly #clock: Clock
+  readonly #overlapMilliseconds: number
 
-  constructor(database: Database, root: RootKey, clock: Clock) {
+  constructor(database: Database, root: RootKey, clock: Clock, overlapDays: number) {
     this.#database = database
     this.#root = root
     this.#clock = clock
+    this.#overlapMilliseconds = overlapDays * 86_400_000
   }
 
   /** Makes the tenant's first keys, durable when it returns; does nothing where they exist. */
   async create(tenantId: string, origin: string): Promise<void> {
     await this.#insertEpoch(tenantId, 1)
-    const { epoch, key } = await this.current(tenantId)
-    const pair = generateKeyPairSync('ed25519')
-    const seed = pair.privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)
-    const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
-    const now = this.#clock.now()
-    await tenantTransaction(this.#database.keystore, tenantId, (tx) =>
-      store.insertSigningKey(tx, {
-        key_id: newId(now),
-        name: origin,
-        public_key: publicKey,
-        epoch,
-        wrapped: wrapKey(key, seed),
-        created_at: microsecondsToDate(now),
-        retired_at: null,
-      }),
-    )
+    const key = await this.#newSigningKey(tenantId, origin)
+    await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.insertSigningKey(tx, key))
+  }
+
+  /** Gives the log its next signing key; the old one signs beside it while they overlap. The caller records it. */
+  async turnSigningKey(tenantId: string): Promise<SigningKeyTurn> {
+    const [latest] = await this.#signingKeys(tenantId)
+    if (!latest) throw new Error('the tenant has no signing key')
+    const next = await this.#newSigningKey(tenantId, latest.name)
+    await tenantTransaction(this.#database.keystore, tenantId, async (tx) => {
+      await store.retireSigningKey(tx, next.created_at)
+      await store.insertSigningKey(tx, next)
+    })
+    this.forget(tenantId)
+    const turn = (await this.signingKeyTurns(tenantId)).find((one) => one.keyId === next.key_id)
+    if (!turn)
+      throw new DomainError('UNAVAILABLE', { reason: 'another call turned the signing key just now', retry_after: 1 })
+    return turn
+  }
+
+  /** Every turn of the log's signing key, the newest first. */
+  async signingKeyTurns(tenantId: string): Promise<SigningKeyTurn[]> {
+    const rows = await this.#signingKeys(tenantId)
+    return rows.slice(0, -1).map((row, i) => ({
+      keyId: row.key_id,
+      from: verifierKey(rows[i + 1] as store.SigningKeyRow),
+      to: verifierKey(row),
+      at: row.created_at,
+      overlapsUntil: this.#overlapEnd(row.created_at),
+    }))
   }
 
   /** Epochs of the tenant, the current one first. Empty: the tenant has no keys. */
@@ -102,17 +133,17 @@ export class TenantKeys {
     return this.current(tenantId)
   }
 
-  /** Signs the text of a note with the tenant's current key: the whole signed note. */
+  /** Signs the text of a note with the tenant's current key, and with the one before while they overlap. */
   async signNote(tenantId: string, text: string): Promise<string> {
-    const signer = await this.#signer(tenantId)
-    const signature = sign(null, Buffer.from(text), signer.privateKey)
-    return formatNote(text, [signatureLine(signer.name, signer.id, signature)])
+    const lines = (await this.#signersOf(tenantId)).map(({ name, id, privateKey }) =>
+      signatureLine(name, id, sign(null, Buffer.from(text), privateKey)),
+    )
+    return formatNote(text, lines)
   }
 
   /** Verifier keys (C2SP signed-note) of the tenant's log, the current one first. */
   async verifierKeys(tenantId: string): Promise<string[]> {
-    const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readSigningKeys(tx))
-    return rows.map((row) => formatVerifierKey(nodeCrypto.sha256, row.name, row.public_key))
+    return (await this.#signingKeys(tenantId)).map(verifierKey)
   }
 
   forget(tenantId: string): void {
@@ -130,19 +161,46 @@ export class TenantKeys {
     this.forget(tenantId)
   }
 
-  async #signer(tenantId: string): Promise<Signer> {
+  async #newSigningKey(tenantId: string, name: string): Promise<store.SigningKeyRow> {
+    const { epoch, key } = await this.current(tenantId)
+    const pair = generateKeyPairSync('ed25519')
+    const seed = pair.privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)
+    const public_key = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+    const now = this.#clock.now()
+    const created_at = microsecondsToDate(now)
+    return { key_id: newId(now), name, public_key, epoch, wrapped: wrapKey(key, seed), created_at, retired_at: null }
+  }
+
+  #signingKeys(tenantId: string): Promise<store.SigningKeyRow[]> {
+    return tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readSigningKeys(tx))
+  }
+
+  #overlapEnd(turned: Date): Date {
+    return new Date(turned.getTime() + this.#overlapMilliseconds)
+  }
+
+  async #signersOf(tenantId: string): Promise<Signer[]> {
+    const now = this.#clock.now() / 1000
     const cached = this.#signers.get(tenantId)
-    if (cached) return cached
-    const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readSigningKeys(tx))
-    const row = rows.find((candidate) => candidate.retired_at === null)
-    if (!row) throw new Error('the tenant has no signing key')
+    if (cached && now < cached.until) return cached.signers
+    const rows = await this.#signingKeys(tenantId)
+    const signing = rows.filter((row) => row.retired_at === null || now < this.#overlapEnd(row.retired_at).getTime())
+    if (signing.length === 0) throw new Error('the tenant has no signing key')
+    const signers = await Promise.all(signing.map((row) => this.#signer(tenantId, row)))
+    this.#signers.set(tenantId, { signers, until: now + SIGNERS_KEPT_MILLISECONDS })
+    return signers
+  }
+
+  async #signer(tenantId: string, row: store.SigningKeyRow): Promise<Signer> {
     const { key } = await this.ofEpoch(tenantId, row.epoch)
     const seed = unwrapKey(key, row.wrapped)
     const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
     const derived = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
     if (!derived.equals(row.public_key)) throw new Error('the signing key does not belong to its public key')
-    const signer = { name: row.name, id: keyId(nodeCrypto.sha256, row.name, row.public_key), privateKey }
-    this.#signers.set(tenantId, signer)
-    return signer
+    return { name: row.name, id: keyId(nodeCrypto.sha256, row.name, row.public_key), privateKey }
   }
+}
+
+function verifierKey(row: store.SigningKeyRow): string {
+  return formatVerifierKey(nodeCrypto.sha256, row.name, row.public_key)
 }
