@@ -53,7 +53,7 @@ export const TITLE: Record<ErrorCode, string> = {
   LINK_EXPIRED: 'The link is used or has expired; restart the server for another',
   VERSION_MISMATCH: 'Somebody changed it since; read it again',
   BODY_TOO_LARGE: 'The body is larger than the server takes',
-  ENTRY_TOO_LARGE: 'The event is larger than an entry can be (65,535 bytes)',
+  ENTRY_TOO_LARGE: 'The event is larger than an entry can be without its data (65,535 bytes)',
   MEDIA_TYPE_UNSUPPORTED: 'The media type or encoding is not one the server takes',
   EVENT_REFUSED: 'The event was refused',
   RATE_LIMITED: 'Too many requests; wait as Retry-After says',

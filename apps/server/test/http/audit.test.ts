@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { parseVerifierKey } from '@probity/core'
-import { nodeCrypto, verifyReceipt } from '@probity/verifier/node'
+import { nodeCrypto, verifyExport, verifyReceipt } from '@probity/verifier/node'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -191,8 +193,40 @@ test('the server verifies its own log and signs what it found', async () => {
   assert.deepEqual(row, { integrity_valid: true })
 })
 
-test('an event too large for an entry is refused alone, with 413', async () => {
-  const answer = await send(event({ event_data: { blob: 'x'.repeat(70_000) } }))
-  assert.equal(answer.status, 413)
-  assert.equal(answer.body.code, 'ENTRY_TOO_LARGE')
+test('data too large for a leaf is kept whole: read by whoever reads the log, proven, exported and verified', async () => {
+  const event_data = { blob: 'x'.repeat(70_000), mail: 'ada@example.org', nested: { deep: ['é', 1.5, null] } }
+  const eventId = randomUUID()
+  const large = event({ event_id: eventId, user_id: 'ada@example.org', event_data })
+  const sent = await send(large)
+  assert.equal(sent.body.results[0]?.status, 'accepted', sent.text)
+  assert.equal((await send(large)).body.results[0].status, 'duplicate')
+  const path = `/v1/audit/events/${eventId}`
+  const open = await server.call('GET', `${path}?personal=true`)
+  assert.deepEqual(open.body.event_data, event_data)
+  const closed = (await server.call('GET', path)).body
+  assert.equal(closed.event_data.blob, event_data.blob)
+  assert.equal(closed.event_data.mail, undefined, 'what is personal stays sealed')
+  assert.deepEqual(
+    closed.sealed.map((part: { state: string }) => part.state),
+    ['opened', 'sealed'],
+  )
+  const keys = (await server.call('GET', '/v1/audit/key')).body.keys as string[]
+  const trusted = keys.map((key) => parseVerifierKey(nodeCrypto.sha256, key))
+  assert.equal(verifyReceipt((await server.call('GET', `${path}/receipt`)).text, trusted).verified, true)
+  const file = new Uint8Array(
+    await (
+      await fetch(`${server.url}/v1/audit/export?start=${closed.index}&end=${closed.index + 1}`, {
+        headers: { authorization: `Bearer ${server.token}` },
+      })
+    ).arrayBuffer(),
+  )
+  const exported = await verifyExport({ open: () => Readable.from([file]) }, trusted)
+  assert(exported.verified && exported.sealed_opened === 1, JSON.stringify(exported))
+  assert(!Buffer.from(file).includes('ada@example.org'))
+})
+
+test('a column longer than it can be is refused by name', async () => {
+  const answer = await send(event({ resource: 'x'.repeat(70_000) }))
+  assert.equal(answer.status, 422)
+  assert.equal(answer.body.details.pointer, '/resource', answer.text)
 })

@@ -102,9 +102,8 @@ async function bundleFrames(
           bundle: body,
         }),
       )
-      if (!plan.personal) return [bundle]
       const entries = group.map((leaf) => ({ ...leaf, leaf: parseLeaf(leaf.bytes) }))
-      return [bundle, ...(await partFrames(tx, keys, entries))]
+      return [bundle, ...(await partFrames(tx, keys, plan, entries))]
     }),
   )
   return frames.flat()
@@ -124,7 +123,7 @@ async function* selectionFrames(
       for (const entry of await readEntriesAt(tx, some)) {
         const proof = await hashSpans(tx, inclusionSpans(entry.index, plan.head.size))
         parts.push(encodeFrame(FRAME.entry, encodeEntryPayload({ index: entry.index, proof, leaf: entry.bytes })))
-        if (plan.personal) parts.push(...(await partFrames(tx, keys, [entry])))
+        parts.push(...(await partFrames(tx, keys, plan, [entry])))
       }
       return parts
     })
@@ -132,8 +131,13 @@ async function* selectionFrames(
   }
 }
 
-async function partFrames(tx: Tx, keys: Keys, entries: readonly Entry[]): Promise<Uint8Array[]> {
-  const parts = await openParts(tx, keys, entries)
+async function partFrames(
+  tx: Tx,
+  keys: Keys,
+  { personal }: ExportPlan,
+  entries: readonly Entry[],
+): Promise<Uint8Array[]> {
+  const parts = await openParts(tx, keys, entries, personal ? 'all' : 'own')
   return parts.flatMap(({ index, part, r, text }) =>
     r && text !== undefined
       ? [encodeFrame(FRAME.part, encodePartPayload({ index, part, r, text: Buffer.from(text) }))]

@@ -38,7 +38,10 @@ export interface Refused {
   pointer?: string
 }
 
-/** Seals, canonicalises and hashes events. One that no leaf can hold is refused alone. */
+/**
+ * Seals, canonicalises and hashes events. Data that a leaf can't hold goes into a sealed part of the tenant's own;
+ * an event that is too long even so is refused alone.
+ */
 export async function prepare(
   dependencies: { keys: Keys; clock: Clock },
   tenantId: string,
@@ -46,7 +49,21 @@ export async function prepare(
 ): Promise<(Prepared | Refused)[]> {
   const redacted = events.map((event) => ({ event, ...redact(event) }))
   const owners = await resolveOwners(dependencies.keys, tenantId, redacted)
-  return redacted.map((item, i) => prepareOne(dependencies, tenantId, item, owners[i] ?? new Map()))
+  return Promise.all(
+    redacted.map(async (item, i) => {
+      const people = owners[i] ?? new Map()
+      const prepared = prepareOne(dependencies, tenantId, item, people, null)
+      if (prepared) return prepared
+      const own = await dependencies.keys.subjects.ownKey(tenantId)
+      return prepareOne(dependencies, tenantId, item, people, own) ?? TOO_LARGE
+    }),
+  )
+}
+
+const TOO_LARGE: Refused = {
+  status: 'refused',
+  code: 'ENTRY_TOO_LARGE',
+  message: `without its data the event is still larger than an entry can be (${MAXIMUM_LEAF} bytes)`,
 }
 
 type Redacted = ReturnType<typeof redact> & { event: ObservedEvent }
@@ -102,24 +119,24 @@ export function valueAt(root: Json, pointer: string): Json | undefined {
   return value
 }
 
+// `overflow`: the key of the part that takes the data; null: the leaf holds it. Answers null when the leaf can't.
 function prepareOne(
   { keys, clock }: { keys: Keys; clock: Clock },
   tenantId: string,
   { event, clear, parts }: Redacted,
   owners: Map<number, DataKey>,
-): Prepared | Refused {
+  overflow: DataKey | null,
+): Prepared | null {
   const received = clock.now()
   const eventId = event.event_id ?? newId(received)
-  const sealed = parts.map((part, i) => {
-    const holders = [
-      ...new Map(part.people.map((person) => ownerOf(owners, person)).map((key) => [key.subject, key])).values(),
-    ]
-    holders.sort((a, b) => (a.subject < b.subject ? -1 : 1))
-    const text = canonicalize(part.members)
+  const personal = parts.map(({ people, members }) => ({ holders: holdersOf(owners, people), members }))
+  const all = overflow ? [{ holders: [overflow], members: { '/data': clear.data } }, ...personal] : personal
+  const sealed = all.map(({ holders, members }, i) => {
+    const text = canonicalize(members)
     const r = randomBytes(32)
     const envelope = keys.seal(tenantId, holders, partLocation(eventId, i), Buffer.concat([r, Buffer.from(text)]))
     const subjects = holders.map((key) => key.subject)
-    return { holders, text, subjects, envelope, commit: sealedCommitment(nodeCrypto, r, part.members) }
+    return { holders, text, subjects, envelope, commit: sealedCommitment(nodeCrypto, r, members) }
   })
   const actor = clear.actor
   const leaf: Leaf = {
@@ -140,16 +157,11 @@ function prepareOne(
     action: clear.action,
     outcome: clear.outcome,
     risk_score: clear.risk_score,
-    data: clear.data,
+    data: overflow ? {} : clear.data,
     sealed: sealed.map(({ subjects, commit }) => ({ subjects, commit })),
   }
   const bytes = encodeOrNull(leaf)
-  if (bytes === null)
-    return {
-      status: 'refused',
-      code: 'ENTRY_TOO_LARGE',
-      message: `the event is larger than an entry can be (${MAXIMUM_LEAF} bytes)`,
-    }
+  if (bytes === null) return null
   return {
     tenantId,
     eventId,
@@ -163,7 +175,7 @@ function prepareOne(
             keys,
             event,
             { ...clear, actor: actor && { ...actor, id: actor.type === 'person' ? '' : actor.id } },
-            sealed,
+            overflow ? sealed.slice(1) : sealed,
           ),
     parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
   }
@@ -176,6 +188,14 @@ function encodeOrNull(leaf: Leaf): Uint8Array | null {
     if (error instanceof FormatError && error.code === 'LEAF_TOO_LONG') return null
     throw error
   }
+}
+
+/** Keys of the people that a part belongs to, ascending by pseudonym. */
+function holdersOf(owners: Map<number, DataKey>, people: readonly number[]): DataKey[] {
+  const holders = people.map((person) => ownerOf(owners, person))
+  return [...new Map(holders.map((key) => [key.subject, key])).values()].sort((a, b) =>
+    a.subject < b.subject ? -1 : 1,
+  )
 }
 
 function ownerOf(owners: Map<number, DataKey>, person: number): DataKey {

@@ -3,23 +3,24 @@ import { encodeHex, type Json } from '@probity/core'
 import { microsecondsToText } from '../../platform/clock.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { restore } from './formats/redact.ts'
-import type { Entry, OpenedPart } from './reader.ts'
+import { type Entry, isOwn, type OpenedPart } from './reader.ts'
 
-/** An entry as the API shows it. `opened` is null when its sealed parts were not asked for. */
+/** An entry as the API shows it, with those of its sealed parts that were opened. */
 export function presentEvent(
   entry: Entry,
   checkpoint: string,
   erased: ReadonlySet<number>,
-  opened: readonly OpenedPart[] | null,
+  opened: readonly OpenedPart[],
 ): AuditEvent {
   const { leaf } = entry
   const parts = leaf.sealed.map((sealed, i): AuditEvent['sealed'][number] => {
-    const part = opened?.find((one) => one.part === i)
+    const part = opened.find((one) => one.part === i)
+    if (part && isOwn(leaf.tenant_id, part.subjects)) return { subjects: [...sealed.subjects], state: part.state }
     if (part)
       return { subjects: [...sealed.subjects], state: part.state, ...(part.members ? { members: part.members } : {}) }
     return { subjects: [...sealed.subjects], state: erased.has(i) ? 'erased' : 'sealed' }
   })
-  const members = Object.assign({}, ...(opened ?? []).map((part) => part.members ?? {})) as JsonObject
+  const members = Object.assign({}, ...opened.map((part) => part.members ?? {})) as JsonObject
   const whole = restore(leafFields(entry), Object.keys(members).length > 0 ? [members] : [])
   const data = asObject(whole.data)
   return {

@@ -60,17 +60,31 @@ export interface OpenedPart {
   members?: JsonObject
 }
 
-/** Opens the sealed parts of entries. A part whose commitment does not hold throws: the record was changed. */
-export async function openParts(tx: Tx, keys: Keys, entries: readonly Entry[]): Promise<OpenedPart[]> {
+/** Whether a part is the tenant's own: data too long for the leaf, and nobody's secret within the tenant. */
+export function isOwn(tenantId: string, subjects: readonly string[]): boolean {
+  return subjects.length === 1 && subjects[0] === tenantId
+}
+
+/** Opens the sealed parts of entries, or only the tenant's own. A part whose commitment does not hold throws: the record was changed. */
+export async function openParts(
+  tx: Tx,
+  keys: Keys,
+  entries: readonly Entry[],
+  which: 'all' | 'own' = 'all',
+): Promise<OpenedPart[]> {
+  const wanted = ({ leaf }: Entry, subjects: readonly string[]) => which === 'all' || isOwn(leaf.tenant_id, subjects)
+  const holding = entries.filter((entry) => entry.leaf.sealed.some(({ subjects }) => wanted(entry, subjects)))
+  if (holding.length === 0) return []
   const rows = await store.readParts(
     tx,
-    entries.map((entry) => entry.index),
+    holding.map((entry) => entry.index),
   )
   const stored = new Map(rows.map((row) => [`${row.seq}/${row.part}`, row]))
   const living = rows.filter((row) => !row.erased).flatMap((row) => row.subjects)
   const dataKeys = await keys.subjects.keysOf(tx.tenantId, living)
-  return entries.flatMap((entry) =>
-    entry.leaf.sealed.map(({ subjects, commit }, part): OpenedPart => {
+  return holding.flatMap((entry) =>
+    entry.leaf.sealed.flatMap(({ subjects, commit }, part): OpenedPart | [] => {
+      if (!wanted(entry, subjects)) return []
       const row = stored.get(`${entry.index}/${part}`)
       const bare = { index: entry.index, part, subjects: [...subjects] }
       if (!row) return { ...bare, state: 'missing' }

@@ -15,7 +15,7 @@ import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
 import { presentEvent } from './present.ts'
 import { consistencyOf, inclusionOf } from './prove.ts'
-import { type Entry, findEvent, openParts, readEntriesAt } from './reader.ts'
+import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader.ts'
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
@@ -259,17 +259,22 @@ export class Audit {
 
   async #present(tx: Tx, principal: Principal, entries: readonly Entry[], head: store.Head, personal: boolean) {
     const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)
-    const opened = personal ? await openParts(tx, this.#dependencies.keys, sealed) : null
+    const opened = await openParts(tx, this.#dependencies.keys, sealed, personal ? 'all' : 'own')
     const rows = personal
       ? []
       : await store.readErasedParts(
           tx,
           sealed.map((entry) => entry.index),
         )
-    if (opened && opened.length > 0) await this.#recordReading(tx, principal, sealed)
+    if (opened.some((part) => !isOwn(tx.tenantId, part.subjects))) await this.#recordReading(tx, principal, sealed)
     return entries.map((entry) => {
       const erased = new Set(rows.filter((row) => row.seq === entry.index).map((row) => row.part))
-      return presentEvent(entry, head.checkpoint, erased, opened?.filter((part) => part.index === entry.index) ?? null)
+      return presentEvent(
+        entry,
+        head.checkpoint,
+        erased,
+        opened.filter((part) => part.index === entry.index),
+      )
     })
   }
 
