@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Connection } from '../../src/platform/database/pools.ts'
+import { TEST_ROOT_KEY, type TestInstallation } from '../support/server.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 
@@ -12,30 +14,54 @@ export interface ServerProcess {
   child: ChildProcess
   /** Kills it at once, or resolves when it is dead already. */
   kill(): Promise<void>
-  stop(): Promise<void>
+  /** Ends it in order; answers its exit code. */
+  stop(): Promise<number | null>
 }
 
 /** Starts the server on a data folder. Throws with what it said when it does not start. */
-export async function startProcess(data: string): Promise<ServerProcess> {
+export async function startProcess(data: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--data', data, '--port', '0'],
     {
-      env: { ...process.env, PROBITY_LOG_LEVEL: 'silent' },
+      env: { ...process.env, PROBITY_LOG_LEVEL: process.env.TEST_LOG ?? 'silent', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
   )
   let said = ''
-  child.stderr?.on('data', (piece) => (said += piece))
+  child.stderr?.on('data', (piece) => {
+    said = (said + piece).slice(-10_000)
+    if (process.env.TEST_LOG) process.stderr.write(piece)
+  })
   const dead = once(child, 'exit')
   const started = await Promise.race([once(child, 'message'), dead.then(() => null)])
   if (started === null) throw new Error(`the server did not start: ${said}`)
   const { url, setup_url } = started[0] as { url: string; setup_url: string | null }
-  const end = (signal: NodeJS.Signals) => async () => {
+  const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await dead
+    return child.exitCode
   }
-  return { url, setupUrl: setup_url, child, kill: end('SIGKILL'), stop: end('SIGTERM') }
+  return {
+    url,
+    setupUrl: setup_url,
+    child,
+    kill: () => end('SIGKILL').then(() => undefined),
+    stop: () => end('SIGTERM'),
+  }
+}
+
+/** Starts a server on the databases of a test installation; several may run on the same ones. */
+export function startOn(installation: TestInstallation, data: string): Promise<ServerProcess> {
+  return startProcess(data, {
+    DATABASE_URL: urlOf(installation.owned.main),
+    PROBITY_ROOT_KEY: TEST_ROOT_KEY.toString('base64'),
+  })
+}
+
+function urlOf({ host, port, database, user, password }: Connection): string {
+  const query = new URLSearchParams({ host })
+  return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@localhost:${port}/${database}?${query}`
 }
 
 /** Kills the PostgreSQL of a cluster: its postmaster, whose children then end by themselves. */

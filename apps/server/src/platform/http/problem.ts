@@ -25,7 +25,8 @@ function classify(error: unknown): { code: ErrorCode; details: Record<string, un
   if (error instanceof z.ZodError)
     return { code: 'VALIDATION_FAILED', details: { issues: error.issues.slice(0, 20).map(issueOf) } }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return { code: FRAMEWORK[code] ?? (isConnectionError(code) ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+  const away = isConnectionError(code) || (error instanceof Error && code === '' && DRIVER.test(error.message))
+  return { code: FRAMEWORK[code] ?? (away ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
 }
 
 function issueOf(issue: z.core.$ZodIssue): { pointer: string; message: string } {
@@ -46,6 +47,10 @@ const FRAMEWORK: Record<string, ErrorCode | undefined> = {
   FST_ERR_BAD_URL: 'BAD_REQUEST',
   FST_ERR_ROUTE_NOT_FOUND: 'NOT_FOUND',
 }
+
+// What the database driver says, without a code, of a connection that was lost or could not be had.
+const DRIVER =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
 // PostgreSQL classes 08 (connection), 53 (resources), 57P (shut down), 58 (system); and sockets.
 function isConnectionError(code: string): boolean {
