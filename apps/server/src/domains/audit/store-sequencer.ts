@@ -56,14 +56,17 @@ export interface InboxRow {
   parts: { subjects: string[]; envelope: string }[]
 }
 
-/** Takes a free or expired lease; answers the fence, or null while another holds it. By the database's clock. */
+/**
+ * Takes a free or expired lease, or one that is the holder's own from before a failed flush, under a new fence; answers
+ * the fence, or null while another holds it. By the database's clock.
+ */
 export async function takeLease(tx: SequencerTx, holder: string, milliseconds: number): Promise<number | null> {
   const { rows } = await tx.query<{ epoch: number }>(
     `INSERT INTO audit_sequencers (shard, holder, epoch, expires_at)
      VALUES (0, $1, 1, clock_timestamp() + $2 * interval '1 millisecond')
      ON CONFLICT (shard) DO UPDATE
        SET holder = excluded.holder, epoch = audit_sequencers.epoch + 1, expires_at = excluded.expires_at
-       WHERE audit_sequencers.expires_at < clock_timestamp()
+       WHERE audit_sequencers.expires_at < clock_timestamp() OR audit_sequencers.holder = excluded.holder
      RETURNING epoch`,
     [holder, milliseconds],
   )
