@@ -1,3 +1,4 @@
+import { ANCHOR_TENANT } from '@probity/core'
 import { DomainError } from '../../platform/errors.ts'
 import type { Prepared } from './intake.ts'
 import { takeFairly } from './rules.ts'
@@ -25,9 +26,15 @@ export class WaitingQueue {
   readonly #tenants = new Map<string, Waiting[]>()
   #length = 0
   #room: (() => void)[] = []
+  readonly #recent = new RecentTenants()
 
   get length(): number {
     return this.#length
+  }
+
+  /** Whether several tenants wrote lately. */
+  get isShared(): boolean {
+    return this.#recent.several
   }
 
   /** Throws UNAVAILABLE when the tenant has too much waiting. */
@@ -36,6 +43,7 @@ export class WaitingQueue {
     if (queue.length >= PER_TENANT)
       throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
     queue.push(item)
+    this.#recent.see(item.entry.tenantId)
     this.#tenants.set(item.entry.tenantId, queue)
     this.#length++
   }
@@ -55,5 +63,29 @@ export class WaitingQueue {
     while ((this.#tenants.get(tenantId)?.length ?? 0) > PER_TENANT / 4) {
       await new Promise<void>((resolve) => this.#room.push(resolve))
     }
+  }
+}
+
+/** Who wrote within the last second or two; the anchor log, which always does, does not count. */
+class RecentTenants {
+  #now = new Set<string>()
+  #before = new Set<string>()
+  #since = performance.now()
+
+  get several(): boolean {
+    this.#turn()
+    return this.#now.size > 1 || this.#before.size > 1
+  }
+
+  see(tenantId: string): void {
+    this.#turn()
+    if (tenantId !== ANCHOR_TENANT) this.#now.add(tenantId)
+  }
+
+  #turn(): void {
+    if (performance.now() - this.#since < 1000) return
+    this.#before = this.#now
+    this.#now = new Set()
+    this.#since = performance.now()
   }
 }

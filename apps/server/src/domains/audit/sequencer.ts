@@ -12,7 +12,9 @@ import { type LogState, loadStates } from './log-state.ts'
 import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
+/** Events of a flush when one tenant writes, and when several do: a neighbour waits for no long flush. */
 const BATCH = 4096
+const SHARED_BATCH = 256
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
@@ -136,7 +138,7 @@ export class Sequencer {
   async #flush(): Promise<void> {
     const drain = this.#inboxWaits
     this.#inboxWaits = false
-    let batch = this.#queue.take(BATCH)
+    let batch = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
     try {
       const decided = await this.#transaction(async (tx) => {
         if (!(await store.holdLease(tx, this.holder, this.#epoch ?? -1, this.#leaseMilliseconds))) throw new LeaseLost()

@@ -13,8 +13,10 @@ import { exportRange, exportSelection } from './export.ts'
 import { expandRecords } from './formats/index.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
+import type { Refused } from './intake.ts'
 import { presentEvent } from './present.ts'
 import { consistencyOf, inclusionOf } from './prove.ts'
+import type { Accepted } from './queue.ts'
 import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader.ts'
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
@@ -51,7 +53,7 @@ export class Audit {
       accepted: count('accepted'),
       duplicate: count('duplicate'),
       refused: count('refused'),
-      tree_size: await this.#size(tenantId),
+      tree_size: sizeWith(results) ?? (await this.#size(tenantId)),
     }
   }
 
@@ -241,7 +243,7 @@ export class Audit {
 
   /** Deletes the sealed parts of erased people. */
   deleteParts(tx: Tx, subjects: string[]): Promise<void> {
-    return store.deletePartsOf(tx, subjects)
+    return store.emptyPartsOf(tx, subjects)
   }
 
   async #recordTurn(tx: Tx, turn: SigningKeyTurn, actor: OwnEvent['actor']): Promise<void> {
@@ -339,4 +341,11 @@ export class Audit {
       readOnly: true,
     })
   }
+}
+
+/** Size of the tree in which all of these entries are; null: not all of them have a place yet. */
+function sizeWith(results: readonly (Accepted | Refused)[]): number | null {
+  const indexes = results.flatMap((result) => (result.status === 'refused' ? [] : [result.index]))
+  if (indexes.length === 0 || indexes.includes(null)) return null
+  return indexes.reduce<number>((most, index) => Math.max(most, index ?? 0), 0) + 1
 }

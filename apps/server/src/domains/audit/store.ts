@@ -164,9 +164,9 @@ export async function readParts(tx: Tx, seqs: number[]): Promise<(PartRow & { er
   return (await tx.query<PartRow & { erased: boolean }>(text, [tx.tenantId, seqs])).rows
 }
 
-/** Physical deletion: the parts of erased people. Their leaves and commitments stay, so every proof holds. */
-export async function deletePartsOf(tx: Tx, subjects: string[]): Promise<void> {
-  await tx.query('DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]', [
+/** Physical deletion: empties the parts of erased people. Leaves and commitments stay, so every proof holds. */
+export async function emptyPartsOf(tx: Tx, subjects: string[]): Promise<void> {
+  await tx.query(`UPDATE audit_sealed_parts SET envelope = '' WHERE tenant_id = $1 AND subjects && $2::uuid[]`, [
     tx.tenantId,
     subjects,
   ])

@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Json } from '@probity/core'
 import { DomainError } from '../../platform/errors.ts'
 import { readEvent } from './formats/index.ts'
@@ -7,18 +8,30 @@ import type { Accepted } from './queue.ts'
 import { SealAgain } from './sequencer.ts'
 import { conflict, type WriteDependencies, writeThroughInbox } from './write-inbox.ts'
 
+/** Events that are sealed and hashed in one go; between two goes other tenants have their turn. */
+const SLICE = 16
+
+type Fate = Accepted | Refused
+
 /** Writes events of a format; answers each one's fate, in order. Acknowledged means durable. */
 export async function writeEvents(
   dependencies: WriteDependencies,
   tenantId: string,
   format: Format,
   values: readonly Json[],
-): Promise<(Accepted | Refused)[]> {
-  const read = values.map((value) => readOne(format, value))
-  const events = read.filter((one): one is ObservedEvent => !('status' in one))
-  const written = await writeObserved(dependencies, tenantId, events)
-  let at = 0
-  return read.map((one) => ('status' in one ? one : (written[at++] as Accepted | Refused)))
+): Promise<Fate[]> {
+  const fates: Promise<Fate>[] = []
+  // Through the inbox all of them wait once.
+  const slice = dependencies.sequencer.leads ? SLICE : Math.max(1, values.length)
+  for (let at = 0; at < values.length; at += slice) {
+    if (at > 0) await yieldToOthers()
+    const read = values.slice(at, at + slice).map((value) => readOne(format, value))
+    const events = read.filter((one): one is ObservedEvent => !('status' in one))
+    const sent = await sendObserved(dependencies, tenantId, events)
+    let next = 0
+    for (const one of read) fates.push('status' in one ? Promise.resolve(one) : (sent[next++] as Promise<Fate>))
+  }
+  return Promise.all(fates)
 }
 
 function readOne(format: Format, value: Json): ObservedEvent | Refused {
@@ -31,19 +44,20 @@ function readOne(format: Format, value: Json): ObservedEvent | Refused {
   }
 }
 
-async function writeObserved(
+/** Puts events into the sequencer's queue, in order. Their fates never go unhandled: Promise.all takes them up later. */
+async function sendObserved(
   dependencies: WriteDependencies,
   tenantId: string,
   events: readonly ObservedEvent[],
-): Promise<(Accepted | Refused)[]> {
+): Promise<Promise<Fate>[]> {
   if (events.length === 0) return []
-  if (!dependencies.sequencer.leads) return writeThroughInbox(dependencies, tenantId, events)
-  const prepared = await prepare(dependencies, tenantId, events)
-  return Promise.all(
-    prepared.map((entry, i) =>
-      'status' in entry ? entry : writeOne(dependencies, tenantId, entry, events[i] as ObservedEvent),
-    ),
-  )
+  const fates = dependencies.sequencer.leads
+    ? (await prepare(dependencies, tenantId, events)).map(async (entry, i) =>
+        'status' in entry ? entry : writeOne(dependencies, tenantId, entry, events[i] as ObservedEvent),
+      )
+    : (await writeThroughInbox(dependencies, tenantId, events)).map((fate) => Promise.resolve(fate))
+  for (const fate of fates) fate.catch(() => undefined)
+  return fates
 }
 
 async function writeOne(
@@ -51,13 +65,14 @@ async function writeOne(
   tenantId: string,
   entry: Prepared,
   event: ObservedEvent,
-): Promise<Accepted | Refused> {
+): Promise<Fate> {
   try {
     return await dependencies.sequencer.add(entry)
   } catch (error) {
     if (error instanceof SealAgain) {
       for (const part of entry.parts) dependencies.keys.subjects.evict(tenantId, part.subjects)
-      return (await writeObserved(dependencies, tenantId, [event]))[0] as Accepted | Refused
+      const [fate] = await sendObserved(dependencies, tenantId, [event])
+      return fate as Promise<Fate>
     }
     if (error instanceof DomainError && error.code === 'EVENT_ID_CONFLICT') return conflict(entry.eventId)
     throw error

@@ -74,8 +74,9 @@ test('physical deletion takes the sealed parts too, and the log still verifies',
   const name = word()
   const sent = await send(event(name, { ip_address: '192.0.2.78' }))
   await erase(name, { erasure_method: 'PhysicalDeletion' })
-  const text = 'SELECT count(*)::int AS count FROM audit_sealed_parts WHERE tenant_id = $1 AND seq = $2'
-  assert.deepEqual(await server.sql(text, [server.tenantId, sent.index]), [{ count: 0 }])
+  const text = 'SELECT length(envelope) AS length FROM audit_sealed_parts WHERE tenant_id = $1 AND seq = $2'
+  assert.deepEqual(await server.sql(text, [server.tenantId, sent.index]), [{ length: 0 }])
+  assert.equal((await opened(sent.event_id)).sealed[0].state, 'erased')
   assert.equal((await server.call('POST', '/v1/audit/verify', {})).body.valid, true)
 })
 
@@ -90,6 +91,14 @@ test('no clear personal value is in any file of the database, before erasure or 
   await erase(values.name)
   await server.sql('CHECKPOINT')
   assert.deepEqual(look(), [])
+})
+
+test('after physical deletion the same event sent again is a duplicate, and brings nobody back', async () => {
+  const name = word()
+  const again = event(name, { event_id: '00000000-0000-4000-8000-00000000de1e' })
+  await send(again)
+  await erase(name, { erasure_method: 'PhysicalDeletion' })
+  assert.equal((await send(again)).status, 'duplicate')
 })
 
 /** Whether any file below a folder holds a text as it is. */
