@@ -59,7 +59,7 @@ const schema = z.strictObject({
     .int()
     .min(200)
     .max(60_000)
-    .default(1500)
+    .default(1200)
     .describe('How soon another process takes over the log from a dead one'),
   anchor_interval_ms: z.coerce
     .number()

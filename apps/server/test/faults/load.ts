@@ -46,7 +46,7 @@ export class Load {
     await this.#post(server, ids, milliseconds)
   }
 
-  /** Sends again what is open, until all of it is acknowledged. */
+  /** Sends again, once, what was never acknowledged. */
   async sendAgain(server: ServerProcess): Promise<number> {
     const ids = [...this.open]
     for (let at = 0; at < ids.length; at += 500) await this.#post(server, ids.slice(at, at + 500))

@@ -79,7 +79,7 @@ export class Sequencer {
   /** Takes the lease if it is free, and keeps trying. */
   async start(): Promise<void> {
     await this.#tick()
-    this.#timer = setInterval(() => void this.#tick(), Math.max(50, this.#leaseMilliseconds / 4))
+    this.#timer = setInterval(() => void this.#tick(), Math.max(50, this.#leaseMilliseconds / 6))
   }
 
   /** Writes what waits and gives the lease back. */
