@@ -105,7 +105,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const schedule = await startSchedule({ database, log, tenancy, keys, audit, idempotency, telemetry })
   // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
   const stop = async () => {
+    const cut = setTimeout(() => http.server.closeAllConnections(), config.stop_grace_seconds * 1000)
     await http.close()
+    clearTimeout(cut)
     await schedule.stop()
     await anchoring.stop()
     await sequencer.stop()

@@ -68,6 +68,13 @@ const schema = z.strictObject({
     .max(60_000)
     .default(1000)
     .describe('How often the heads of all logs that grew become one entry of the anchor log'),
+  stop_grace_seconds: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3600)
+    .default(10)
+    .describe('How long a stop waits for requests under way before it cuts them off'),
   signing_key_overlap_days: z.coerce
     .number()
     .int()

@@ -68,6 +68,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   app.addHook('onResponse', async (request, reply) =>
     options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
   )
+  endEventStreamsOnClose(app)
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options))
   app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
   const limits = {
@@ -78,6 +79,19 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app
+}
+
+// Server-sent events have no end of their own; a client goes on elsewhere by its Last-Event-ID.
+function endEventStreamsOnClose(app: FastifyInstance): void {
+  const open = new Set<FastifyReply>()
+  app.addHook('onSend', async (_request, reply) => {
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
+    open.add(reply)
+    reply.raw.once('close', () => open.delete(reply))
+  })
+  app.addHook('preClose', async () => {
+    for (const reply of open) reply.raw.destroy()
+  })
 }
 
 type Limits = { byPrincipal: RateLimit; byAddress: RateLimit }
