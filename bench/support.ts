@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { formatToken } from '@probity/core'
-import type { TestServer } from '../apps/server/test/support/server.ts'
+import { withClient } from '../apps/server/src/platform/database/provision.ts'
+import { startOn } from '../apps/server/test/faults/process.ts'
+import { caller, setUp, testInstallation } from '../apps/server/test/support/server.ts'
 
 /** Median and spread of some measurements. */
 export function spread(values: readonly number[]): { median: number; least: number; most: number } {
@@ -31,8 +35,34 @@ export function machine() {
   }
 }
 
+/** A server in a process of its own on a fresh installation, as applications meet it, with a first tenant. */
+export async function benchServer(settings: Record<string, string> = {}) {
+  const installation = await testInstallation()
+  const data = await mkdtemp(join(tmpdir(), 'probity-bench-'))
+  const server = await startOn(installation, data, { PROBITY_RATE_LIMIT_PER_SECOND: '1000000', ...settings })
+  const call = caller(server.url)
+  const first = await setUp(call, server.setupUrl ?? '', 'first')
+  return {
+    url: server.url,
+    pid: server.child.pid,
+    token: first.token,
+    tenantId: first.tenantId,
+    call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      call(method, path, body, { token: first.token, headers }),
+    sql: (text: string, values: unknown[] = []) =>
+      withClient(installation.superuser, async (client) => (await client.query(text, values)).rows),
+    async stop() {
+      await server.stop()
+      await installation.release()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+export type BenchServer = Awaited<ReturnType<typeof benchServer>>
+
 /** Makes tenants as an operator does, each with a token that writes; set-up links would cost a password hash each. */
-export async function makeTenants(server: TestServer, count: number): Promise<{ tenantId: string; token: string }[]> {
+export async function makeTenants(server: BenchServer, count: number): Promise<{ tenantId: string; token: string }[]> {
   const made: { tenantId: string; token: string }[] = []
   for (let i = 0; i < count; i++) {
     const { body } = await server.call('POST', '/v1/tenants', { name: `tenant ${i}` })

@@ -1,14 +1,13 @@
 // Many small tenants: 1,000 tenants send one event each at the same moment; and what a tenant that floods does to a
-// neighbour's p99. Client, server and PostgreSQL share the machine, client and server one process.
+// neighbour's p99. Client, server and PostgreSQL are processes of their own and share the machine.
 import { Agent, request } from 'node:http'
-import { testServer } from '../apps/server/test/support/server.ts'
-import { machine, makeTenants, percentile, spread, timed } from './support.ts'
+import { benchServer, machine, makeTenants, percentile, spread, timed } from './support.ts'
 
 const TENANTS = 1000
 const ROUNDS = 5
 const NEIGHBOUR_EVENTS = 300
 
-const server = await testServer({ rate_limit_per_second: '1000000' })
+const server = await benchServer()
 const agent = new Agent({ keepAlive: true, maxSockets: 1000 })
 const event = JSON.stringify({
   event_type: 'document.read',

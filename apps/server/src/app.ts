@@ -3,9 +3,9 @@ import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { Anchoring, Audit, auditRoutes, Sequencer } from './domains/audit/index.ts'
+import { Anchoring, Audit, auditRoutes, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { authenticate, Identity, identityRoutes } from './domains/identity/index.ts'
-import { environmentRoot, fileRoot, Keys } from './domains/keys/index.ts'
+import { environmentRoot, fileRoot, Keys, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
@@ -56,7 +56,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     leaseMilliseconds: config.sequencer_lease_ms,
     dependencies: { keys, clock, originOf: (tenantId) => originOf(config.origin, tenantId) },
   })
-  const audit = new Audit({ database, keys, clock, sequencer })
+  const threads = new IntakeThreads({ clock, isShared: () => sequencer.isShared })
+  const audit = new Audit({ database, keys, clock, sequencer, threads })
   const everyMilliseconds = config.anchor_interval_ms
   const anchoring = new Anchoring({ database, sequencer, keys, clock, log, everyMilliseconds })
   let url = ''
@@ -111,6 +112,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await schedule.stop()
     await anchoring.stop()
     await sequencer.stop()
+    await threads.stop()
   }
   try {
     url = await http.listen({ host: config.host, port: config.port })
@@ -145,8 +147,8 @@ function answerSealer(keys: Keys) {
   const location = (row: string) => ({ table: 'idempotency_keys', column: 'answer_sealed', row })
   return {
     seal: async (tenantId: string, row: string, answer: string) =>
-      keys.seal(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), Buffer.from(answer)),
+      seal(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), Buffer.from(answer)),
     open: async (tenantId: string, row: string, sealed: Buffer) =>
-      keys.open(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), sealed).toString(),
+      open(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), sealed).toString(),
   }
 }

@@ -18,6 +18,10 @@ export const refused = z.object({
   pointer: z.string().optional(),
 })
 
+/** What an application sends: one event of a format, or up to 1,000. */
+const event = z.record(z.string(), z.unknown())
+export const events = z.union([z.array(event).min(1).max(1000), event])
+
 export const writeQuery = z.strictObject({ format: format.default('probity') })
 export const written = z.object({
   results: z.array(z.union([accepted, refused])),

@@ -1,16 +1,20 @@
 /** The one source of time; tests inject their own. */
 export interface Clock {
-  /** Microseconds since 1970-01-01T00:00:00Z; never repeats and never goes back within a process. */
-  now(): number
+  /**
+   * Microseconds since 1970-01-01T00:00:00Z; never repeats and never goes back within a process. With `count` so many
+   * times, from the answer on, are the caller's.
+   */
+  now(count?: number): number
 }
 
 /** Wall clock with microsecond steps. A clock that jumps back stands still until time has caught up. */
 export function systemClock(): Clock {
   let last = 0
   return {
-    now() {
-      last = Math.max(last + 1, Date.now() * 1000)
-      return last
+    now(count = 1) {
+      const first = Math.max(last + 1, Date.now() * 1000)
+      last = first + count - 1
+      return first
     },
   }
 }

@@ -52,8 +52,13 @@ export async function startProcess(data: string, environment: Record<string, str
 }
 
 /** Starts a server on the databases of a test installation; several may run on the same ones. */
-export function startOn(installation: TestInstallation, data: string): Promise<ServerProcess> {
+export function startOn(
+  installation: TestInstallation,
+  data: string,
+  environment: Record<string, string> = {},
+): Promise<ServerProcess> {
   return startProcess(data, {
+    ...environment,
     DATABASE_URL: urlOf(installation.owned.main),
     PROBITY_ROOT_KEY: TEST_ROOT_KEY.toString('base64'),
   })

@@ -151,6 +151,52 @@ test('a stream that is not what its Content-Encoding says is a 400, not a 500', 
   assert.equal(answer.status, 400)
 })
 
+test('a stream of many chunks stands in the log in its order, and its bad lines are told by number', async () => {
+  const lines = Array.from({ length: 3000 }, (_, i) =>
+    i % 1000 === 500
+      ? '{broken'
+      : JSON.stringify(
+          event({ event_type: 'ordered', user_id: `p${i % 50}`, event_data: { i, pad: 'x'.repeat(200) } }),
+        ),
+  )
+  const answer = await server.call('POST', '/v1/audit/ingest', lines.join('\n'), { headers: ndjson })
+  assert.deepEqual([answer.body.accepted, answer.body.refused, answer.body.lines], [2997, 3, 3000])
+  assert.deepEqual(
+    answer.body.refusals.map((refusal: { line: number }) => refusal.line),
+    [501, 1501, 2501],
+  )
+  const seen: number[] = []
+  for (let cursor = ''; ; ) {
+    const page = await server.call('GET', `/v1/audit/events?event_type=ordered&limit=200${cursor}`)
+    seen.push(...page.body.events.map((found: { event_data: { i: number } }) => found.event_data.i))
+    if (!page.body.has_more) break
+    cursor = `&cursor=${page.body.next_cursor}`
+  }
+  assert.deepEqual(
+    seen.toReversed(),
+    lines.flatMap((line, i) => (line === '{broken' ? [] : i)),
+  )
+})
+
+test('a line that is not UTF-8 is refused and its neighbours are kept', async () => {
+  const good = Buffer.from(`${JSON.stringify(event({ event_type: 'utf8' }))}\n`)
+  const bad = Buffer.from([...Buffer.from('{"event_type":"'), 0xff, ...Buffer.from('"}\n')])
+  const { body } = await server.call('POST', '/v1/audit/ingest', Buffer.concat([good, bad, good]), { headers: ndjson })
+  assert.deepEqual([body.accepted, body.refusals.map((refusal: { line: number }) => refusal.line)], [2, [2]])
+})
+
+test('a large array is answered in its order: accepted, duplicate and refused side by side', async () => {
+  const sent = Array.from({ length: 600 }, (_, i) =>
+    event({ event_id: id(10_000 + (i % 500)), event_data: { i: i % 500 } }),
+  )
+  sent[7] = { ...event(), outcome: 'Perhaps' }
+  const { body } = await send(sent)
+  assert.deepEqual([body.accepted, body.duplicate, body.refused], [499 + 1, 99, 1])
+  assert.equal(body.results[7].pointer, '/outcome')
+  assert.equal(body.results[507].status, 'accepted')
+  assert.equal(body.results[508].index, body.results[8].index)
+})
+
 test('a receipt verifies offline with the key alone, and not with another key', async () => {
   const sent = await send(event())
   const receipt = await server.call('GET', `/v1/audit/events/${sent.body.results[0].event_id}/receipt`)

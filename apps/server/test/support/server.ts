@@ -138,14 +138,14 @@ export async function testServer(settings: Record<string, string> = {}, given?: 
   }
 }
 
-type Call = (
+export type Call = (
   method: string,
   path: string,
   body: unknown,
   options: { token?: string | null; headers?: Record<string, string> },
 ) => Promise<Answer>
 
-async function setUp(call: Call, setupUrl: string, tenant: string | undefined, email = 'admin@first.example') {
+export async function setUp(call: Call, setupUrl: string, tenant: string | undefined, email = 'admin@first.example') {
   const setup_token = setupUrl.split('#')[1] ?? ''
   const done = await call('POST', '/v1/setup', { setup_token, tenant, email, password: PASSWORD }, {})
   if (done.status !== 201) throw new Error(`set-up failed: ${done.text}`)
@@ -156,7 +156,7 @@ async function setUp(call: Call, setupUrl: string, tenant: string | undefined, e
   }
 }
 
-function caller(url: string): Call {
+export function caller(url: string): Call {
   return async (method, path, body, { token, headers = {} }) => {
     const answer = await fetch(url + path, {
       method,

@@ -6,7 +6,7 @@ import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, Waiting } from './queue.ts'
-import { BUNDLE, indexRow } from './rules.ts'
+import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
 
 const deflate = promisify(deflateRaw)
@@ -49,30 +49,36 @@ export async function writeBatch(
     if (!touched.has(state)) touched.set(state, { from: state.size, leaves: [] })
     const seq = state.append(entry.bytes, entry.hash)
     outcome.index = seq
-    rows.push(indexRow(entry.leaf, seq))
+    rows.push({ ...entry.columns, seq })
     if (entry.content) ids.push({ tenant_id: entry.tenantId, event_id: entry.eventId, seq, content: entry.content })
     parts.push(...entry.parts.map((part, i) => ({ tenant_id: entry.tenantId, seq, part: i, ...part })))
   }
   settleRepeats(decided)
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
-  await writeHeads(tx, dependencies, changes)
-  await writeBundles(tx, changes)
+  const [heads, bundles] = await Promise.all([signHeads(dependencies, changes), packBundles(changes)])
+  const filled = filledBundles(changes)
   const tiles = changes.flatMap(({ state, tiles: changed }) =>
     changed.map((tile) => ({ tenant_id: state.tenantId, ...tile })),
   )
-  if (tiles.length > 0) await store.upsertTiles(tx, tiles)
-  if (rows.length > 0) await store.insertEntries(tx, rows)
-  if (ids.length > 0) await store.insertEventIds(tx, ids)
-  if (parts.length > 0) await store.insertParts(tx, parts)
   const drained = batch.flatMap((item) => (item.inboxId ? [{ tenant_id: item.entry.tenantId, id: item.inboxId }] : []))
-  if (drained.length > 0) await store.deleteInbox(tx, drained)
+  // All in one go: the statements travel together, in this order.
+  const [moved] = await Promise.all([
+    heads.length === 0 || store.moveHeads(tx, heads),
+    filled.length > 0 && store.deleteFragments(tx, filled),
+    bundles.length > 0 && store.insertBundles(tx, bundles),
+    tiles.length > 0 && store.upsertTiles(tx, tiles),
+    rows.length > 0 && store.insertEntries(tx, rows),
+    ids.length > 0 && store.insertEventIds(tx, ids),
+    parts.length > 0 && store.insertParts(tx, parts),
+    drained.length > 0 && store.deleteInbox(tx, drained),
+  ])
+  if (!moved) throw new Error('a log has another size than its sequencer knows')
   return decided
 }
 
 /** New entries get index -1 here and their place later; what repeats an id is found in the table or in the batch. */
 async function decide(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
-  const known = await knownIds(tx, batch)
-  const erased = await erasedSubjects(tx, batch)
+  const [known, erased] = await Promise.all([knownIds(tx, batch), erasedSubjects(tx, batch)])
   const inBatch = new Map<string, { content: Buffer | null; outcome: Accepted }>()
   return batch.map((item) => {
     const { entry } = item
@@ -161,14 +167,12 @@ function isErased({ entry }: Waiting, erased: Set<string>): boolean {
 
 type Change = { state: LogState; from: number } & ReturnType<LogState['takeChanges']>
 
-async function writeHeads(
-  tx: SequencerTx,
+async function signHeads(
   { keys, clock, originOf }: FlushDependencies,
   changes: readonly Change[],
-): Promise<void> {
-  if (changes.length === 0) return
+): Promise<(store.HeadRow & { from: number })[]> {
   const checkpoint_at = microsecondsToDate(clock.now())
-  const heads = await Promise.all(
+  return Promise.all(
     changes.map(async ({ state, from }) => {
       const origin = originOf(state.tenantId)
       const root = state.root()
@@ -179,11 +183,10 @@ async function writeHeads(
       return { tenant_id: state.tenantId, origin, size: state.size, root, checkpoint, checkpoint_at, from }
     }),
   )
-  if (!(await store.moveHeads(tx, heads))) throw new Error('a log has another size than its sequencer knows')
 }
 
-async function writeBundles(tx: SequencerTx, changes: readonly Change[]): Promise<void> {
-  const bundles = await Promise.all(
+async function packBundles(changes: readonly Change[]): Promise<store.BundleRow[]> {
+  return Promise.all(
     changes.flatMap(({ state, bundles: pieces }) =>
       pieces.map(async ({ first, leaves, hashes }) => ({
         tenant_id: state.tenantId,
@@ -194,11 +197,13 @@ async function writeBundles(tx: SequencerTx, changes: readonly Change[]): Promis
       })),
     ),
   )
-  const filled = changes.flatMap(({ state, from, bundles: pieces }) => {
+}
+
+/** Bundles that are full now and were stored in fragments before, which go. */
+function filledBundles(changes: readonly Change[]): { tenantId: string; start: number; end: number }[] {
+  return changes.flatMap(({ state, from, bundles: pieces }) => {
     const start = from - (from % BUNDLE)
     const fills = from !== start && pieces[0]?.first === start
     return fills ? [{ tenantId: state.tenantId, start, end: start + BUNDLE }] : []
   })
-  if (filled.length > 0) await store.deleteFragments(tx, filled)
-  if (bundles.length > 0) await store.insertBundles(tx, bundles)
 }

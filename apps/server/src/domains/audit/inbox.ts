@@ -1,7 +1,8 @@
 import { leafHash, parseLeaf } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
-import type { Prepared } from './intake.ts'
+import type { Prepared } from './intake/prepared.ts'
 import type { Waiting } from './queue.ts'
+import { indexColumns } from './rules.ts'
 import type { InboxRow } from './store-sequencer.ts'
 
 export type { InboxRow } from './store-sequencer.ts'
@@ -17,7 +18,7 @@ export function fromInbox(row: InboxRow): Waiting {
   const entry: Prepared = {
     tenantId: row.tenant_id,
     eventId: row.event_id,
-    leaf,
+    columns: indexColumns(leaf),
     bytes: row.leaf,
     hash: Buffer.from(leafHash(nodeCrypto.sha256, row.leaf)),
     content: row.content,

@@ -1,6 +1,6 @@
 import { ANCHOR_TENANT } from '@probity/core'
 import { DomainError } from '../../platform/errors.ts'
-import type { Prepared } from './intake.ts'
+import type { Prepared } from './intake/prepared.ts'
 import { takeFairly } from './rules.ts'
 
 /** What became of an event. `index` is null when it is durable and another process will sequence it. */

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib'
 import { decodeBundle, type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
-import type { DataKey, Keys } from '../keys/index.ts'
+import { type DataKey, type Keys, open } from '../keys/index.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { partLocation } from './rules.ts'
 import * as store from './store.ts'
@@ -90,7 +90,7 @@ export async function openParts(
       if (!row) return { ...bare, state: 'missing' }
       const owners = subjects.map((subject) => dataKeys.get(subject))
       if (row.erased || owners.includes(undefined)) return { ...bare, state: 'erased' }
-      const plain = keys.open(tx.tenantId, owners as DataKey[], partLocation(entry.leaf.event_id, part), row.envelope)
+      const plain = open(tx.tenantId, owners as DataKey[], partLocation(entry.leaf.event_id, part), row.envelope)
       const r = plain.subarray(0, 32)
       const text = plain.subarray(32).toString()
       const members = parseStrict(text) as JsonObject

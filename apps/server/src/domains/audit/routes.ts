@@ -6,6 +6,7 @@ import {
   consistencyQuery,
   eventPage,
   eventQuery,
+  events,
   exportQuery,
   ingested,
   logKey,
@@ -17,21 +18,23 @@ import {
   writeQuery,
   written,
 } from '@probity/contract'
-import type { Json } from '@probity/core'
 import { z } from 'zod'
 import { DomainError } from '../../platform/errors.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Audit } from './service.ts'
 import { tail } from './tail.ts'
 
-const MOST_AT_ONCE = 1000
 const one = z.strictObject({ id: uuid })
-const event = z.record(z.string(), z.unknown())
 
 const readPersonal = (asked: Record<string, unknown>) =>
   String(asked.personal ?? false) !== 'false' || asked.ip_address !== undefined
     ? (['audit:read', 'audit:read_personal'] as const)
     : (['audit:read'] as const)
+
+/** Whether a JSON text is that of an array. */
+function isArray(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => byte > 0x20) === 0x5b
+}
 
 export function auditRoutes(audit: Audit): Route[] {
   return [
@@ -43,16 +46,13 @@ export function auditRoutes(audit: Audit): Route[] {
       changes: true,
       creates: true,
       query: writeQuery,
-      body: z.union([z.array(event).min(1).max(MOST_AT_ONCE), event]),
+      body: events,
+      raw: true,
       answers: { 200: written },
-      async handle({ principal, query, body }) {
-        const answer = await audit.write(
-          principal.tenantId,
-          query.format,
-          (Array.isArray(body) ? body : [body]) as Json[],
-        )
+      async handle({ principal, query, bytes }) {
+        const answer = await audit.write(principal.tenantId, query.format, bytes)
         const [only] = answer.results
-        if (!Array.isArray(body) && answer.results.length === 1 && only?.status === 'refused')
+        if (!isArray(bytes) && answer.results.length === 1 && only?.status === 'refused')
           throw new DomainError(only.code, { reason: only.message, ...(only.pointer && { pointer: only.pointer }) })
         return answer
       },

@@ -5,12 +5,14 @@ import type { EntryRow } from './store-sequencer.ts'
 /** Entries of one bundle (C2SP tlog-tiles). */
 export const BUNDLE = 256
 
-/** The index row that a leaf leads to: the only way one is made, so that verification can compare. */
-export function indexRow(leaf: Leaf, seq: number): EntryRow {
+/** What the search index has of a leaf. */
+export type IndexColumns = Omit<EntryRow, 'seq'>
+
+/** The index columns that a leaf leads to: the only way they are made, so that verification can compare. */
+export function indexColumns(leaf: Leaf): IndexColumns {
   return {
     tenant_id: leaf.tenant_id,
     received_at: microsecondsToText(leaf.received_at),
-    seq,
     occurred_at: microsecondsToText(leaf.occurred_at),
     event_type: leaf.event_type,
     actor: forColumn(leaf.actor?.id ?? null),
@@ -27,9 +29,12 @@ export function forColumn(text: string | null): string | null {
   return text === null ? null : text.replaceAll('\u0000', '\ufffd').slice(0, 2048)
 }
 
+/** The field of sealed parts; each field has a key of its own (docs/formats.md §8). */
+export const PART_FIELD = { table: 'audit_sealed_parts', column: 'envelope' }
+
 /** Where the sealed part `part` of an event stands: the row of its envelope's associated data. */
 export function partLocation(eventId: string, part: number) {
-  return { table: 'audit_sealed_parts', column: 'envelope', row: `${eventId}/${part}` }
+  return { ...PART_FIELD, row: `${eventId}/${part}` }
 }
 
 /** Position in a list: newest first, `seq` breaks ties. */

@@ -7,7 +7,7 @@ import { type SequencerTx, sequencerTransaction } from '../../platform/database/
 import { DomainError } from '../../platform/errors.ts'
 import { type Decided, type FlushDependencies, writeBatch } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
-import type { Prepared } from './intake.ts'
+import type { Prepared } from './intake/prepared.ts'
 import { type LogState, loadStates } from './log-state.ts'
 import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
@@ -70,6 +70,11 @@ export class Sequencer {
     const moved = [...this.#moved]
     this.#moved.clear()
     return moved
+  }
+
+  /** Whether several tenants write now. */
+  get isShared(): boolean {
+    return this.#queue.isShared
   }
 
   get waiting(): number {
@@ -141,21 +146,32 @@ export class Sequencer {
     let batch = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
     try {
       const decided = await this.#transaction(async (tx) => {
-        if (!(await store.holdLease(tx, this.holder, this.#epoch ?? -1, this.#leaseMilliseconds))) throw new LeaseLost()
+        const held = this.#holdLease(tx)
+        held.catch(() => undefined) // looked at before anything is committed
         if (drain) {
           const rows = await store.readInbox(tx, BATCH, BATCH / 4)
           this.#inboxWaits = rows.length > 0
           batch = [...rows.map((row: InboxRow) => fromInbox(row)), ...batch]
         }
-        if (batch.length === 0) return []
         await this.#ensurePartitions(tx, batch)
-        return writeBatch(tx, this.#dependencies, await this.#statesOf(tx, batch), batch)
+        const written = batch.length === 0 ? [] : await this.#write(tx, batch).finally(() => held)
+        await held
+        return written
       })
       for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
       for (const one of decided) tell(one)
     } catch (error) {
       this.#recover(batch, error)
     }
+  }
+
+  async #holdLease(tx: SequencerTx): Promise<void> {
+    const held = await store.holdLease(tx, this.holder, this.#epoch ?? -1, this.#leaseMilliseconds)
+    if (!held) throw new LeaseLost()
+  }
+
+  async #write(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
+    return writeBatch(tx, this.#dependencies, await this.#statesOf(tx, batch), batch)
   }
 
   // What was written is not known: the connection may have died at the commit. Events with an id of the caller's
@@ -193,10 +209,10 @@ export class Sequencer {
 
   async #ensurePartitions(tx: SequencerTx, batch: readonly Waiting[]): Promise<void> {
     for (const item of batch) {
-      const at = new Date(item.entry.leaf.received_at / 1000)
-      const month = at.toISOString().slice(0, 7)
+      const at = item.entry.columns.received_at
+      const month = at.slice(0, 7)
       if (this.#partitions.has(month)) continue
-      await store.ensurePartition(tx, at)
+      await store.ensurePartition(tx, new Date(at))
       this.#partitions.add(month)
     }
   }

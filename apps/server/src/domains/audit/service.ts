@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { ANCHOR_TENANT, canonicalize, encodeBase64, formatReceipt, type Json } from '@probity/core'
+import { ANCHOR_TENANT, canonicalize, encodeBase64, formatReceipt } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -10,10 +10,9 @@ import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
 import { exportRange, exportSelection } from './export.ts'
-import { expandRecords } from './formats/index.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
-import type { Refused } from './intake.ts'
+import type { Refused } from './intake/prepared.ts'
 import { presentEvent } from './present.ts'
 import { consistencyOf, inclusionOf } from './prove.ts'
 import type { Accepted } from './queue.ts'
@@ -23,7 +22,7 @@ import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyStored } from './verify.ts'
-import { writeEvents } from './write.ts'
+import { writeSource } from './write.ts'
 import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 
 /** The tenant's log: write, read, prove, verify, export. */
@@ -39,14 +38,10 @@ export class Audit {
   /** Records an event of Probity's own inside the caller's transaction. */
   record = (tx: Tx, event: OwnEvent): Promise<{ event_id: string }> => recordOwn(this.#dependencies, tx, event)
 
-  /** Writes events. Answers each one's fate in order; acknowledged means durable. */
-  async write(tenantId: string, format: Format, values: readonly Json[]) {
-    const results = await writeEvents(
-      this.#dependencies,
-      tenantId,
-      format,
-      values.flatMap((value) => expandRecords(format, value)),
-    )
+  /** Writes the events of a JSON body. Answers each one's fate in order; acknowledged means durable. */
+  async write(tenantId: string, format: Format, bytes: Uint8Array) {
+    const written = await writeSource(this.#dependencies, tenantId, { format, kind: 'body', bytes })
+    const results = written.map(({ fate }) => fate)
     const count = (status: string) => results.filter((result) => result.status === status).length
     return {
       results,

@@ -97,7 +97,7 @@ export async function searchEntries(
   }
   const text = `SELECT to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq FROM audit_entries
                 WHERE ${conditions.join(' AND ')} ORDER BY received_at DESC, seq DESC LIMIT ${limit}`
-  return (await tx.query<Position>(text, values)).rows
+  return (await tx.composed<Position>(text, values)).rows
 }
 
 /** Index rows of entries `start ≤ seq < end` received between two times; times as text with microseconds. */

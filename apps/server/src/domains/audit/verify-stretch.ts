@@ -4,7 +4,7 @@ import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { type Entry, openParts } from './reader.ts'
-import { indexRow } from './rules.ts'
+import { indexColumns } from './rules.ts'
 import * as store from './store.ts'
 import type { BundleRow, EntryRow } from './store-sequencer.ts'
 
@@ -90,7 +90,7 @@ async function compareIndex(tx: Tx, entries: readonly Entry[], { start, end }: B
     const [row, second] = rows.get(index) ?? []
     if (!row) report(index, 'INDEX_ROW_MISSING', 'the search index lacks the entry, or has it at another time')
     else if (second) report(index, 'INDEX_ROW_DOUBLED', 'the search index has the entry twice')
-    else if (!sameRow(row, indexRow(leaf, index)))
+    else if (!sameRow(row, { ...indexColumns(leaf), seq: index }))
       report(index, 'INDEX_ROW_CHANGED', 'the search index says something else than the entry')
   }
 }

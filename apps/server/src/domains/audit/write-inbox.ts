@@ -6,7 +6,9 @@ import type { OwnEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { ObservedEvent } from './formats/observed-event.ts'
 import { partsForInbox } from './inbox.ts'
-import { type Prepared, prepare, type Refused } from './intake.ts'
+import { prepare } from './intake/prepare.ts'
+import type { Prepared, Refused } from './intake/prepared.ts'
+import type { IntakeThreads } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
 import { findEvent } from './reader.ts'
 import type { Sequencer } from './sequencer.ts'
@@ -20,6 +22,7 @@ export interface WriteDependencies {
   keys: Keys
   clock: Clock
   sequencer: Sequencer
+  threads: IntakeThreads
 }
 
 /**

@@ -1,80 +1,109 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import type { Json } from '@probity/core'
 import { DomainError } from '../../platform/errors.ts'
-import { readEvent } from './formats/index.ts'
-import { EventRefused, type Format, type ObservedEvent } from './formats/observed-event.ts'
-import { type Prepared, prepare, type Refused } from './intake.ts'
+import type { ObservedEvent } from './formats/observed-event.ts'
+import { prepare } from './intake/prepare.ts'
+import type { Prepared, Refused } from './intake/prepared.ts'
+import { isRefused, readSource, type Source } from './intake/source.ts'
+import type { Made } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
 import { SealAgain } from './sequencer.ts'
 import { conflict, type WriteDependencies, writeThroughInbox } from './write-inbox.ts'
 
-/** Events that are sealed and hashed in one go; between two goes other tenants have their turn. */
-const SLICE = 16
+/** Bytes of a source that this thread makes ready itself: a thread's answer would come later than its own. */
+const SMALL = 8192
+/** Events that are put into the queue in one go; between two goes others have their turn. */
+const TURN = 128
 
-type Fate = Accepted | Refused
+export type Fate = Accepted | Refused
 
-/** Writes events of a format; answers each one's fate, in order. Acknowledged means durable. */
-export async function writeEvents(
+/** What became of an event; `line` counts from 0 within its source. */
+export interface Written {
+  line: number
+  fate: Fate
+}
+
+/** Writes the events of a source; answers each one's fate, in order. Acknowledged means durable. */
+export async function writeSource(
   dependencies: WriteDependencies,
   tenantId: string,
-  format: Format,
-  values: readonly Json[],
-): Promise<Fate[]> {
-  const fates: Promise<Fate>[] = []
-  // Through the inbox all of them wait once.
-  const slice = dependencies.sequencer.leads ? SLICE : Math.max(1, values.length)
-  for (let at = 0; at < values.length; at += slice) {
-    if (at > 0) await yieldToOthers()
-    const read = values.slice(at, at + slice).map((value) => readOne(format, value))
-    const events = read.filter((one): one is ObservedEvent => !('status' in one))
-    const sent = await sendObserved(dependencies, tenantId, events)
-    let next = 0
-    for (const one of read) fates.push('status' in one ? Promise.resolve(one) : (sent[next++] as Promise<Fate>))
+  source: Source,
+): Promise<Written[]> {
+  if (!dependencies.sequencer.leads) return writeElsewhere(dependencies, tenantId, source)
+  const { settled } = await enqueueSource(dependencies, tenantId, source)
+  return settled
+}
+
+/**
+ * Puts the events of a source into the queue of the sequencer, in order, once `before` has let them; `settled` tells
+ * what became of them.
+ */
+export async function enqueueSource(
+  dependencies: WriteDependencies,
+  tenantId: string,
+  source: Source,
+  before: Promise<unknown> = Promise.resolve(),
+): Promise<{ settled: Promise<Written[]> }> {
+  const made =
+    source.bytes.length <= SMALL
+      ? await makeHere(dependencies, tenantId, source)
+      : await dependencies.threads.prepare(tenantId, source, async (identities) => {
+          const { subjects } = dependencies.keys
+          return { keys: await subjects.resolve(tenantId, identities), own: await subjects.ownKey(tenantId) }
+        })
+  await before
+  const writing: Promise<Written>[] = []
+  for (const { line, event } of made) {
+    const place = writing.length
+    if (place > 0 && place % TURN === 0) await yieldToOthers()
+    const fate = isRefused(event) ? event : writeOne(dependencies, event, () => readAgain(source, place))
+    const written = Promise.resolve(fate).then((known) => ({ line, fate: known }))
+    written.catch(() => undefined) // told by `settled`
+    writing.push(written)
   }
-  return Promise.all(fates)
+  return { settled: Promise.all(writing) }
 }
 
-function readOne(format: Format, value: Json): ObservedEvent | Refused {
-  try {
-    return readEvent(format, value)
-  } catch (error) {
-    if (error instanceof EventRefused)
-      return { status: 'refused', code: 'EVENT_REFUSED', message: error.reason, pointer: error.pointer }
-    throw error
-  }
+async function writeElsewhere(dependencies: WriteDependencies, tenantId: string, source: Source): Promise<Written[]> {
+  const read = readSource(source)
+  const fates = await writeThroughInbox(dependencies, tenantId, eventsOf(read))
+  let next = 0
+  return read.map(({ line, event }) => ({ line, fate: isRefused(event) ? event : (fates[next++] as Fate) }))
 }
 
-/** Puts events into the sequencer's queue, in order. Their fates never go unhandled: Promise.all takes them up later. */
-async function sendObserved(
-  dependencies: WriteDependencies,
-  tenantId: string,
-  events: readonly ObservedEvent[],
-): Promise<Promise<Fate>[]> {
-  if (events.length === 0) return []
-  const fates = dependencies.sequencer.leads
-    ? (await prepare(dependencies, tenantId, events)).map(async (entry, i) =>
-        'status' in entry ? entry : writeOne(dependencies, tenantId, entry, events[i] as ObservedEvent),
-      )
-    : (await writeThroughInbox(dependencies, tenantId, events)).map((fate) => Promise.resolve(fate))
-  for (const fate of fates) fate.catch(() => undefined)
-  return fates
+async function makeHere(dependencies: WriteDependencies, tenantId: string, source: Source): Promise<Made[]> {
+  const read = readSource(source)
+  const prepared = await prepare(dependencies, tenantId, eventsOf(read))
+  let next = 0
+  return read.map(({ line, event }) => ({
+    line,
+    event: isRefused(event) ? event : (prepared[next++] as Prepared | Refused),
+  }))
 }
 
-async function writeOne(
-  dependencies: WriteDependencies,
-  tenantId: string,
-  entry: Prepared,
-  event: ObservedEvent,
-): Promise<Fate> {
+function eventsOf(read: ReturnType<typeof readSource>): ObservedEvent[] {
+  return read.map(({ event }) => event).filter((event): event is ObservedEvent => !isRefused(event))
+}
+
+function readAgain(source: Source, place: number): ObservedEvent {
+  const event = readSource(source)[place]?.event
+  if (!event || isRefused(event)) throw new Error('an event that was read can not be read again')
+  return event
+}
+
+async function writeOne(dependencies: WriteDependencies, entry: Prepared, again: () => ObservedEvent): Promise<Fate> {
   try {
     return await dependencies.sequencer.add(entry)
   } catch (error) {
-    if (error instanceof SealAgain) {
-      for (const part of entry.parts) dependencies.keys.subjects.evict(tenantId, part.subjects)
-      const [fate] = await sendObserved(dependencies, tenantId, [event])
-      return fate as Promise<Fate>
-    }
+    if (error instanceof SealAgain) return sealAgain(dependencies, entry, again())
     if (error instanceof DomainError && error.code === 'EVENT_ID_CONFLICT') return conflict(entry.eventId)
     throw error
   }
+}
+
+// A person of it was erased since it was sealed: their next pseudonym gets it.
+async function sealAgain(dependencies: WriteDependencies, entry: Prepared, event: ObservedEvent): Promise<Fate> {
+  for (const part of entry.parts) dependencies.keys.subjects.evict(entry.tenantId, part.subjects)
+  const [made] = await prepare(dependencies, entry.tenantId, [event])
+  if (!made || isRefused(made)) throw new Error('an event that was ready can not be made ready again')
+  return writeOne(dependencies, made, () => event)
 }

@@ -8,7 +8,7 @@ import { type Tx, tenantTransaction } from '../../platform/database/transaction.
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
-import type { Keys } from '../keys/index.ts'
+import { type Keys, seal } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { Passwords } from './passwords.ts'
@@ -134,7 +134,7 @@ export class Identity {
     const expires = new Date(at.getTime() + sessionAbsoluteSeconds * 1000)
     const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
     if (!key) throw new Error('a user has no data key')
-    const sealed = keys.seal(
+    const sealed = seal(
       tenantId,
       [key],
       { table: 'security_sessions', column: 'client_sealed', row: id },
@@ -207,7 +207,7 @@ export class Identity {
       id,
       username_index: await keys.blindIndex(tenantId, 'username', normalizeName(profile.username)),
       email_index: await keys.blindIndex(tenantId, 'email', normalizeName(profile.email)),
-      profile_sealed: keys.seal(
+      profile_sealed: seal(
         tenantId,
         [key],
         { table: 'security_users', column: 'profile_sealed', row: id },

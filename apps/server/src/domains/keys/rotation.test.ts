@@ -8,7 +8,7 @@ import { TEST_ROOT_KEY, type TestInstallation, testInstallation } from '../../..
 import { systemClock } from '../../platform/clock.ts'
 import { type Database, openDatabase } from '../../platform/database/pools.ts'
 import { connectionOf, withClient } from '../../platform/database/provision.ts'
-import { fileRoot, Keys, RootKeyError } from './index.ts'
+import { fileRoot, Keys, open, RootKeyError, seal } from './index.ts'
 import type { RootKey } from './root.ts'
 
 let installation: TestInstallation
@@ -48,7 +48,7 @@ async function tenantWithPerson(keys: Keys, id = 'ada') {
   await keys.tenants.create(tenantId, `probity.local/${tenantId}`)
   const [key] = await keys.subjects.resolve(tenantId, [{ id, aliases: [], addresses: ['192.0.2.1'] }])
   assert.ok(key)
-  return { tenantId, subject: key.subject, sealed: keys.seal(tenantId, [key], place, Buffer.from('secret')) }
+  return { tenantId, subject: key.subject, sealed: seal(tenantId, [key], place, Buffer.from('secret')) }
 }
 
 async function assertReadable(
@@ -57,7 +57,7 @@ async function assertReadable(
 ): Promise<void> {
   const key = (await keys.subjects.keysOf(tenantId, [subject])).get(subject)
   assert.ok(key)
-  assert.equal(keys.open(tenantId, [key], place, sealed).toString(), 'secret')
+  assert.equal(open(tenantId, [key], place, sealed).toString(), 'secret')
   assert.deepEqual(await keys.subjects.find(tenantId, 'ada'), [subject])
 }
 

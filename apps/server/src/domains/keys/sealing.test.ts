@@ -7,7 +7,7 @@ import { TEST_ROOT_KEY, type TestServer, testServer } from '../../../test/suppor
 import { systemClock } from '../../platform/clock.ts'
 import { type Database, openDatabase } from '../../platform/database/pools.ts'
 import { connectionOf } from '../../platform/database/provision.ts'
-import { type DataKey, fileRoot, Keys } from './index.ts'
+import { type DataKey, fileRoot, Keys, open, seal } from './index.ts'
 
 let server: TestServer
 let database: Database
@@ -42,36 +42,36 @@ const text = Buffer.from('a value')
 
 test('an envelope opens in its place alone: not in another row, column, table or tenant, nor under another key', async () => {
   const key = await person()
-  const sealed = keys.seal(server.tenantId, [key], place, text)
-  assert.deepEqual(keys.open(server.tenantId, [key], place, sealed), text)
+  const sealed = seal(server.tenantId, [key], place, text)
+  assert.deepEqual(open(server.tenantId, [key], place, sealed), text)
   for (const other of [{ row: 'x' }, { column: 'x' }, { table: 'x' }])
-    assert.throws(() => keys.open(server.tenantId, [key], { ...place, ...other }, sealed))
-  assert.throws(() => keys.open(randomUUID(), [key], place, sealed))
+    assert.throws(() => open(server.tenantId, [key], { ...place, ...other }, sealed))
+  assert.throws(() => open(randomUUID(), [key], place, sealed))
   const stranger = await person()
-  assert.throws(() => keys.open(server.tenantId, [stranger], place, sealed))
+  assert.throws(() => open(server.tenantId, [stranger], place, sealed))
 })
 
 test('an envelope with any byte changed does not open', async () => {
   const key = await person()
-  const sealed = keys.seal(server.tenantId, [key], place, text)
+  const sealed = seal(server.tenantId, [key], place, text)
   for (let i = 0; i < sealed.length; i++) {
     const changed = Buffer.from(sealed)
     changed[i] = (changed[i] ?? 0) ^ 1
-    assert.throws(() => keys.open(server.tenantId, [key], place, changed), `byte ${i}`)
+    assert.throws(() => open(server.tenantId, [key], place, changed), `byte ${i}`)
   }
-  assert.throws(() => keys.open(server.tenantId, [key], place, sealed.subarray(0, -1)))
+  assert.throws(() => open(server.tenantId, [key], place, sealed.subarray(0, -1)))
 })
 
 test('what is sealed twice is never the same bytes', async () => {
   const key = await person()
-  assert.notDeepEqual(keys.seal(server.tenantId, [key], place, text), keys.seal(server.tenantId, [key], place, text))
+  assert.notDeepEqual(seal(server.tenantId, [key], place, text), seal(server.tenantId, [key], place, text))
 })
 
 test('a part of two people needs both keys, and is gone with either', async () => {
   const both = [await person(), await person()].sort((one, two) => (one.subject < two.subject ? -1 : 1))
-  const sealed = keys.seal(server.tenantId, both, place, text)
-  assert.deepEqual(keys.open(server.tenantId, both, place, sealed), text)
-  for (const one of both) assert.throws(() => keys.open(server.tenantId, [one], place, sealed))
+  const sealed = seal(server.tenantId, both, place, text)
+  assert.deepEqual(open(server.tenantId, both, place, sealed), text)
+  for (const one of both) assert.throws(() => open(server.tenantId, [one], place, sealed))
 })
 
 test('a name leads to the same person whatever its case, and in another tenant to another person', async () => {

@@ -6,17 +6,16 @@ import {
   type Tx,
   tenantTransaction,
 } from '../../platform/database/transaction.ts'
-import { hmacSha256, openField, sealField, unwrapKey, wrapKey } from './ciphers.ts'
-import { type DataKey, fieldKey, jointKey } from './data-key.ts'
+import { hmacSha256, unwrapKey, wrapKey } from './ciphers.ts'
+import { fieldKey } from './data-key.ts'
 import { currentEpoch, type RootKey, RootKeyError } from './root.ts'
-import { DEFAULT_CLASS, type FieldLocation } from './rules.ts'
 import * as store from './store.ts'
 import { isForeignKeyViolation, Subjects } from './subjects.ts'
 import { TenantKeys } from './tenant-keys.ts'
 
 const REWRAP_BATCH = 500
 
-/** The door to keys: sealing, opening, signing, blind indexes, erasure and rotation. */
+/** The door to keys: signing, blind indexes, erasure and rotation. */
 export class Keys {
   readonly tenants: TenantKeys
   readonly subjects: Subjects
@@ -36,23 +35,6 @@ export class Keys {
   /** Throws RootKeyError when this is not the root key of this keystore; a new keystore takes it. */
   async checkRoot(): Promise<void> {
     await operatorTransaction(this.#database.keystore, (tx) => checkRootKey(tx, this.root, this.#clock))
-  }
-
-  /** Seals one field of one or several people (ascending by pseudonym). */
-  seal(tenantId: string, owners: readonly DataKey[], location: FieldLocation, plaintext: Uint8Array): Buffer {
-    const key = jointKey(owners)
-    return sealField(fieldKey(key, location), key, contextOf(tenantId, key.subject, location), plaintext)
-  }
-
-  /** Opens what seal sealed; throws when a byte or its place differs. */
-  open(tenantId: string, owners: readonly DataKey[], location: FieldLocation, envelope: Uint8Array): Buffer {
-    const key = jointKey(owners)
-    return openField(fieldKey(key, location), contextOf(tenantId, key.subject, location), envelope)
-  }
-
-  /** A digest of content that only who holds the owners' keys can make, so that it proves nothing once they are gone. */
-  contentDigest(owners: readonly DataKey[], content: string): Buffer {
-    return hmacSha256(fieldKey(jointKey(owners), { table: 'audit_event_ids', column: 'content' }), content)
   }
 
   /** Blind index of what belongs to the tenant's own records; the same in every epoch. */
@@ -172,8 +154,4 @@ async function checkRootKey(tx: OperatorTx, root: RootKey, clock: Clock): Promis
     await store.insertRootCheck(tx, current, await root.checkValue(current), microsecondsToDate(clock.now()))
   const known = new Set([...rows.map((row) => row.epoch), current])
   for (const epoch of root.epochs().filter((one) => !known.has(one))) await root.destroy(epoch)
-}
-
-function contextOf(tenantId: string, subject: string, location: FieldLocation) {
-  return { tenant: tenantId, ...location, subject, class: DEFAULT_CLASS }
 }

@@ -40,7 +40,7 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => {
 
 /** Opens the pools and refuses roles that could see past row-level security. */
 export async function openDatabase(connect: (role: RoleName) => Connection, log: Logger): Promise<Database> {
-  const pool = (role: RoleName, max: number, statementTimeout: number) => {
+  const pool = (role: RoleName, max: number, statementTimeout: number, pipeline = true) => {
     const { ssl, ...connection } = connect(role)
     const made = new pg.Pool({
       ...connection,
@@ -51,6 +51,7 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
       idle_in_transaction_session_timeout: 30_000,
       connectionTimeoutMillis: 10_000,
       application_name: role,
+      pipeline, // statements of a transaction go out without waiting for each other
     })
     made.on('connect', (client) => client.on('error', () => undefined)) // told by the query that fails
     made.on('error', (error) => log.warn({ err: error, role }, 'an idle database connection was lost'))
@@ -60,7 +61,7 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
     app: pool('probity_app', 20, 60_000),
     sequencer: pool('probity_sequencer', 4, 60_000),
     operator: pool('probity_operator', 4, 30_000),
-    jobs: pool('probity_jobs', 4, 0),
+    jobs: pool('probity_jobs', 4, 0, false), // the queue's own library was not made for it
     keystore: pool('probity_keys', 8, 30_000),
   }
   const close = async () => {

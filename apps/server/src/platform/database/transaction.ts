@@ -4,7 +4,10 @@ type Row = pg.QueryResultRow
 
 /** What every transaction offers. `onCommit` runs after a successful commit, and never else. */
 interface Transaction {
+  /** Runs a statement whose text is always the same; it is prepared. */
   query<R extends Row = Row>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R>>
+  /** Runs a statement whose text is put together for the case. */
+  composed<R extends Row = Row>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R>>
   onCommit(work: () => void): void
 }
 
@@ -36,35 +39,46 @@ export function tenantTransaction<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return inTransaction(pool, options, async (client, transaction) => {
-    await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
-    return work({ ...transaction, bound: 'tenant', tenantId })
-  })
+  const bind = { text: `SELECT set_config('app.tenant_id', $1, true)`, values: [tenantId] }
+  return inTransaction(pool, { ...options, bind }, (transaction) => work({ ...transaction, bound: 'tenant', tenantId }))
 }
 
 export function operatorTransaction<T>(pool: pg.Pool, work: (tx: OperatorTx) => Promise<T>): Promise<T> {
-  return inTransaction(pool, {}, (_client, transaction) => work({ ...transaction, bound: 'operator' }))
+  return inTransaction(pool, {}, (transaction) => work({ ...transaction, bound: 'operator' }))
 }
 
 export function sequencerTransaction<T>(pool: pg.Pool, work: (tx: SequencerTx) => Promise<T>): Promise<T> {
-  return inTransaction(pool, {}, (_client, transaction) => work({ ...transaction, bound: 'sequencer' }))
+  return inTransaction(pool, {}, (transaction) => work({ ...transaction, bound: 'sequencer' }))
 }
 
+interface Opening extends TransactionOptions {
+  /** Goes before everything else in the transaction. */
+  bind?: pg.QueryConfig
+}
+
+// The connection is a pipeline: what opens the transaction travels with the first statement of the work. Where the
+// opening fails, PostgreSQL refuses what comes after it, or, without a tenant, shows it no row.
 async function inTransaction<T>(
   pool: pg.Pool,
-  { isolation = 'read committed', readOnly = false }: TransactionOptions,
-  work: (client: pg.PoolClient, transaction: Transaction) => Promise<T>,
+  { isolation = 'read committed', readOnly = false, bind }: Opening,
+  work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
   const afterwards: (() => void)[] = []
   let broken: Error | undefined
   try {
-    await client.query(`BEGIN ISOLATION LEVEL ${isolation}${readOnly ? ' READ ONLY' : ''}`)
-    const result = await work(client, {
-      query: (text, values) => client.query(text, [...values]),
+    const opening = [client.query(`BEGIN ISOLATION LEVEL ${isolation}${readOnly ? ' READ ONLY' : ''}`)]
+    if (bind) opening.push(client.query(bind))
+    const opened = Promise.all(opening)
+    opened.catch(() => undefined) // told below, or by the work that fails for it
+    const result = await work({
+      query: (text, values) => client.query({ name: nameOf(text), text, values: [...values] }),
+      composed: (text, values) => client.query(text, [...values]),
       onCommit: (job) => afterwards.push(job),
     })
-    await client.query('COMMIT')
+    await opened
+    const { command } = await client.query('COMMIT')
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back, although none of its work failed')
     for (const job of afterwards) job()
     return result
   } catch (error) {
@@ -75,4 +89,15 @@ async function inTransaction<T>(
   } finally {
     client.release(broken)
   }
+}
+
+const names = new Map<string, string>()
+
+/** Statements are prepared once a connection, each under a name of its own: parsing and planning cost more than most of them. */
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  const name = `probity_${names.size}`
+  names.set(text, name)
+  return name
 }

@@ -42,7 +42,8 @@ export class Idempotency {
     work: () => Promise<unknown>,
   ): Promise<unknown> {
     const hash = createHash('sha256')
-      .update(JSON.stringify([request.method, request.url, request.body ?? null]))
+      .update(JSON.stringify([request.method, request.url]))
+      .update(request.body instanceof Uint8Array ? request.body : JSON.stringify(request.body ?? null))
       .digest()
     const run = <T>(job: (tx: Tx) => Promise<T>) => tenantTransaction(this.#database.app, principal.tenantId, job)
     const now = microsecondsToDate(this.#clock.now())

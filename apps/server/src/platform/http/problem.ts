@@ -21,12 +21,18 @@ export function problemOf(error: unknown, requestId: string, now: Date): Problem
 }
 
 function classify(error: unknown): { code: ErrorCode; details: Record<string, unknown> } {
-  if (error instanceof DomainError) return error
-  if (error instanceof z.ZodError)
-    return { code: 'VALIDATION_FAILED', details: { issues: error.issues.slice(0, 20).map(issueOf) } }
+  const known = callersError(error)
+  if (known) return known
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const away = isConnectionError(code) || (error instanceof Error && code === '' && DRIVER.test(error.message))
   return { code: FRAMEWORK[code] ?? (away ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+}
+
+/** What was thrown where it is the caller's to know: a DomainError, or a schema's refusal as one. Else null. */
+export function callersError(error: unknown): DomainError | null {
+  if (error instanceof DomainError) return error
+  if (!(error instanceof z.ZodError)) return null
+  return new DomainError('VALIDATION_FAILED', { issues: error.issues.slice(0, 20).map(issueOf) })
 }
 
 function issueOf(issue: z.core.$ZodIssue): { pointer: string; message: string } {

@@ -12,6 +12,8 @@ export interface Call<P, Q, B> {
   params: P
   query: Q
   body: B
+  /** The JSON body as it came, of a `raw` route; else empty. */
+  bytes: Uint8Array
   request: FastifyRequest
   reply: FastifyReply
 }
@@ -29,6 +31,8 @@ export interface Route {
   creates?: boolean
   /** The body is a stream that the handler reads. */
   streams?: boolean
+  /** The handler gets the bytes of the JSON body and parses them by `body` itself, since they may be many. */
+  raw?: boolean
   params?: Schema
   query?: Schema
   body?: Schema

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { parseStrict } from '@probity/core'
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -14,6 +13,7 @@ import { type Principal, requireActive, requireScopes } from '../authority.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import type { Idempotency } from './idempotency.ts'
+import { parseJsonBody } from './json-body.ts'
 import { openApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -37,6 +37,7 @@ export interface HttpOptions {
   measured(route: string, method: string, status: number, seconds: number): void
 }
 
+const NO_BYTES = new Uint8Array()
 const PUBLIC_BURST = 6 // times the rate
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 
@@ -94,12 +95,20 @@ function endEventStreamsOnClose(app: FastifyInstance): void {
   })
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The JSON body is left as it came. */
+    raw?: boolean
+  }
+}
+
 type Limits = { byPrincipal: RateLimit; byAddress: RateLimit }
 
 function register(app: FastifyInstance, route: Route, options: HttpOptions, limits: Limits): void {
   app.route({
     method: route.method,
     url: route.path,
+    config: { raw: route.raw === true },
     ...(route.streams ? {} : { onRequest: boundedBody }),
     handler: async (request, reply) => {
       const principal = await admit(request, route, options, limits)
@@ -107,7 +116,8 @@ function register(app: FastifyInstance, route: Route, options: HttpOptions, limi
         principal,
         params: route.params?.parse(request.params) ?? request.params,
         query: route.query?.parse(request.query) ?? {},
-        body: route.streams ? undefined : route.body?.parse(request.body ?? {}),
+        body: route.streams || route.raw ? undefined : route.body?.parse(request.body ?? {}),
+        bytes: route.raw ? rawBody(request) : NO_BYTES,
         request,
         reply,
       }
@@ -117,6 +127,11 @@ function register(app: FastifyInstance, route: Route, options: HttpOptions, limi
       return reply.sent ? reply : answer
     },
   })
+}
+
+function rawBody(request: FastifyRequest): Uint8Array {
+  if (request.body instanceof Uint8Array) return request.body
+  throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/json'] })
 }
 
 /** Authenticates and authorises; public routes are only limited by source address. */
@@ -161,29 +176,25 @@ function idempotencyKey(request: FastifyRequest): string | null {
   return key
 }
 
-// JSON is parsed by our own strict parser, so that nothing is lost or doubled; NDJSON and octets are left as streams.
+// JSON is parsed here, unless the route's handler does it elsewhere; NDJSON and octets are left as streams.
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(
-        null,
-        (body as Buffer).length === 0
-          ? {}
-          : parseStrict(new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer)),
-      )
+      done(null, read(request, body as Buffer))
     } catch (error) {
-      done(
-        new DomainError('BAD_REQUEST', {
-          reason: `the body is not JSON that can be kept exactly: ${(error as Error).message.slice(0, 200)}`,
-        }),
-      )
+      done(error as DomainError)
     }
   })
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'],
     (_request: FastifyRequest, payload: Readable, done: (error: null, body: Readable) => void) => done(null, payload),
   )
+}
+
+function read(request: FastifyRequest, body: Buffer): unknown {
+  if (request.routeOptions.config.raw) return body
+  return body.length === 0 ? {} : parseJsonBody(body)
 }
 
 // A client that dribbles its body is cut off: 30 seconds for a request that is not a stream.

@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  canonicalize,
+  encodeLeaf,
+  FormatError,
+  type Json,
+  type Leaf,
+  leafHash,
+  MAX_ENTRY_LENGTH as MAXIMUM_LEAF,
+  sealedCommitment,
+} from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
+import { newId } from '../../../platform/ids.ts'
+import { contentDigest, type DataKey, type Identity, seal } from '../../keys/index.ts'
+import type { ObservedEvent, Person } from '../formats/observed-event.ts'
+import { redact } from '../formats/redact.ts'
+import { indexColumns, partLocation } from '../rules.ts'
+import type { Prepared, Refused } from './prepared.ts'
+
+/** What Intake.seal needs beside the events. */
+export interface Sealing {
+  tenantId: string
+  /** Time of receipt of the next event, microseconds; never the same twice. */
+  received(): number
+  /** Keys of `identities`, in order. */
+  keys: readonly DataKey[]
+  /** The tenant's own key, for data that a leaf can't hold; null: such an event is answered with null. */
+  own: DataKey | null
+}
+
+/**
+ * Events without anything personal in them, before the keys of their people are known. Reads no key and no clock, so
+ * that it can work in a thread: `identities` are resolved elsewhere, then `seal` makes the leaves.
+ */
+export class Intake {
+  readonly #items: Item[]
+  readonly #people = new People()
+
+  constructor(events: readonly ObservedEvent[]) {
+    this.#items = events.map((event) => {
+      const { clear, parts } = redact(event)
+      return { event, clear, parts, people: this.#people.of(event, parts) }
+    })
+  }
+
+  /** Everybody whose key is needed, each once. */
+  get identities(): Identity[] {
+    return this.#people.all
+  }
+
+  /** Seals, canonicalises and hashes; each event by itself is prepared, refused, or null where `own` was needed. */
+  seal(sealing: Sealing): (Prepared | Refused | null)[] {
+    return this.#items.map((item) => sealOne(sealing, item))
+  }
+}
+
+const TOO_LARGE: Refused = {
+  status: 'refused',
+  code: 'ENTRY_TOO_LARGE',
+  message: `without its data the event is still larger than an entry can be (${MAXIMUM_LEAF} bytes)`,
+}
+
+interface Item {
+  event: ObservedEvent
+  clear: ReturnType<typeof redact>['clear']
+  parts: ReturnType<typeof redact>['parts']
+  /** From a person of the event (-1 is the actor) to a place in `identities`. */
+  people: Map<number, number>
+}
+
+/** Everybody in some events, each once, with all the aliases and addresses they were met under. */
+class People {
+  readonly all: Identity[] = []
+  readonly #places = new Map<string, number>()
+
+  of(event: ObservedEvent, parts: Item['parts']): Map<number, number> {
+    const indexes = new Set(parts.flatMap((part) => part.people))
+    if (event.actor?.type === 'person') indexes.add(-1)
+    const people = new Map<number, number>()
+    for (const index of indexes) {
+      const person = index === -1 ? event.actor : event.people[index]
+      if (person) people.set(index, this.#place(person, addressesOf(event, index)))
+    }
+    return people
+  }
+
+  #place({ id, aliases }: Person, addresses: string[]): number {
+    const place = this.#places.get(id)
+    const known = place === undefined ? undefined : this.all[place]
+    if (place === undefined || !known) {
+      this.#places.set(id, this.all.length)
+      return this.all.push({ id, aliases: [...aliases], addresses: [...new Set(addresses)] }) - 1
+    }
+    this.all[place] = { id, aliases: union(known.aliases, aliases), addresses: union(known.addresses, addresses) }
+    return place
+  }
+}
+
+function union(known: readonly string[], more: readonly string[]): readonly string[] {
+  return more.every((one) => known.includes(one)) ? known : [...new Set([...known, ...more])]
+}
+
+function addressesOf(event: ObservedEvent, person: number): string[] {
+  return event.personal.filter((one) => one.person === person).flatMap((one) => addressesAt(event, one.pointer))
+}
+
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/
+
+function addressesAt(event: ObservedEvent, pointer: string): string[] {
+  const value = valueAt({ data: event.data }, pointer)
+  const values = Array.isArray(value) ? value : [value]
+  return values.filter((one): one is string => typeof one === 'string' && one.length <= 45 && ADDRESS.test(one))
+}
+
+/** What an RFC 6901 pointer leads to. */
+function valueAt(root: Json, pointer: string): Json | undefined {
+  let value: Json | undefined = root
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
+    value = (value as { [member: string]: Json })[key]
+  }
+  return value
+}
+
+function sealOne(sealing: Sealing, item: Item): Prepared | Refused | null {
+  const prepared = prepareOne(sealing, item, null)
+  if (prepared || sealing.own === null) return prepared
+  return prepareOne(sealing, item, sealing.own) ?? TOO_LARGE
+}
+
+// `overflow`: the key of the part that takes the data; null: the leaf holds it. Answers null when the leaf can't.
+function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Prepared | null {
+  const { tenantId } = sealing
+  const { event, clear, parts } = item
+  const received = sealing.received()
+  const eventId = event.event_id ?? newId(received)
+  const holders = (people: readonly number[]) => holdersOf(people.map((person) => ownerOf(sealing, item, person)))
+  const personal = parts.map(({ people, members }) => ({ holders: holders(people), members }))
+  const all = overflow ? [{ holders: [overflow], members: { '/data': clear.data } }, ...personal] : personal
+  const sealed = all.map((part, i) => ({ ...part, ...sealPart(tenantId, eventId, i, part) }))
+  const { actor, event_type, session, resource, action, outcome, risk_score } = clear
+  const leaf: Leaf = {
+    v: 1,
+    event_id: eventId,
+    tenant_id: tenantId,
+    occurred_at: event.occurred_at ?? received,
+    received_at: received,
+    event_type,
+    actor: actor?.type === 'person' ? { id: ownerOf(sealing, item, -1).subject, type: 'person' } : actor,
+    session,
+    resource,
+    action,
+    outcome,
+    risk_score,
+    data: overflow ? {} : clear.data,
+    sealed: sealed.map(({ subjects, commit }) => ({ subjects, commit })),
+  }
+  const bytes = encodeOrNull(leaf)
+  if (bytes === null) return null
+  return {
+    tenantId,
+    eventId,
+    columns: indexColumns(leaf),
+    bytes,
+    hash: Buffer.from(leafHash(nodeCrypto.sha256, bytes)),
+    content: event.event_id === null ? null : digestOf(item, overflow ? sealed.slice(1) : sealed),
+    parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
+  }
+}
+
+function sealPart(
+  tenantId: string,
+  eventId: string,
+  part: number,
+  { holders, members }: { holders: DataKey[]; members: { [pointer: string]: Json } },
+) {
+  const text = canonicalize(members)
+  const r = randomBytes(32)
+  const envelope = seal(tenantId, holders, partLocation(eventId, part), Buffer.concat([r, Buffer.from(text)]))
+  const subjects = holders.map((key) => key.subject)
+  return { text, subjects, envelope, commit: sealedCommitment(nodeCrypto, r, members) }
+}
+
+function encodeOrNull(leaf: Leaf): Uint8Array | null {
+  try {
+    return encodeLeaf(leaf)
+  } catch (error) {
+    if (error instanceof FormatError && error.code === 'LEAF_TOO_LONG') return null
+    throw error
+  }
+}
+
+/** Keys that a part is sealed under: each once, ascending by pseudonym. */
+function holdersOf(keys: readonly DataKey[]): DataKey[] {
+  return [...new Map(keys.map((key) => [key.subject, key])).values()].sort((a, b) => (a.subject < b.subject ? -1 : 1))
+}
+
+function ownerOf({ keys }: Sealing, { people }: Item, person: number): DataKey {
+  const key = keys[people.get(person) ?? -1]
+  if (!key) throw new Error('a sealed part names a person that the event does not have')
+  return key
+}
+
+// The clear part can be hashed as it is; the personal part only under its owners' keys, or the digest would let
+// who reads the table guess what was erased.
+function digestOf({ event, clear }: Item, sealed: readonly { holders: DataKey[]; text: string }[]): Buffer {
+  const actor = clear.actor && { ...clear.actor, id: clear.actor.type === 'person' ? '' : clear.actor.id }
+  const hash = createHash('sha256').update(canonicalize({ ...clear, actor, occurred_at: event.occurred_at }))
+  for (const part of sealed) hash.update(contentDigest(part.holders, part.text))
+  return hash.digest().subarray(0, 16)
+}

@@ -1,0 +1,121 @@
+import { readlinkSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { callersError } from '../../../platform/http/problem.ts'
+import { type Identity, type PackedKeys, unpackKeys } from '../../keys/index.ts'
+import type { ObservedEvent } from '../formats/observed-event.ts'
+import { Intake } from './intake.ts'
+import { type PackedBatch, packBatch } from './packing.ts'
+import type { Prepared, Refused } from './prepared.ts'
+import { isRefused, readSource, type Source } from './source.ts'
+
+// What a thread does: reads a source and tells whose keys it needs, then seals and hashes with them. It holds an
+// event in clear between the two and a key while it seals; nothing of either outlives the job.
+
+/** What a thread of the intake is told that it is. */
+export const ROLE = 'probity-intake'
+export const THREAD = new URL(import.meta.url)
+
+/** What a thread is asked: to read, then for the same job to seal or to forget. */
+export type Question =
+  | { job: number; read: Source }
+  | { job: number; seal: SealQuestion }
+  | { job: number; forget: true }
+export interface SealQuestion {
+  tenantId: string
+  /** Time of receipt of the first event, microseconds; each next one is one later. */
+  received: number
+  keys: PackedKeys
+  own: PackedKeys
+}
+
+/** What was read: the line of each event, those refused by their place, and whose keys the others need. */
+export interface ReadAnswer {
+  lines: number[]
+  refused: [place: number, refusal: Refused][]
+  identities: Identity[]
+}
+/** What was sealed: those refused by their place among the events that were read, and the rest. */
+export interface SealAnswer {
+  refused: [place: number, refusal: Refused][]
+  batch: PackedBatch
+}
+export type Answer = { read: ReadAnswer } | { sealed: SealAnswer } | { error: { code: string; details: object } }
+
+const jobs = new Map<number, Intake>()
+
+if (!isMainThread && workerData === ROLE) {
+  giveWay()
+  parentPort?.on('message', (question: Question) => handle(question))
+}
+
+// On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk.
+function giveWay(): void {
+  try {
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // elsewhere, or not allowed: it works all the same
+  }
+}
+
+function handle(question: Question): void {
+  if ('forget' in question) {
+    jobs.delete(question.job)
+    return
+  }
+  try {
+    if ('read' in question) {
+      send({ read: read(question.job, question.read) }, [])
+      return
+    }
+    const { refused, prepared } = sealed(question.job, question.seal)
+    const { packed, transfer } = packBatch(question.seal.tenantId, prepared)
+    send({ sealed: { refused, batch: packed } }, transfer)
+  } catch (error) {
+    jobs.delete(question.job)
+    send({ error: described(error) }, [])
+  }
+}
+
+function send(answer: Answer, transfer: ArrayBuffer[]): void {
+  parentPort?.postMessage(answer, transfer)
+}
+
+function read(job: number, source: Source): ReadAnswer {
+  const found = readSource(source)
+  const events = found.map(({ event }) => event).filter((event): event is ObservedEvent => !isRefused(event))
+  const intake = new Intake(events)
+  jobs.set(job, intake)
+  return {
+    lines: found.map(({ line }) => line),
+    refused: found.flatMap(({ event }, place) => (isRefused(event) ? [[place, event] as [number, Refused]] : [])),
+    identities: intake.identities,
+  }
+}
+
+function sealed(job: number, { tenantId, received, keys, own }: SealQuestion) {
+  const intake = jobs.get(job)
+  if (!intake) throw new Error('the job was not read')
+  jobs.delete(job)
+  let next = received
+  const made = intake.seal({
+    tenantId,
+    received: () => next++,
+    keys: unpackKeys(keys),
+    own: unpackKeys(own)[0] ?? null,
+  })
+  const refused: [number, Refused][] = []
+  const prepared: Prepared[] = []
+  for (const [place, one] of made.entries()) {
+    if (one === null) throw new Error('an event needs the tenant’s own key')
+    if (isRefused(one)) refused.push([place, one])
+    else prepared.push(one)
+  }
+  return { refused, prepared }
+}
+
+// An error's message may quote what was read; only what is meant for callers leaves the thread.
+function described(error: unknown): { code: string; details: object } {
+  const known = callersError(error)
+  return known ? { code: known.code, details: known.details } : { code: 'INTERNAL', details: {} }
+}
