@@ -5,8 +5,9 @@ import { access, chown, lchown, lstat, mkdir, readFile, rename, rm, stat, statfs
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { postgresBinaries, type SystemUser, sharedFolder, unprivilegedUser } from './binaries.ts'
+import { keepRunning } from './keep-running.ts'
 import type { Connection } from './pools.ts'
-import { forgetDeadPostmaster } from './postmaster.ts'
+import { becomesReady, forgetDeadPostmaster, isPostmasterAlive } from './postmaster.ts'
 import { StartError } from './start-error.ts'
 
 /** A PostgreSQL of our own on a Unix socket, in the data folder. */
@@ -57,30 +58,27 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
     say('making a new database …')
     await initialise(run, folder, sockets, password, user)
   }
-  await forgetDeadPostmaster(folder, sockets)
-  const log = join(folder, 'server.log')
-  if ((await run('pg_ctl', ['status', '-D', folder])).code !== 0) {
-    const options = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}='${value}'`)
-    const started = await run('pg_ctl', [
-      'start',
-      '-w',
-      '-t',
-      '60',
-      '-s',
-      '-D',
-      folder,
-      '-l',
-      log,
-      '-o',
-      `-k '${sockets}' ${options.join(' ')}`,
-    ])
-    if (started.code !== 0) throw new StartError(await whyNot(log, folder))
-  }
+  const start = () => startCluster(run, folder, sockets)
+  await start()
+  const watch = keepRunning({ isRunning: () => isPostmasterAlive(folder), start, say })
   return {
     superuser: { host: sockets, port: 5432, database: 'postgres', user: 'postgres', password },
     folder,
-    stop: () => stopCluster(run, folder),
+    async stop() {
+      await watch.stop()
+      await stopCluster(run, folder)
+    },
   }
+}
+
+async function startCluster(run: Run, folder: string, sockets: string): Promise<void> {
+  await forgetDeadPostmaster(folder, sockets)
+  if (await becomesReady(folder)) return // a killed server left it, or was just starting it
+  const log = join(folder, 'server.log')
+  const options = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}='${value}'`)
+  const how = ['-w', '-t', '60', '-s', '-D', folder, '-l', log, '-o', `-k '${sockets}' ${options.join(' ')}`]
+  const started = await run('pg_ctl', ['start', ...how])
+  if (started.code !== 0 && !(await becomesReady(folder))) throw new StartError(await whyNot(log, folder))
 }
 
 /** Stops the PostgreSQL that a killed server left running on a data folder; answers whether there was one. */

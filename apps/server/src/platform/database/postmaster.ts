@@ -5,6 +5,8 @@ import { StartError } from './start-error.ts'
 
 const PATIENCE_MILLISECONDS = 30_000
 const LOOK_MILLISECONDS = 20
+/** Line of postmaster.pid that says starting, stopping or ready. */
+const STATUS_LINE = 7
 
 /**
  * Removes the lock files of a postmaster that is gone. PostgreSQL does so itself where the number is nobody's; it
@@ -23,6 +25,29 @@ export async function forgetDeadPostmaster(folder: string, sockets: string): Pro
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS))
   }
   for (const lock of locks) await rm(lock, { force: true })
+}
+
+/** Whether the postmaster of a cluster runs. */
+export async function isPostmasterAlive(folder: string): Promise<boolean> {
+  const pid = await pidIn(join(folder, 'postmaster.pid'))
+  if (pid === null) return false
+  if (existsSync('/proc/self/stat')) return isPostgres(pid)
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM' // it runs as somebody else
+  }
+}
+
+/** Waits while a postmaster is starting; whether it then takes connections. False at once where none runs. */
+export async function becomesReady(folder: string): Promise<boolean> {
+  for (const end = Date.now() + PATIENCE_MILLISECONDS; await isPostmasterAlive(folder); ) {
+    const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+    if (lines[STATUS_LINE]?.trim() === 'ready') return true
+    if (Date.now() > end) return false
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS))
+  }
+  return false
 }
 
 async function pidIn(lock: string): Promise<number | null> {
