@@ -110,6 +110,20 @@ POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(cu
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_sequencer
 
+TABLE audit_quarantine ROW LEVEL SECURITY ENABLED FORCED -- Rows that were in audit_inbox and are no events: somebody else than the server wrote them. They stop no log, and are kept to be looked at
+  tenant_id uuid NOT NULL -- Tenant of the row
+  id uuid NOT NULL -- Id of the row in the inbox
+  event_id uuid NOT NULL -- As the row said
+  leaf bytea NOT NULL -- As the row said
+  parts jsonb NOT NULL -- As the row said
+  reason text NOT NULL -- What is wrong with it
+  put_aside_at timestamp with time zone NOT NULL DEFAULT now() -- When the sequencer met it
+  CONSTRAINT audit_quarantine_pkey PRIMARY KEY (tenant_id, id)
+POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT SELECT TO probity_app
+GRANT INSERT, SELECT TO probity_sequencer
+
 TABLE audit_sealed_parts ROW LEVEL SECURITY ENABLED FORCED -- Personal parts of entries, each under the keys of the people it belongs to
   tenant_id uuid NOT NULL -- Tenant
   seq bigint NOT NULL -- Index of the entry
@@ -263,6 +277,7 @@ TABLE subject_tombstones ROW LEVEL SECURITY ENABLED FORCED -- Pseudonyms whose k
   erased_at timestamp with time zone NOT NULL -- When erasure began: from here on no node reads or seals for it
   keys_destroyed_at timestamp with time zone -- When the keystore no longer held its keys; NULL: a crash came between and the job finishes it
   key_ids uuid[] NOT NULL DEFAULT '{}'::uuid[] -- Ids of the destroyed data keys
+  proof text NOT NULL DEFAULT ''::text -- Signed note of the log's key over the pseudonym and when: who only writes to the database cannot make data look erased, nor have keys destroyed
   CONSTRAINT subject_tombstones_pkey PRIMARY KEY (tenant_id, subject)
   CONSTRAINT subject_tombstones_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY sequencer_all FOR SELECT TO probity_sequencer USING (true)

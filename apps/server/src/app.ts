@@ -103,7 +103,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await keys.tenants.create(ANCHOR_TENANT, originOf(config.origin, ANCHOR_TENANT))
   await sequencer.start()
   anchoring.start()
-  const schedule = await startSchedule({ database, log, tenancy, keys, audit, idempotency, telemetry })
+  const schedule = await startSchedule({ database, log, tenancy, privacy, audit, idempotency, telemetry })
   // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
   const stop = async () => {
     const cut = setTimeout(() => http.server.closeAllConnections(), config.stop_grace_seconds * 1000)

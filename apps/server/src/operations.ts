@@ -51,7 +51,7 @@ export function operationsRoutes({ database, sequencer, telemetry, keys, tenancy
       answers: { 200: 'text/plain' },
       async handle({ reply }) {
         reply.type(telemetry.contentType)
-        return telemetry.text({ waiting: sequencer.waiting, leads: sequencer.leads })
+        return telemetry.text({ waiting: sequencer.waiting, leads: sequencer.leads, blocked: sequencer.blocked })
       },
     }),
     route({

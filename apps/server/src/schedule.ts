@@ -1,7 +1,7 @@
 import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type { Audit } from './domains/audit/index.ts'
-import type { Keys } from './domains/keys/index.ts'
+import type { Privacy } from './domains/privacy/index.ts'
 import type { Tenancy } from './domains/tenancy/index.ts'
 import { JOBS_SCHEMA } from './platform/database/jobs.ts'
 import type { Database } from './platform/database/pools.ts'
@@ -12,7 +12,7 @@ export interface ScheduleDependencies {
   database: Database
   log: Logger
   tenancy: Tenancy
-  keys: Keys
+  privacy: Privacy
   audit: Audit
   idempotency: Idempotency
   telemetry: Telemetry
@@ -36,11 +36,12 @@ export async function startSchedule(dependencies: ScheduleDependencies): Promise
     schema: JOBS_SCHEMA,
     logger: silentLogger(dependencies.log),
   })
+  await runner.addJob('sweep', {}, { jobKey: 'sweep-at-start', maxAttempts: 3 }) // what the last process left undone
   runner.promise.catch((error: unknown) => dependencies.log.error({ err: error }, 'the job runner stopped'))
   return { stop: () => runner.stop() }
 }
 
-function tasks({ tenancy, keys, audit, idempotency, telemetry, log }: ScheduleDependencies): TaskList {
+function tasks({ tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies): TaskList {
   return {
     async verify_logs() {
       for (const tenantId of await tenancy.ids()) {
@@ -51,7 +52,7 @@ function tasks({ tenancy, keys, audit, idempotency, telemetry, log }: ScheduleDe
     },
     async sweep() {
       for (const tenantId of await tenancy.ids()) {
-        await keys.finishErasures(tenantId)
+        await privacy.finishErasures(tenantId)
         await audit.recordTurns(tenantId)
         await idempotency.sweep(tenantId)
       }

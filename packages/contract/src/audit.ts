@@ -127,6 +127,16 @@ export const checkpointQuery = z.strictObject({
   anchored: flag.describe('The newest checkpoint that was anchored, with the line that proves it'),
 })
 
+export const acceptRollback = z.strictObject({
+  tenant_id: uuid.describe('Whose log is behind what was seen of it'),
+  reason: z.string().min(1).max(2048).describe('Why it was put back; recorded in the log'),
+})
+export type AcceptRollback = z.infer<typeof acceptRollback>
+export const rollbackAccepted = z.object({
+  lost_from: z.number().int().describe('First index that is gone'),
+  lost_until: z.number().int().describe('Index after the last that is gone'),
+})
+
 export const consistencyQuery = z.strictObject({
   from: z.coerce.number().int().min(0),
   to: z.coerce.number().int().min(0).optional(),

@@ -75,3 +75,13 @@ TABLE tenant_keys ROW LEVEL SECURITY ENABLED FORCED -- A tenant's key-encryption
   CONSTRAINT tenant_keys_root_epoch_fkey FOREIGN KEY (root_epoch) REFERENCES root_epochs(epoch)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_keys
+
+TABLE witnessed_heads -- Newest anchored head of each log, by origin as a witness knows it; moves forward only, but where an operator accepts a log that was put back
+  origin text NOT NULL -- Origin of the log (C2SP tlog-checkpoint)
+  size bigint NOT NULL -- Entries it had
+  root bytea NOT NULL -- Root hash at that size
+  seen_at timestamp with time zone NOT NULL -- When it was seen
+  CONSTRAINT witnessed_heads_pkey PRIMARY KEY (origin)
+  CONSTRAINT witnessed_heads_root_check CHECK ((length(root) = 32))
+  CONSTRAINT witnessed_heads_size_check CHECK ((size >= 0))
+GRANT INSERT, SELECT, UPDATE TO probity_keys

@@ -27,6 +27,12 @@ export class Telemetry {
     registers: [this.#registry],
   })
 
+  readonly #blocked = new Gauge({
+    name: 'probity_audit_blocked_logs',
+    help: 'Logs that take nothing, because what is stored of them is not what was signed',
+    registers: [this.#registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry, prefix: 'probity_' })
   }
@@ -40,8 +46,9 @@ export class Telemetry {
   }
 
   /** The metrics in Prometheus' text format. */
-  async text(state: { waiting: number; leads: boolean }): Promise<string> {
+  async text(state: { waiting: number; leads: boolean; blocked: number }): Promise<string> {
     this.#waiting.set(state.waiting)
+    this.#blocked.set(state.blocked)
     this.#leads.set(state.leads ? 1 : 0)
     return this.#registry.metrics()
   }

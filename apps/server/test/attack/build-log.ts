@@ -20,6 +20,7 @@ const OUTCOMES = ['Success', 'Failure', 'Warning', 'Information']
 
 export function someEvent(i: number, tenant: string) {
   return {
+    ...(i % 5 === 0 ? { event_id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` } : {}),
     event_type: i % 3 === 0 ? 'login' : 'file.read',
     user_id: `person-${i % 23}@${tenant}.example`,
     session_id: `s-${i % 7}`,
@@ -64,6 +65,10 @@ export async function buildLogs(): Promise<Logs> {
     assert.equal(body.valid, true, JSON.stringify(body.invalid_entries))
   }
   await settled(server)
+  await until('every head is anchored', async () => {
+    const behind = 'SELECT 1 FROM audit_logs l JOIN audit_anchors a USING (tenant_id) WHERE a.size < l.size'
+    return (await server.sql(behind)).length === 0
+  })
   const [head] = await server.sql<{ size: number }>('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [
     server.tenantId,
   ])

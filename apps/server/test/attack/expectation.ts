@@ -15,6 +15,8 @@ export interface Expectation {
 export interface Attack {
   name: string
   run(logs: Logs): Promise<Expectation>
+  /** Undoes what the copy of the log does not hold. */
+  undo?(logs: Logs): Promise<void>
 }
 
 /** An attack of SQL statements on the first tenant, whose id is $1. */

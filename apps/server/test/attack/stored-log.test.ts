@@ -4,6 +4,7 @@ import { buildLogs, type Logs, settled } from './build-log.ts'
 import { entryAttacks } from './entry-attacks.ts'
 import type { Attack } from './expectation.ts'
 import { headAttacks } from './head-attacks.ts'
+import { idAttacks } from './id-attacks.ts'
 import { indexAttacks } from './index-attacks.ts'
 import { freeze, keepCopy, putBack } from './tamper.ts'
 
@@ -23,7 +24,7 @@ before(async () => {
 })
 after(() => logs.server.stop())
 
-const ATTACKS: Attack[] = [...entryAttacks, ...headAttacks, ...indexAttacks]
+const ATTACKS: Attack[] = [...entryAttacks, ...headAttacks, ...indexAttacks, ...idAttacks]
 
 test('at least 25 kinds of tampering are tried', () => {
   assert.ok(new Set(ATTACKS.map((attack) => attack.name)).size >= 25)
@@ -41,6 +42,7 @@ describe('verification finds and names', () => {
       const result = await verify()
       const others = await verify(logs.other.token)
       await putBack(logs.server)
+      await attack.undo?.(logs)
       const said = JSON.stringify(result.invalid_entries.slice(0, 5))
       assert.equal(result.valid, false, 'it was not found')
       const [from, until] = typeof expected.first === 'number' ? [expected.first, expected.first + 1] : expected.first

@@ -5,7 +5,16 @@ import type { TestServer } from '../support/server.ts'
 
 // What somebody with the database superuser's rights can do to a stored log, and how it is undone.
 
-const TABLES = ['audit_logs', 'audit_bundles', 'audit_tiles', 'audit_entries', 'audit_event_ids', 'audit_sealed_parts']
+const TABLES = [
+  'audit_logs',
+  'audit_bundles',
+  'audit_tiles',
+  'audit_entries',
+  'audit_event_ids',
+  'audit_sealed_parts',
+  'audit_anchors',
+  'subject_tombstones',
+]
 
 export interface StoredBundle {
   tenant_id: string

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { parseVerifierKey } from '@probity/core'
 import { nodeCrypto, verifyExport, verifyReceipt } from '@probity/verifier/node'
+import { ownEventId } from '../../src/domains/audit/event-id.ts'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -47,6 +48,25 @@ test('the same event_id with the same content is a duplicate, with other content
   assert.deepEqual(again.body.results[0], { ...first.body.results[0], status: 'duplicate' })
   assert.equal(other.status, 409)
   assert.equal(other.body.code, 'EVENT_ID_CONFLICT')
+})
+
+test('an id that the server made leads to its event alone: given back it is refused, and the export still verifies', async () => {
+  const first = (await send(event({ action: 'made' }))).body.results[0]
+  for (const fields of [{ action: 'made' }, { action: 'another' }]) {
+    const again = await send(event({ event_id: first.event_id, ...fields }))
+    assert.deepEqual([again.status, again.body.code], [409, 'EVENT_ID_CONFLICT'], again.text)
+  }
+  assert.equal((await server.call('GET', `/v1/audit/events/${first.event_id}`)).body.action, 'made')
+  const { keys } = (await server.call('GET', '/v1/audit/key')).body
+  const trusted = keys.map((key: string) => parseVerifierKey(nodeCrypto.sha256, key))
+  const exported = await fetch(`${server.url}/v1/audit/export`, {
+    headers: { authorization: `Bearer ${server.token}` },
+  })
+  const file = new Uint8Array(await exported.arrayBuffer())
+  const result = await verifyExport({ open: () => Readable.from([file]) }, trusted)
+  assert.equal(result.verified, true, JSON.stringify(result))
+  const late = ownEventId(Date.now() * 1000, randomBytes(8))
+  assert.equal((await send(event({ event_id: late }))).body.results[0].status, 'accepted', 'of that form, and nobody’s')
 })
 
 test('in one call a repeat of an id is a duplicate of the first and a changed one is refused', async () => {

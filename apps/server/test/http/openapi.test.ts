@@ -94,6 +94,19 @@ function cases(): Case[] {
       schema: contract.rangeVerified,
       call: () => call('POST', '/v1/audit/verify', {}),
     },
+    {
+      operation: 'POST /v1/audit/accept-rollback',
+      schema: contract.rollbackAccepted,
+      async call() {
+        const { origin } = (await call('GET', '/v1/audit/key')).body
+        await server.keystoreSql(
+          `INSERT INTO witnessed_heads (origin, size, root, seen_at) VALUES ($1, 1000, decode(repeat('00', 32), 'hex'), now())
+           ON CONFLICT (origin) DO UPDATE SET size = 1000`,
+          [origin],
+        )
+        return call('POST', '/v1/audit/accept-rollback', { tenant_id: server.tenantId, reason: 'a test' })
+      },
+    },
     { operation: 'GET /v1/audit/export', schema: null, call: () => call('GET', '/v1/audit/export') },
     {
       operation: 'POST /v1/tokens',

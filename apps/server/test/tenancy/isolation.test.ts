@@ -58,6 +58,11 @@ async function fill(token: string): Promise<void> {
     username: token === server.token ? 'admin@first.example' : 'admin@bravo.example',
     password: 'correct horse battery staple',
   })
+  await server.sql(
+    `INSERT INTO audit_inbox (tenant_id, id, event_id, leaf, content, parts)
+     VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'no event: it is put aside', NULL, '[]')`,
+    [tenant],
+  )
   // A full tile of level 1 needs 256 entries.
   await call(
     'POST',

@@ -1,4 +1,4 @@
-import { ANCHOR_TENANT, anchorLine, formatReceipt } from '@probity/core'
+import { ANCHOR_TENANT, anchorLine, formatReceipt, openAnchor, parseVerifierKey } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import type { Database } from '../../platform/database/pools.ts'
@@ -7,10 +7,17 @@ import { inclusionOf } from './prove.ts'
 import { readEntriesAt } from './reader.ts'
 import * as store from './store.ts'
 import { type AnchorRow, readAnchor } from './store-anchor.ts'
+import { isSigned } from './verify-anchor.ts'
 
 interface AnchorReceipt {
   origin: string
   receipt: string
+}
+
+/** Verifier keys of the tenant's log and of the anchor log. */
+export interface Trusted {
+  keys: readonly string[]
+  anchor_keys: readonly string[]
 }
 
 /** Anchored checkpoints. Owns a cache of the anchor log's receipts: all logs of one second share one. */
@@ -22,31 +29,47 @@ export class Anchored {
     this.#database = database
   }
 
-  /** The tenant's newest anchored head, when it has more entries than `index`; else null. */
-  async headWith(tx: Tx, index: number): Promise<AnchorRow | null> {
+  /**
+   * The tenant's newest anchored head, when it has more entries than `index`, its checkpoint with the line that proves
+   * where it was anchored (formats §11). Null too where what is stored does not prove it: a receipt does without then.
+   */
+  async headWith(tx: Tx, index: number, trusted: Trusted): Promise<store.Head | null> {
     const row = await readAnchor(tx)
-    return row !== null && row.size > index ? row : null
+    if (row === null || row.size <= index || !isSigned(row, trusted.keys)) return null
+    const checkpoint = await this.#proven(row, trusted)
+    return checkpoint === null ? null : { ...row, checkpoint }
   }
 
-  /** The checkpoint of an anchored head with the line that proves where (formats §11). */
-  async checkpoint({ checkpoint, path, anchor }: AnchorRow): Promise<string> {
-    const { origin, receipt } = await this.#receipt(anchor)
+  /** Whether an anchored head is where it says that it was anchored. */
+  async holds(row: AnchorRow, trusted: Trusted): Promise<boolean> {
+    return (await this.#proven(row, trusted)) !== null
+  }
+
+  async #proven({ checkpoint, path, anchor }: AnchorRow, { keys, anchor_keys }: Trusted): Promise<string | null> {
+    const made = await this.#receipt(anchor)
+    if (made === null) return null
     const hashes = Array.from({ length: path.length / 32 }, (_, i) => path.subarray(i * 32, i * 32 + 32))
-    return checkpoint + anchorLine(nodeCrypto.sha256, origin, hashes, receipt)
+    const note = checkpoint + anchorLine(nodeCrypto.sha256, made.origin, hashes, made.receipt)
+    const all = [...keys, ...anchor_keys].map((key) => parseVerifierKey(nodeCrypto.sha256, key))
+    try {
+      return openAnchor(note, all, nodeCrypto) === null ? null : note
+    } catch {
+      return null
+    }
   }
 
-  async #receipt(anchor: number): Promise<AnchorReceipt> {
+  async #receipt(anchor: number): Promise<AnchorReceipt | null> {
     const known = this.#receipts.get(anchor)
     if (known) return known
     const made = await tenantTransaction(this.#database.app, ANCHOR_TENANT, async (tx) => {
       const head = await store.readHead(tx)
       const [entry] = await readEntriesAt(tx, [anchor])
-      if (!head || !entry) throw new Error('an entry of the anchor log is missing; verify it')
+      if (!head || !entry || anchor >= head.size) return null
       const { origin, checkpoint } = head
       const proof = await inclusionOf(tx, anchor, head)
       return { origin, receipt: formatReceipt({ index: anchor, leaf: entry.bytes, proof, checkpoint }) }
     })
-    this.#receipts.set(anchor, made)
+    if (made) this.#receipts.set(anchor, made)
     return made
   }
 }

@@ -71,6 +71,8 @@ export class Anchoring {
     const index = await this.#write(encodeHex(this.#tree.root()))
     const rows = heads.map((head) => ({ ...head, path: Buffer.concat(this.#tree.path(head.origin)) }))
     await sequencerTransaction(this.#options.database.sequencer, (tx) => store.upsertAnchors(tx, index, rows))
+    const own = await sequencerTransaction(this.#options.database.sequencer, (tx) => readHeads(tx, [ANCHOR_TENANT]))
+    await this.#options.keys.witness.see([...heads, ...own])
   }
 
   async #movedHeads(): Promise<store.HeadToAnchor[]> {

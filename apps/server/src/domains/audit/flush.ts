@@ -1,9 +1,10 @@
 import { promisify } from 'node:util'
-import { deflateRaw } from 'node:zlib'
-import { encodeBundle, formatCheckpoint } from '@probity/core'
+import { deflateRaw, inflateRawSync } from 'node:zlib'
+import { decodeBundle, encodeBundle, formatCheckpoint, parseLeaf } from '@probity/core'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
+import { millisecondOf } from './event-id.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, Waiting } from './queue.ts'
 import { BUNDLE } from './rules.ts'
@@ -34,7 +35,7 @@ export async function writeBatch(
   states: Map<string, LogState>,
   batch: readonly Waiting[],
 ): Promise<Decided[]> {
-  const decided = await decide(tx, batch)
+  const decided = await decide(tx, batch, dependencies.clock.now())
   const fresh = decided.filter(
     (one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1,
   )
@@ -77,12 +78,17 @@ export async function writeBatch(
 }
 
 /** New entries get index -1 here and their place later; what repeats an id is found in the table or in the batch. */
-async function decide(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
-  const [known, erased] = await Promise.all([knownIds(tx, batch), erasedSubjects(tx, batch)])
+async function decide(tx: SequencerTx, batch: readonly Waiting[], now: number): Promise<Decided[]> {
+  const [known, erased, ours] = await Promise.all([
+    knownIds(tx, batch),
+    erasedSubjects(tx, batch),
+    idsOfOurMaking(tx, batch, now),
+  ])
   const inBatch = new Map<string, { content: Buffer | null; outcome: Accepted }>()
   return batch.map((item) => {
     const { entry } = item
     const id = `${entry.tenantId}/${entry.eventId}`
+    if (ours.has(id)) return { item, outcome: 'conflict' }
     const stored = known.get(id)
     if (stored)
       return {
@@ -148,6 +154,26 @@ async function knownIds(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map
   )
   return new Map(rows.map((row) => [`${row.tenant_id}/${row.event_id}`, row]))
 }
+
+// An id that we made has no row. Who gives one back sends what we have already, or would put another event in its place.
+async function idsOfOurMaking(tx: SequencerTx, batch: readonly Waiting[], now: number): Promise<Set<string>> {
+  const places = new Map<string, { tenantId: string; millisecond: number }>()
+  for (const { entry } of batch) {
+    const millisecond = entry.content === null ? null : millisecondOf(entry.eventId)
+    if (millisecond === null || millisecond > now / 1000 + DAY) continue
+    places.set(`${entry.tenantId}/${millisecond}`, { tenantId: entry.tenantId, millisecond })
+  }
+  const found = new Set<string>()
+  for (const { tenantId, millisecond } of places.values()) {
+    for (const { seq, ...row } of await store.readBundlesAt(tx, tenantId, new Date(millisecond))) {
+      const leaf = decodeBundle(inflateRawSync(row.body), row.entries)[seq - row.first_seq]
+      if (leaf) found.add(`${tenantId}/${parseLeaf(leaf).event_id}`)
+    }
+  }
+  return found
+}
+
+const DAY = 86_400_000
 
 async function erasedSubjects(tx: SequencerTx, batch: readonly Waiting[]): Promise<Set<string>> {
   const subjects = batch.flatMap(({ entry }) =>

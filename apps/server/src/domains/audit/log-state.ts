@@ -1,5 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
-import { decodeBundle } from '@probity/core'
+import { type Checkpoint, decodeBundle, equal, leafHash, openCheckpoint, parseVerifierKey } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
+import { isConnectionError } from '../../platform/database/connection-error.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
@@ -69,8 +71,28 @@ export class LogState {
   }
 }
 
-/** Reads the states of logs; one that does not exist yet is empty. Throws when what is stored is not whole. */
-export async function loadStates(tx: SequencerTx, tenantIds: string[]): Promise<Map<string, LogState>> {
+/** Who says what a log must be: its keys, and what a witness last saw of it. */
+export interface Guard {
+  /** Origin of a tenant's log: the first line of its checkpoints. */
+  originOf(tenantId: string): string
+  verifierKeys(tenantId: string): Promise<string[]>
+  /** Newest heads seen of these logs, by origin. */
+  witnessed(origins: string[]): Promise<Map<string, { size: number; root: Uint8Array }>>
+}
+
+/** A stored log that must not grow: what it holds is not what was signed. */
+export class LogBroken extends Error {}
+
+/**
+ * Reads the states of logs; one that does not exist yet is empty. A log whose stored state is not the one that its
+ * own key signed, or is behind what was seen of it, is answered as LogBroken: to sign its next head would make the
+ * forgery genuine.
+ */
+export async function loadStates(
+  tx: SequencerTx,
+  guard: Guard,
+  tenantIds: string[],
+): Promise<Map<string, LogState | LogBroken>> {
   const heads = new Map((await store.readHeads(tx, tenantIds)).map((head) => [head.tenant_id, head]))
   const tails = [...heads.values()].map((head) => ({
     tenantId: head.tenant_id,
@@ -78,13 +100,48 @@ export async function loadStates(tx: SequencerTx, tenantIds: string[]): Promise<
   }))
   const fragments = Map.groupBy(await store.readTails(tx, tails), (row) => row.tenant_id)
   const tiles = Map.groupBy(await store.readLastTiles(tx, tenantIds), (row) => row.tenant_id)
+  const origins = tenantIds.map((tenantId) => guard.originOf(tenantId))
+  const witnessed = await guard.witnessed(origins)
   return new Map(
-    tenantIds.map((tenantId) => {
-      const head = heads.get(tenantId)
-      if (!head) return [tenantId, new LogState(tenantId, TreeEdge.restore(0, [], []), [], [])]
-      return [tenantId, restoreState(head, fragments.get(tenantId) ?? [], tiles.get(tenantId) ?? [])]
-    }),
+    await Promise.all(
+      tenantIds.map(async (tenantId, i): Promise<[string, LogState | LogBroken]> => {
+        const head = heads.get(tenantId)
+        const seen = witnessed.get(origins[i] ?? '')
+        try {
+          requireNoRollback(head, seen)
+          if (!head) return [tenantId, new LogState(tenantId, TreeEdge.restore(0, [], []), [], [])]
+          requireSigned(head, await guard.verifierKeys(tenantId))
+          return [tenantId, restoreState(head, fragments.get(tenantId) ?? [], tiles.get(tenantId) ?? [])]
+        } catch (error) {
+          if (isConnectionError(error)) throw error // nothing is known of the log then
+          return [tenantId, error instanceof LogBroken ? error : new LogBroken('what is stored can not be read')]
+        }
+      }),
+    ),
   )
+}
+
+function requireNoRollback(
+  head: store.HeadRow | undefined,
+  seen: { size: number; root: Uint8Array } | undefined,
+): void {
+  if (!seen) return
+  const size = head?.size ?? 0
+  if (size < seen.size) throw new LogBroken(`the log has ${size} entries and had ${seen.size}`)
+  if (head && size === seen.size && !equal(head.root, seen.root))
+    throw new LogBroken(`the log had another root at ${size} entries`)
+}
+
+function requireSigned(head: store.HeadRow, keys: readonly string[]): void {
+  const trusted = keys.map((key) => parseVerifierKey(nodeCrypto.sha256, key))
+  let signed: Checkpoint
+  try {
+    signed = openCheckpoint(head.checkpoint, trusted, nodeCrypto)
+  } catch {
+    throw new LogBroken('the head of the log is not signed by its key')
+  }
+  if (signed.origin !== head.origin || signed.size !== head.size || !equal(signed.root, head.root))
+    throw new LogBroken('the head of the log is not what its checkpoint says')
 }
 
 function restoreState(
@@ -99,13 +156,14 @@ function restoreState(
     const expected = Math.floor(head.size / BUNDLE ** level) % BUNDLE
     const stored = tiles.find((tile) => tile.level === level)
     const current = stored && stored.tile === Math.floor(head.size / BUNDLE ** (level + 1)) ? split(stored.hashes) : []
-    if (current.length !== expected) throw new Error('a tile of the log is missing or has another width')
+    if (current.length !== expected) throw new LogBroken('a tile of the log is missing or has another width')
     byLevel.push(current)
   }
   const edge = TreeEdge.restore(head.size, byLevel, hashes)
-  if (leaves.length !== head.size % BUNDLE || hashes.length !== leaves.length || !edge.root().equals(head.root)) {
-    throw new Error('the stored log does not lead to its signed root; it must be verified before it can grow')
-  }
+  const whole = leaves.length === head.size % BUNDLE && hashes.length === leaves.length
+  const asHashed = leaves.every((leaf, i) => equal(leafHash(nodeCrypto.sha256, leaf), hashes[i] ?? new Uint8Array()))
+  if (!whole || !asHashed || !edge.root().equals(head.root))
+    throw new LogBroken('the stored entries do not lead to the signed root')
   return new LogState(head.tenant_id, edge, leaves, hashes)
 }
 

@@ -3,6 +3,7 @@ import { decodeBundle, type Leaf, parseLeaf, parseStrict, sealedCommitment } fro
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { type DataKey, type Keys, open } from '../keys/index.ts'
+import { millisecondOf } from './event-id.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { partLocation } from './rules.ts'
 import * as store from './store.ts'
@@ -35,6 +36,9 @@ export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise
   return indexes.flatMap((index) => found.get(index) ?? [])
 }
 
+/** Beyond it lies no time that a database knows. */
+const MOST_MILLISECONDS = Date.UTC(9999, 0)
+
 /** Index of an entry by its event_id; null when there is none. */
 export async function findEvent(tx: Tx, eventId: string): Promise<number | null> {
   const given = await store.findGivenId(tx, eventId)
@@ -43,9 +47,14 @@ export async function findEvent(tx: Tx, eventId: string): Promise<number | null>
     if (entry?.leaf.event_id !== eventId) throw new Error('an event id leads to another entry; verify the log')
     return given
   }
-  if (eventId[14] !== '7') return null
-  const candidates = await store.findByMillisecond(tx, Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16))
-  const entries = await readEntriesAt(tx, candidates)
+  return findOwn(tx, eventId)
+}
+
+/** Index of the entry whose id we made; null also for an id of another form. */
+export async function findOwn(tx: Tx, eventId: string): Promise<number | null> {
+  const millisecond = millisecondOf(eventId)
+  if (millisecond === null || millisecond > MOST_MILLISECONDS) return null
+  const entries = await readEntriesAt(tx, await store.findByMillisecond(tx, millisecond))
   return entries.find((entry) => entry.leaf.event_id === eventId)?.index ?? null
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import {
+  acceptRollback,
   auditEvent,
   checkpointQuery,
   consistency,
@@ -12,6 +13,7 @@ import {
   logKey,
   oneEventQuery,
   rangeVerified,
+  rollbackAccepted,
   tailQuery,
   uuid,
   verifyRange,
@@ -191,6 +193,16 @@ export function auditRoutes(audit: Audit): Route[] {
       body: verifyRange,
       answers: { 200: rangeVerified },
       handle: ({ principal, body }) => audit.verify(principal.tenantId, principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/audit/accept-rollback',
+      summary: 'Let a log go on that was put back from a backup; what is lost becomes an entry',
+      scopes: ['platform:operate'],
+      changes: true,
+      body: acceptRollback,
+      answers: { 200: rollbackAccepted },
+      handle: ({ principal, body }) => audit.acceptRollback(principal, body),
     }),
     route({
       method: 'GET',

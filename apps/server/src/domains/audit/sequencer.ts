@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { BoundedMap } from '../../platform/bounded-map.ts'
+import { isConnectionError } from '../../platform/database/connection-error.ts'
 import { Listener } from '../../platform/database/listen.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import { BlockedLogs } from './blocked-logs.ts'
 import { type Decided, type FlushDependencies, writeBatch } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
 import type { Prepared } from './intake/prepared.ts'
-import { type LogState, loadStates } from './log-state.ts'
+import { LogBroken, type LogState, loadStates } from './log-state.ts'
 import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
@@ -40,6 +42,7 @@ export class Sequencer {
   #idle: (() => void)[] = []
   readonly #partitions = new Set<string>()
   #moved = new Set<string>()
+  readonly #blocked = new BlockedLogs()
   readonly #notices: Listener
 
   constructor(options: {
@@ -75,6 +78,11 @@ export class Sequencer {
   /** Whether several tenants write now. */
   get isShared(): boolean {
     return this.#queue.isShared
+  }
+
+  /** Tenants whose logs cannot be written, because what is stored of them is not what was signed. */
+  get blocked(): number {
+    return this.#blocked.all().length
   }
 
   get waiting(): number {
@@ -143,26 +151,37 @@ export class Sequencer {
   async #flush(): Promise<void> {
     const drain = this.#inboxWaits
     this.#inboxWaits = false
-    let batch = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
+    const attempt = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
     try {
-      const decided = await this.#transaction(async (tx) => {
-        const held = this.#holdLease(tx)
-        held.catch(() => undefined) // looked at before anything is committed
-        if (drain) {
-          const rows = await store.readInbox(tx, BATCH, BATCH / 4)
-          this.#inboxWaits = rows.length > 0
-          batch = [...rows.map((row: InboxRow) => fromInbox(row)), ...batch]
-        }
-        await this.#ensurePartitions(tx, batch)
-        const written = batch.length === 0 ? [] : await this.#write(tx, batch).finally(() => held)
-        await held
-        return written
-      })
-      for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
-      for (const one of decided) tell(one)
+      this.#tell(await this.#commit(attempt, drain))
     } catch (error) {
-      this.#recover(batch, error)
+      await this.#isolate(attempt, error)
     }
+  }
+
+  /** Writes a batch in one transaction, and with `drain` what waits in the inbox, which is added to the batch. */
+  async #commit(batch: Waiting[], drain: boolean): Promise<Decided[]> {
+    return this.#transaction(async (tx) => {
+      const held = this.#holdLease(tx)
+      held.catch(() => undefined) // looked at before anything is committed
+      if (drain) batch.unshift(...(await this.#readInbox(tx)))
+      await this.#ensurePartitions(tx, batch)
+      const written = batch.length === 0 ? [] : await this.#write(tx, batch).finally(() => held)
+      await held
+      return written
+    })
+  }
+
+  async #readInbox(tx: SequencerTx): Promise<Waiting[]> {
+    const rows = await store.readInbox(tx, BATCH, BATCH / 4, this.#blocked.all())
+    this.#inboxWaits = rows.length > 0
+    const now = this.#dependencies.clock.now()
+    const read = rows.map((row: InboxRow) => ({ row, event: fromInbox(row, now) }))
+    const bad = read.flatMap(({ row, event }) => ('reason' in event ? [{ ...row, reason: event.reason }] : []))
+    if (bad.length > 0) await store.quarantine(tx, bad)
+    for (const { tenant_id, id, reason } of bad)
+      this.#log.error({ tenant_id, id, reason }, 'a row of the inbox is no event and was put aside')
+    return read.map(({ event }) => event).filter((event): event is Waiting => !('reason' in event))
   }
 
   async #holdLease(tx: SequencerTx): Promise<void> {
@@ -171,13 +190,47 @@ export class Sequencer {
   }
 
   async #write(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
-    return writeBatch(tx, this.#dependencies, await this.#statesOf(tx, batch), batch)
+    const states = await this.#statesOf(tx, batch)
+    const sound = batch.filter((item) => states.has(item.entry.tenantId))
+    return sound.length === 0 ? [] : writeBatch(tx, this.#dependencies, states, sound)
+  }
+
+  #tell(decided: readonly Decided[]): void {
+    for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
+    for (const one of decided) tell(one)
+  }
+
+  // A flush failed. Where the database said no to what was written, it was undone, and a log of one tenant is what
+  // is wrong: each tenant's events are tried alone, so that no other waits for it.
+  async #isolate(attempt: readonly Waiting[], error: unknown): Promise<void> {
+    this.#states = new BoundedMap(5_000)
+    if (error instanceof LeaseLost || isConnectionError(error)) return this.#recover(attempt, error)
+    const tenants = Map.groupBy(attempt, (item) => item.entry.tenantId)
+    if (tenants.size <= 1) {
+      for (const [tenantId, items] of tenants) this.#block(tenantId, items, error)
+      return
+    }
+    for (const items of tenants.values()) {
+      const alone = [...items]
+      try {
+        this.#tell(await this.#commit(alone, false))
+      } catch (again) {
+        await this.#isolate(alone, again)
+      }
+    }
+  }
+
+  // Its events in the inbox stay there; who waits here is told. Tried again after a while: it may have been mended.
+  #block(tenantId: string, items: readonly Waiting[], error: unknown): void {
+    this.#blocked.block(tenantId)
+    this.#inboxWaits = true
+    this.#log.error({ tenant_id: tenantId, err: error }, 'the log of a tenant cannot be written; verify it')
+    for (const item of items) item.reject(blocked())
   }
 
   // What was written is not known: the connection may have died at the commit. Events with an id of the caller's
   // can be sent again; the others are refused as unknown rather than doubled.
   #recover(batch: readonly Waiting[], error: unknown): void {
-    this.#states = new BoundedMap(5_000)
     this.#epoch = null
     this.#inboxWaits = true
     if (!(error instanceof LeaseLost)) this.#log.error({ err: error }, 'a flush of the audit log failed')
@@ -190,21 +243,34 @@ export class Sequencer {
       )
   }
 
+  /** States of the logs of a batch; one that is broken is left out, and blocked. */
   async #statesOf(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map<string, LogState>> {
     const states = new Map<string, LogState>()
-    const missing: string[] = []
-    for (const tenantId of new Set(batch.map((item) => item.entry.tenantId))) {
-      const state = this.#states.get(tenantId)
-      if (state) states.set(tenantId, state)
-      else missing.push(tenantId)
+    const missing = new Set<string>()
+    for (const { entry } of batch) {
+      const state = this.#states.get(entry.tenantId)
+      if (state) states.set(entry.tenantId, state)
+      else if (!this.#blocked.has(entry.tenantId)) missing.add(entry.tenantId)
     }
-    if (missing.length > 0) {
-      for (const [tenantId, state] of await loadStates(tx, missing)) {
+    for (const [tenantId, state] of missing.size === 0 ? [] : await this.#load(tx, [...missing])) {
+      if (state instanceof LogBroken) this.#block(tenantId, [], state)
+      else {
         states.set(tenantId, state)
         this.#states.set(tenantId, state)
       }
     }
+    for (const item of batch) if (!states.has(item.entry.tenantId)) item.reject(blocked())
     return states
+  }
+
+  #load(tx: SequencerTx, tenantIds: string[]): ReturnType<typeof loadStates> {
+    const { keys, originOf } = this.#dependencies
+    const guard = {
+      originOf,
+      verifierKeys: (tenantId: string) => keys.tenants.verifierKeys(tenantId),
+      witnessed: (origins: string[]) => keys.witness.seen(origins),
+    }
+    return loadStates(tx, guard, tenantIds)
   }
 
   async #ensurePartitions(tx: SequencerTx, batch: readonly Waiting[]): Promise<void> {
@@ -252,6 +318,14 @@ export class Sequencer {
 }
 
 class LeaseLost extends Error {}
+
+function blocked(): DomainError {
+  return new DomainError('UNAVAILABLE', {
+    reason:
+      'the log of this tenant is not what was signed or seen of it, and takes nothing until that is mended; verify it',
+    retry_after: 3,
+  })
+}
 
 function isNew(outcome: Decided['outcome']): boolean {
   return typeof outcome !== 'string' && outcome.status === 'accepted'

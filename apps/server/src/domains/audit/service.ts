@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { ANCHOR_TENANT, canonicalize, encodeBase64, formatReceipt } from '@probity/core'
+import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
+import { ANCHOR_TENANT, canonicalize, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -20,10 +20,14 @@ import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
+import { readAnchor } from './store-anchor.ts'
 import { readTileBytes } from './tiles.ts'
-import { verifyStored } from './verify.ts'
+import { newestPast, verifyStored } from './verify.ts'
 import { writeSource } from './write.ts'
 import { recordOwn, type WriteDependencies } from './write-inbox.ts'
+
+const ANCHOR_TRIES = 30
+const ANCHOR_POLL_MILLISECONDS = 100
 
 /** The tenant's log: write, read, prove, verify, export. */
 export class Audit {
@@ -106,21 +110,22 @@ export class Audit {
 
   /** Receipt (tlog-proof) of an event; verifies offline. Integrated at once, anchored as soon as its head is. */
   async receipt(tenantId: string, id: string): Promise<string> {
-    const { entry, head, anchored, proof } = await this.#run(tenantId, async (tx) => {
-      const { entry, head } = await this.#find(tx, id)
-      const anchored = await this.#anchored.headWith(tx, entry.index)
-      return { entry, head, anchored, proof: await inclusionOf(tx, entry.index, anchored ?? head) }
+    const trusted = await this.key(tenantId)
+    return this.#run(tenantId, async (tx) => {
+      const { entry, head: newest } = await this.#find(tx, id)
+      const head = (await this.#anchored.headWith(tx, entry.index, trusted)) ?? newest
+      const proof = await inclusionOf(tx, entry.index, head)
+      return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
     })
-    const checkpoint = anchored ? await this.#anchored.checkpoint(anchored) : head.checkpoint
-    return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint })
   }
 
   /** The newest checkpoint, or the newest anchored one. Throws NOT_FOUND before there is any. */
   async checkpoint(tenantId: string, anchored: boolean): Promise<string> {
     if (!anchored) return (await this.#head(tenantId)).checkpoint
-    const row = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, -1))
-    if (!row) throw new DomainError('NOT_FOUND', { reason: 'no head of the log is anchored yet' })
-    return this.#anchored.checkpoint(row)
+    const trusted = await this.key(tenantId)
+    const head = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, -1, trusted))
+    if (!head) throw new DomainError('NOT_FOUND', { reason: 'no head of the log is anchored yet' })
+    return head.checkpoint
   }
 
   /** Verifier keys of the tenant's log and of the anchor log. */
@@ -149,6 +154,31 @@ export class Audit {
       })
   }
 
+  /**
+   * An operator put a backup back and stands by it: the log goes on from where it is, and says what is lost. Throws
+   * NOT_FOUND where there is nothing to accept.
+   */
+  async acceptRollback(by: Principal, { tenant_id, reason }: AcceptRollback) {
+    const { keys } = this.#dependencies
+    const head = await this.#head(tenant_id)
+    const seen = (await keys.witness.seen([head.origin])).get(head.origin)
+    if (!seen || seen.size <= head.size)
+      throw new DomainError('NOT_FOUND', { reason: 'the log of this tenant is not behind what was seen of it' })
+    await keys.witness.accept(head)
+    await this.#run(tenant_id, (tx) =>
+      this.record(tx, {
+        event_type: 'log.rollback_accepted',
+        actor: { type: 'service', id: `operator/${by.userId}` },
+        resource: `audit/${head.size}-${seen.size}`,
+        action: 'accept',
+        outcome: 'Warning',
+        risk_score: 100,
+        data: { reason, lost_from: head.size, lost_until: seen.size, lost_root: encodeHex(seen.root) },
+      }),
+    )
+    return { lost_from: head.size, lost_until: seen.size }
+  }
+
   /** Bytes of a tile or entry bundle by its C2SP path. */
   async tile(tenantId: string, path: string): Promise<Buffer> {
     return this.#run(tenantId, (tx) => readTileBytes(tx, path))
@@ -166,16 +196,21 @@ export class Audit {
   /** Verifies a stretch of the stored log and records the result, signed. `by` null: the schedule. */
   async verify(tenantId: string, by: Principal | null, range: VerifyRange) {
     const { clock, keys } = this.#dependencies
-    const trusted = await keys.tenants.verifierKeys(tenantId)
+    const log = await this.key(tenantId)
+    const { origin, keys: trusted } = log
+    const witnessed = await keys.witness.seen([origin])
     const seen = await this.#snapshot(tenantId, async (tx) => {
       const head = await store.readHead(tx)
       const size = head?.size ?? 0
       const end = range.end_position ?? size
       if (range.start_position > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
-      const past = await store.readLastVerified(tx)
-      const invalid = await verifyStored(tx, { keys, trusted, start: range.start_position, end, past })
-      return { checkpoint: head?.checkpoint ?? null, end, invalid }
+      const past = newestPast(await store.readVerifiedCheckpoints(tx), trusted, witnessed.get(origin))
+      const anchor = await readAnchor(tx)
+      const invalid = await verifyStored(tx, { keys, trusted, start: range.start_position, end, past, anchor })
+      return { checkpoint: head?.checkpoint ?? null, end, invalid, anchor }
     })
+    if (seen.anchor && !(await this.#anchored.holds(seen.anchor, log)))
+      seen.invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
     const at = clock.now()
     const id = newId(at)
     const valid = seen.invalid.length === 0
@@ -219,9 +254,10 @@ export class Audit {
   /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */
   async export(principal: Principal, query: ExportQuery): Promise<AsyncGenerator<Uint8Array>> {
     const { tenantId } = principal
-    const head = await this.#headFor(tenantId, query.end)
-    const end = query.end ?? head.size
-    if (query.start > end || end > head.size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size: head.size })
+    const { size } = await this.#head(tenantId)
+    const end = query.end ?? size
+    if (query.start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
+    const head = await this.#headFor(tenantId, end)
     await this.#run(tenantId, (tx) => this.#recordExport(tx, principal, query, end))
     const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(tenantId, work)
     const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal: query.personal }
@@ -229,6 +265,11 @@ export class Audit {
     if (query.user_id === undefined && query.event_type === undefined)
       return exportRange(run, keys, plan, query.start, end)
     return exportSelection(run, keys, plan, selectIndexes(run, keys, query, end))
+  }
+
+  /** Whether an event with this id is in the log or on its way there. */
+  async has(tx: Tx, eventId: string): Promise<boolean> {
+    return (await findEvent(tx, eventId)) !== null || (await store.isInInboxById(tx, eventId))
   }
 
   /** How many sealed parts belong to these pseudonyms. */
@@ -316,10 +357,15 @@ export class Audit {
     return head
   }
 
-  // An anchored head proves more than a newer one, where it holds all that is asked for.
-  async #headFor(tenantId: string, end: number | undefined): Promise<store.Head> {
-    const row = end === undefined ? null : await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, end - 1))
-    return row ? { ...row, checkpoint: await this.#anchored.checkpoint(row) } : this.#head(tenantId)
+  // An anchored head proves more than a newer one, where it holds all that is asked for; one comes every second.
+  async #headFor(tenantId: string, end: number): Promise<store.Head> {
+    const trusted = await this.key(tenantId)
+    for (let tries = 0; tries < ANCHOR_TRIES; tries++) {
+      const head = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, end - 1, trusted))
+      if (head) return head
+      await new Promise((resolve) => setTimeout(resolve, ANCHOR_POLL_MILLISECONDS))
+    }
+    return this.#head(tenantId)
   }
 
   async #size(tenantId: string): Promise<number> {

@@ -128,6 +128,19 @@ export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eve
   return (await tx.query<KnownId>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
 }
 
+/** Stretches that hold the entries which a tenant sent within one millisecond, one row an entry. */
+export async function readBundlesAt(
+  tx: SequencerTx,
+  tenantId: string,
+  millisecond: Date,
+): Promise<(BundleRow & { seq: number })[]> {
+  const text = `SELECT e.seq, b.tenant_id, b.first_seq, b.entries, b.body, b.hashes FROM audit_entries e
+                JOIN audit_bundles b ON b.tenant_id = e.tenant_id AND b.first_seq > e.seq - 256 AND b.first_seq <= e.seq
+                  AND b.first_seq + b.entries > e.seq
+                WHERE e.tenant_id = $1 AND e.received_at >= $2 AND e.received_at < $2::timestamptz + interval '1 millisecond'`
+  return (await tx.query<BundleRow & { seq: number }>(text, [tenantId, millisecond])).rows
+}
+
 export async function readTombstones(
   tx: SequencerTx,
   subjects: { tenantId: string; subject: string }[],
@@ -143,19 +156,41 @@ export async function readTombstones(
   ).rows
 }
 
-/** The oldest durable events that wait, at most `each` of one tenant so that a flood keeps nobody waiting. */
-export async function readInbox(tx: SequencerTx, limit: number, each: number): Promise<InboxRow[]> {
+/**
+ * The oldest durable events that wait, but of some tenants; at most `each` of one tenant so that a flood keeps nobody
+ * waiting.
+ */
+export async function readInbox(
+  tx: SequencerTx,
+  limit: number,
+  each: number,
+  except: readonly string[],
+): Promise<InboxRow[]> {
   const text = `SELECT tenant_id, id, event_id, leaf, content, parts FROM (
                   SELECT i.*, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place
-                  FROM (SELECT tenant_id, id, event_id, leaf, content, parts FROM audit_inbox LIMIT 20000) i
+                  FROM (SELECT tenant_id, id, event_id, leaf, content, parts FROM audit_inbox WHERE tenant_id <> ALL ($3) LIMIT 20000) i
                 ) waiting WHERE place <= $2 ORDER BY place, id LIMIT $1`
-  return (await tx.query<InboxRow>(text, [limit, each])).rows
+  return (await tx.query<InboxRow>(text, [limit, each, except])).rows
 }
 
 export async function deleteInbox(tx: SequencerTx, rows: { tenant_id: string; id: string }[]): Promise<void> {
   const text = `DELETE FROM audit_inbox i USING unnest($1::uuid[], $2::uuid[]) AS u (tenant_id, id)
                 WHERE i.tenant_id = u.tenant_id AND i.id = u.id`
   await tx.query(text, [rows.map((r) => r.tenant_id), rows.map((r) => r.id)])
+}
+
+/** Puts rows of the inbox aside that no entry can be made of. */
+export async function quarantine(
+  tx: SequencerTx,
+  rows: { tenant_id: string; id: string; reason: string }[],
+): Promise<void> {
+  const text = `WITH gone AS (
+      DELETE FROM audit_inbox i USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (tenant_id, id, reason)
+      WHERE i.tenant_id = u.tenant_id AND i.id = u.id
+      RETURNING i.tenant_id, i.id, i.event_id, i.leaf, i.parts, u.reason)
+    INSERT INTO audit_quarantine (tenant_id, id, event_id, leaf, parts, reason)
+    SELECT tenant_id, id, event_id, leaf, parts, reason FROM gone`
+  await tx.query(text, [rows.map((r) => r.tenant_id), rows.map((r) => r.id), rows.map((r) => r.reason)])
 }
 
 /** Moves heads from the size that was read; false when another moved one meanwhile. */

@@ -135,6 +135,29 @@ export async function findGivenId(tx: Tx, eventId: string): Promise<number | nul
   return (await tx.query<{ seq: number }>(text, [tx.tenantId, eventId])).rows[0]?.seq ?? null
 }
 
+/** Rows of ids that callers gave. */
+export async function readIds(tx: Tx, eventIds: string[]): Promise<{ event_id: string; seq: number }[]> {
+  const text = 'SELECT event_id, seq FROM audit_event_ids WHERE tenant_id = $1 AND event_id = ANY ($2)'
+  return (await tx.query<{ event_id: string; seq: number }>(text, [tx.tenantId, eventIds])).rows
+}
+
+/** The same, all of them, by index. */
+export async function readIdsAfter(
+  tx: Tx,
+  after: { seq: number; event_id: string } | null,
+  limit: number,
+): Promise<{ event_id: string; seq: number }[]> {
+  const text = `SELECT event_id, seq FROM audit_event_ids
+                WHERE tenant_id = $1 AND ($2::bigint IS NULL OR (seq, event_id) > ($2, $3::uuid)) ORDER BY seq, event_id LIMIT $4`
+  const values = [tx.tenantId, after?.seq ?? null, after?.event_id ?? null, limit]
+  return (await tx.query<{ event_id: string; seq: number }>(text, values)).rows
+}
+
+export async function countIds(tx: Tx): Promise<number> {
+  const text = 'SELECT count(*) AS count FROM audit_event_ids WHERE tenant_id = $1'
+  return (await tx.query<{ count: number }>(text, [tx.tenantId])).rows[0]?.count ?? 0
+}
+
 /** Entries received within one millisecond: an id of our making carries its time. */
 export async function findByMillisecond(tx: Tx, milliseconds: number): Promise<number[]> {
   const text = `SELECT seq FROM audit_entries WHERE tenant_id = $1 AND received_at >= $2 AND received_at < $2 + interval '1 millisecond'`
@@ -215,6 +238,12 @@ export async function isInInbox(tx: Tx, ids: string[]): Promise<boolean> {
   return (await tx.query(text, [tx.tenantId, ids])).rowCount === 1
 }
 
+/** Whether an event waits in the inbox. */
+export async function isInInboxById(tx: Tx, eventId: string): Promise<boolean> {
+  const text = 'SELECT 1 FROM audit_inbox WHERE tenant_id = $1 AND event_id = $2 LIMIT 1'
+  return (await tx.query(text, [tx.tenantId, eventId])).rowCount === 1
+}
+
 export interface VerificationRow {
   id: string
   verification_timestamp: Date
@@ -246,9 +275,9 @@ export async function insertVerification(tx: Tx, row: VerificationRow): Promise<
   )
 }
 
-/** Checkpoint of the last verification that held, to compare the log with its own past. */
-export async function readLastVerified(tx: Tx): Promise<string | null> {
-  const text = `SELECT checkpoint FROM audit_verifications WHERE tenant_id = $1 AND integrity_valid AND checkpoint IS NOT NULL
-                ORDER BY verification_timestamp DESC LIMIT 1`
-  return (await tx.query<{ checkpoint: string }>(text, [tx.tenantId])).rows[0]?.checkpoint ?? null
+/** Checkpoints of verifications that held, as they are stored: what the log was. */
+export async function readVerifiedCheckpoints(tx: Tx): Promise<string[]> {
+  const text =
+    'SELECT DISTINCT checkpoint FROM audit_verifications WHERE tenant_id = $1 AND integrity_valid AND checkpoint IS NOT NULL'
+  return (await tx.query<{ checkpoint: string }>(text, [tx.tenantId])).rows.map((row) => row.checkpoint)
 }

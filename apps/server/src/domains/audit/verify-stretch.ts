@@ -3,21 +3,28 @@ import { decodeBundle, equal, type Leaf, leafHash, parseLeaf } from '@probity/co
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
-import { type Entry, openParts } from './reader.ts'
+import { type Entry, type OpenedPart, openParts } from './reader.ts'
 import { indexColumns } from './rules.ts'
 import * as store from './store.ts'
 import type { BundleRow, EntryRow } from './store-sequencer.ts'
-
-/** Says what is wrong with an entry, or from which entry on. */
-export type Report = (index: number, code: string, message: string) => void
+import { verifyIds } from './verify-ids.ts'
+import type { Report } from './verify-report.ts'
 
 interface Bounds {
   start: number
   end: number
 }
 
-/** Verifies some entries one by one; answers their leaf hashes, or null when they are not all there. */
-export async function verifyStretch(tx: Tx, keys: Keys, bounds: Bounds, report: Report): Promise<Uint8Array[] | null> {
+/**
+ * Verifies some entries one by one; answers their leaf hashes, or null when they are not all there, and how many have
+ * an id that a caller gave.
+ */
+export async function verifyStretch(
+  tx: Tx,
+  keys: Keys,
+  bounds: Bounds,
+  report: Report,
+): Promise<{ hashes: Uint8Array[] | null; given: number }> {
   const hashes: Uint8Array[] = []
   const entries: Entry[] = []
   let next = bounds.start
@@ -46,7 +53,7 @@ export async function verifyStretch(tx: Tx, keys: Keys, bounds: Bounds, report: 
   missing(bounds.end)
   await compareIndex(tx, entries, bounds, report)
   await verifyParts(tx, keys, entries, report)
-  return whole ? hashes : null
+  return { hashes: whole ? hashes : null, given: await verifyIds(tx, entries, report) }
 }
 
 function openRow(
@@ -119,12 +126,12 @@ async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report
     ),
     (row) => row.seq,
   )
-  const erased = new Set(
-    await keys.erased(
-      tx,
-      sealed.flatMap(({ leaf }) => leaf.sealed.flatMap(({ subjects }) => subjects)),
-    ),
+  const tombstones = await keys.erased(
+    tx,
+    sealed.flatMap(({ leaf }) => leaf.sealed.flatMap(({ subjects }) => subjects)),
   )
+  const erased = new Set(await keys.tombstones.proven(tx.tenantId, tombstones))
+  const forged = new Set(tombstones.map(({ subject }) => subject).filter((subject) => !erased.has(subject)))
   for (const entry of entries) {
     const parts = rows.get(entry.index) ?? []
     const said = entry.leaf.sealed
@@ -133,12 +140,27 @@ async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report
     const lost = said.filter((_, part) => !parts.some((row) => row.part === part))
     if (lost.some(({ subjects }) => !subjects.some((subject) => erased.has(subject))))
       report(entry.index, 'SEALED_PART_MISSING', 'a sealed part that the entry names is not stored')
+    if (said.some(({ subjects }) => subjects.some((subject) => forged.has(subject))))
+      report(entry.index, 'TOMBSTONE_FORGED', 'a person of the entry is marked as erased, and the server did not do it')
   }
-  await openParts(tx, keys, sealed).catch(async () => {
+  for (const { index, state, subjects } of await openEach(tx, keys, sealed, report))
+    if (state === 'erased' && !subjects.some((subject) => erased.has(subject) || forged.has(subject)))
+      report(index, 'SEALED_PART_UNREADABLE', 'a sealed part has lost its key, and nobody of it was erased')
+}
+
+/** Opens the parts of all entries; where that fails, of each by itself, to say of which. */
+async function openEach(tx: Tx, keys: Keys, sealed: readonly Entry[], report: Report): Promise<OpenedPart[]> {
+  try {
+    return await openParts(tx, keys, sealed)
+  } catch {
+    const opened: OpenedPart[] = []
     for (const entry of sealed) {
-      await openParts(tx, keys, [entry]).catch(() =>
-        report(entry.index, 'SEALED_PART_CHANGED', 'a sealed part is not the one that the entry names'),
-      )
+      const parts = await openParts(tx, keys, [entry]).catch(() => {
+        report(entry.index, 'SEALED_PART_CHANGED', 'a sealed part is not the one that the entry names')
+        return []
+      })
+      opened.push(...parts)
     }
-  })
+    return opened
+  }
 }

@@ -15,8 +15,12 @@ import type { Keys } from '../keys/index.ts'
 import { hashSpans } from './prove.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
+import type { AnchorRow } from './store-anchor.ts'
 import { TreeEdge } from './tree.ts'
-import { type Report, verifyStretch } from './verify-stretch.ts'
+import { verifyAnchoredHead } from './verify-anchor.ts'
+import { verifyExtraIds } from './verify-ids.ts'
+import type { Report } from './verify-report.ts'
+import { verifyStretch } from './verify-stretch.ts'
 
 const MOST_FINDINGS = 100
 const STRETCH = 64 * BUNDLE
@@ -29,8 +33,41 @@ export interface Against {
   /** Entries `start ≤ i < end`; `end` is at most the size of the log. */
   start: number
   end: number
-  /** A checkpoint that was verified before: the log must still contain it. */
-  past: string | null
+  /** What the log was: it must still contain it. Null: nothing is known. */
+  past: Past | null
+  /** The anchored head as it is stored. */
+  anchor: AnchorRow | null
+}
+
+interface Past {
+  size: number
+  root: Uint8Array
+}
+
+/**
+ * The longest that the log is known to have been: by the checkpoints of verifications, of which only those count that
+ * the log's key signed, and by the witness. A row that somebody put in or took away moves nothing back.
+ */
+export function newestPast(
+  checkpoints: readonly string[],
+  trusted: readonly string[],
+  witnessed: Past | undefined,
+): Past | null {
+  const claimed = checkpoints.map((note) => ({ note, size: sizeOf(note) })).sort((a, b) => b.size - a.size)
+  for (const { note, size } of claimed) {
+    if (size <= (witnessed?.size ?? -1)) break
+    try {
+      return parseCheckpoint(open(note, trusted))
+    } catch {
+      // not signed by the log's key: it says nothing
+    }
+  }
+  return witnessed ?? null
+}
+
+function sizeOf(note: string): number {
+  const size = Number(note.split('\n')[1])
+  return Number.isSafeInteger(size) ? size : -1
 }
 
 /**
@@ -45,10 +82,11 @@ export async function verifyStored(tx: Tx, against: Against): Promise<InvalidEnt
   if (head) {
     verifyHead(head, against.trusted, entries.report)
     await verifyPast(tx, head, against, past.report)
+    if (against.anchor) await verifyAnchoredHead(tx, against.anchor, against.trusted, head.size, past.report)
     await verifyEntries(tx, head, against, entries.report, tree.report)
     if (against.end === head.size) await verifyNothingBeyond(tx, head.size, entries.report)
   } else if (against.past) {
-    past.report(0, 'LOG_MISSING', 'the log is gone, although it was verified before')
+    past.report(0, 'LOG_MISSING', 'the log is gone, although it had entries before')
   }
   return inOrder([entries.found, tree.found, past.found])
 }
@@ -84,22 +122,15 @@ function verifyHead(head: store.Head, trusted: readonly string[], report: Report
   }
 }
 
-async function verifyPast(tx: Tx, head: store.Head, { past, trusted }: Against, report: Report): Promise<void> {
+async function verifyPast(tx: Tx, head: store.Head, { past }: Against, report: Report): Promise<void> {
   if (past === null) return
+  if (past.size > head.size)
+    return report(head.size, 'TRUNCATED', `the log had ${past.size} entries before and has ${head.size}`)
   try {
-    const before = parseCheckpoint(open(past, trusted))
-    if (before.size > head.size) {
-      report(
-        head.size,
-        'TRUNCATED',
-        `the log had ${before.size} entries when it was verified before and has ${head.size}`,
-      )
-      return
-    }
-    const range = new CompactRange(nodeCrypto.sha256, before.size, await hashSpans(tx, decomposeLeft(before.size)))
-    if (!equal(range.root(), before.root)) report(0, 'FORKED', 'the log does not contain what was verified before')
+    const range = new CompactRange(nodeCrypto.sha256, past.size, await hashSpans(tx, decomposeLeft(past.size)))
+    if (!equal(range.root(), past.root)) report(0, 'FORKED', 'the log does not contain what it was before')
   } catch {
-    report(0, 'PAST_UNREADABLE', 'the tree cannot be compared with the checkpoint that was verified before')
+    report(0, 'PAST_UNREADABLE', 'the tree cannot be compared with what the log was before')
   }
 }
 
@@ -116,16 +147,20 @@ async function verifyEntries(
   if (!hasher) tree(start, 'TREE_DAMAGED', 'a tile that the proof needs is missing')
   const edge = start === 0 ? TreeEdge.restore(0, [], []) : null
   let whole = true
+  let given = 0
   for (let at = start; at < end; at += STRETCH) {
     const stretch = { start: at, end: Math.min(at + STRETCH, end) }
-    const hashes = await verifyStretch(tx, keys, stretch, entry)
+    const { hashes, given: some } = await verifyStretch(tx, keys, stretch, entry)
+    given += some
     whole &&= hashes !== null
     for (const hash of (whole && hashes) || []) {
       hasher?.append(hash)
       edge?.append(Buffer.from(hash))
     }
   }
-  if (!whole || !hasher || !right) return
+  if (!whole) return
+  if (start === 0 && end === head.size && (await store.countIds(tx)) !== given) await verifyExtraIds(tx, end, entry)
+  if (!hasher || !right) return
   const differing = edge ? await differingTiles(tx, edge) : []
   const tail = end === head.size ? end - (end % BUNDLE) : start
   if (!equal(hasher.finish(right), head.root)) {

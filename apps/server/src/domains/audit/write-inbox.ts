@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
@@ -10,7 +11,7 @@ import { prepare } from './intake/prepare.ts'
 import type { Prepared, Refused } from './intake/prepared.ts'
 import type { IntakeThreads } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
-import { findEvent } from './reader.ts'
+import { findEvent, findOwn } from './reader.ts'
 import type { Sequencer } from './sequencer.ts'
 import * as store from './store.ts'
 
@@ -40,9 +41,10 @@ export async function writeThroughInbox(
     const sealed = await prepareForLiving(dependencies, tx, events)
     const taken = new Set<string>()
     const doubled = new Set<Prepared>()
-    for (const entry of sealed) {
+    for (const [i, entry] of sealed.entries()) {
       if ('status' in entry) continue
-      if (taken.has(entry.eventId) || (entry.content && (await store.readContent(tx, entry.eventId))))
+      if (entry.content && (await findOwn(tx, entry.eventId)) !== null) sealed[i] = conflict(entry.eventId)
+      else if (taken.has(entry.eventId) || (entry.content && (await store.readContent(tx, entry.eventId))))
         doubled.add(entry)
       taken.add(entry.eventId)
     }
@@ -68,6 +70,17 @@ export async function recordOwn(
   return { event_id: entry.eventId }
 }
 
+/** Times that an event is sealed anew because a person of it was erased meanwhile. */
+export const SEALING_TRIES = 5
+
+/** What a caller hears when a person is erased faster than an event of theirs can be sealed. */
+export function erasedAgain(): DomainError {
+  return new DomainError('UNAVAILABLE', {
+    reason: 'a person in the event was erased again and again meanwhile; send it again',
+    retry_after: 1,
+  })
+}
+
 /** What a caller hears when an id is known with other content. */
 export function conflict(eventId: string): Refused {
   return {
@@ -84,15 +97,17 @@ async function prepareForLiving(
   tx: Tx,
   events: readonly ObservedEvent[],
 ): Promise<(Prepared | Refused)[]> {
-  for (;;) {
+  for (let tries = 0; tries < SEALING_TRIES; tries++) {
     const prepared = await prepare(dependencies, tx.tenantId, events)
     const subjects = prepared.flatMap((entry) =>
       'status' in entry ? [] : entry.parts.flatMap((part) => part.subjects),
     )
     const erased = subjects.length === 0 ? [] : await dependencies.keys.erased(tx, subjects)
     if (erased.length === 0) return prepared
-    dependencies.keys.subjects.evict(tx.tenantId, erased)
+    const gone = erased.map(({ subject }) => subject)
+    await dependencies.keys.finishErasuresOf(tx.tenantId, gone)
   }
+  throw erasedAgain()
 }
 
 async function fateOf(tx: Tx, entry: Prepared | Refused, repeats: ReadonlySet<Prepared>): Promise<Accepted | Refused> {

@@ -7,7 +7,7 @@ import { isRefused, readSource, type Source } from './intake/source.ts'
 import type { Made } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
 import { SealAgain } from './sequencer.ts'
-import { conflict, type WriteDependencies, writeThroughInbox } from './write-inbox.ts'
+import { conflict, erasedAgain, SEALING_TRIES, type WriteDependencies, writeThroughInbox } from './write-inbox.ts'
 
 /** Bytes of a source that this thread makes ready itself: a thread's answer would come later than its own. */
 const SMALL = 8192
@@ -34,8 +34,8 @@ export async function writeSource(
 }
 
 /**
- * Puts the events of a source into the queue of the sequencer, in order, once `before` has let them; `settled` tells
- * what became of them.
+ * Puts the events of a source into the queue of the sequencer, in order; `settled` tells what became of them. They are
+ * received when `before` is over: so the times of a stream's events ascend as their indexes do.
  */
 export async function enqueueSource(
   dependencies: WriteDependencies,
@@ -45,12 +45,14 @@ export async function enqueueSource(
 ): Promise<{ settled: Promise<Written[]> }> {
   const made =
     source.bytes.length <= SMALL
-      ? await makeHere(dependencies, tenantId, source)
+      ? await before.then(() => makeHere(dependencies, tenantId, source))
       : await dependencies.threads.prepare(tenantId, source, async (identities) => {
           const { subjects } = dependencies.keys
-          return { keys: await subjects.resolve(tenantId, identities), own: await subjects.ownKey(tenantId) }
+          const keys = await subjects.resolve(tenantId, identities)
+          const own = await subjects.ownKey(tenantId)
+          await before
+          return { keys, own }
         })
-  await before
   const writing: Promise<Written>[] = []
   for (const { line, event } of made) {
     const place = writing.length
@@ -90,20 +92,32 @@ function readAgain(source: Source, place: number): ObservedEvent {
   return event
 }
 
-async function writeOne(dependencies: WriteDependencies, entry: Prepared, again: () => ObservedEvent): Promise<Fate> {
+async function writeOne(
+  dependencies: WriteDependencies,
+  entry: Prepared,
+  again: () => ObservedEvent,
+  tries = SEALING_TRIES,
+): Promise<Fate> {
   try {
     return await dependencies.sequencer.add(entry)
   } catch (error) {
-    if (error instanceof SealAgain) return sealAgain(dependencies, entry, again())
+    if (error instanceof SealAgain) return sealAgain(dependencies, entry, again(), tries)
     if (error instanceof DomainError && error.code === 'EVENT_ID_CONFLICT') return conflict(entry.eventId)
     throw error
   }
 }
 
 // A person of it was erased since it was sealed: their next pseudonym gets it.
-async function sealAgain(dependencies: WriteDependencies, entry: Prepared, event: ObservedEvent): Promise<Fate> {
-  for (const part of entry.parts) dependencies.keys.subjects.evict(entry.tenantId, part.subjects)
+async function sealAgain(
+  dependencies: WriteDependencies,
+  entry: Prepared,
+  event: ObservedEvent,
+  tries: number,
+): Promise<Fate> {
+  if (tries === 0) throw erasedAgain()
+  const { keys } = dependencies
+  await keys.finishErasuresOf(entry.tenantId, [...new Set(entry.parts.flatMap((part) => part.subjects))])
   const [made] = await prepare(dependencies, entry.tenantId, [event])
   if (!made || isRefused(made)) throw new Error('an event that was ready can not be made ready again')
-  return writeOne(dependencies, made, () => event)
+  return writeOne(dependencies, made, () => event, tries - 1)
 }

@@ -108,13 +108,33 @@ test('erasing leaves no key in keystore or cache, and the same name is a new per
 
 test('an erasure that was interrupted between tombstone and keys is finished later', async () => {
   const key = await person()
-  await server.sql('INSERT INTO subject_tombstones (tenant_id, subject, erased_at) VALUES ($1, $2, now())', [
+  const at = new Date()
+  await server.sql('INSERT INTO subject_tombstones (tenant_id, subject, erased_at, proof) VALUES ($1, $2, $3, $4)', [
     server.tenantId,
     key.subject,
+    at,
+    await keys.tombstones.prove(server.tenantId, key.subject, at),
   ])
   assert.equal(await keys.finishErasures(server.tenantId), 1)
   assert.equal((await keys.subjects.keysOf(server.tenantId, [key.subject])).size, 0)
   assert.equal(await keys.finishErasures(server.tenantId), 0)
+})
+
+test('a tombstone that the server did not make destroys nothing', async () => {
+  const [key, other] = [await person(), await person()]
+  const at = new Date()
+  const proofs = ['', await keys.tombstones.prove(server.tenantId, other.subject, at)]
+  for (const proof of proofs) {
+    await server.sql('DELETE FROM subject_tombstones WHERE subject = $1', [key.subject])
+    await server.sql('INSERT INTO subject_tombstones (tenant_id, subject, erased_at, proof) VALUES ($1, $2, $3, $4)', [
+      server.tenantId,
+      key.subject,
+      at,
+      proof,
+    ])
+    assert.equal(await keys.finishErasures(server.tenantId), 0)
+    assert.equal((await keys.subjects.keysOf(server.tenantId, [key.subject])).size, 1)
+  }
 })
 
 test('no key and no sealed value stands in clear in the keystore', async () => {

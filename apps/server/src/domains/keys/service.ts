@@ -6,12 +6,15 @@ import {
   type Tx,
   tenantTransaction,
 } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
 import { hmacSha256, unwrapKey, wrapKey } from './ciphers.ts'
 import { fieldKey } from './data-key.ts'
 import { currentEpoch, type RootKey, RootKeyError } from './root.ts'
 import * as store from './store.ts'
 import { isForeignKeyViolation, Subjects } from './subjects.ts'
 import { TenantKeys } from './tenant-keys.ts'
+import { Tombstones } from './tombstones.ts'
+import { Witness } from './witness.ts'
 
 const REWRAP_BATCH = 500
 
@@ -19,6 +22,8 @@ const REWRAP_BATCH = 500
 export class Keys {
   readonly tenants: TenantKeys
   readonly subjects: Subjects
+  readonly witness: Witness
+  readonly tombstones: Tombstones
   readonly root: RootKey
   readonly #database: Database
   readonly #clock: Clock
@@ -29,6 +34,8 @@ export class Keys {
     this.#clock = clock
     this.root = root
     this.tenants = new TenantKeys(database, root, clock, overlapDays)
+    this.witness = new Witness(database, clock)
+    this.tombstones = new Tombstones(this.tenants)
     this.subjects = new Subjects(database, this.tenants, clock)
   }
 
@@ -45,26 +52,57 @@ export class Keys {
 
   /**
    * Destroys people's keys. First the tombstones, then the keys; a crash between leaves tombstones that
-   * `finishErasures` completes. Answers the ids of the destroyed keys.
+   * `finishErasures` completes. Answers the ids of the destroyed keys, whoever destroyed them.
    */
   async erase(tenantId: string, subjects: string[]): Promise<string[]> {
     const at = microsecondsToDate(this.#clock.now())
-    await tenantTransaction(this.#database.app, tenantId, (tx) => store.insertTombstones(tx, subjects, at))
-    const keyIds = await this.subjects.destroy(tenantId, subjects)
-    await tenantTransaction(this.#database.app, tenantId, (tx) => store.completeTombstones(tx, subjects, keyIds, at))
-    return keyIds
+    const ids = await this.subjects.keyIds(tenantId, subjects)
+    const rows = await Promise.all(
+      subjects.map(async (subject) => {
+        const proof = await this.tombstones.prove(tenantId, subject, at)
+        return { subject, proof, keyIds: ids.get(subject) ?? [] }
+      }),
+    )
+    await tenantTransaction(this.#database.app, tenantId, (tx) => store.insertTombstones(tx, rows, at))
+    return this.#destroy(tenantId, subjects)
   }
 
-  /** Completes erasures that a crash interrupted; answers how many. */
+  /** Completes erasures that a crash interrupted; answers how many. A tombstone without its proof destroys nothing. */
   async finishErasures(tenantId: string): Promise<number> {
     const open = await tenantTransaction(this.#database.app, tenantId, (tx) => store.readOpenTombstones(tx))
-    if (open.length > 0) await this.erase(tenantId, open)
-    return open.length
+    const proven = await this.tombstones.proven(tenantId, open)
+    if (proven.length > 0) await this.#destroy(tenantId, proven)
+    return proven.length
   }
 
-  /** Which of these pseudonyms are erased; read in the transaction that reads what they sealed. */
-  erased(tx: Tx, subjects: string[]): Promise<string[]> {
+  /**
+   * These pseudonyms were met with a tombstone although their keys are still there: ends what began. Throws
+   * UNAVAILABLE where a tombstone is without proof: somebody wrote it who is not the server.
+   */
+  async finishErasuresOf(tenantId: string, subjects: readonly string[]): Promise<void> {
+    const rows = await tenantTransaction(this.#database.app, tenantId, (tx) => store.readTombstones(tx, [...subjects]))
+    const proven = await this.tombstones.proven(tenantId, rows)
+    if (proven.length < rows.length)
+      throw new DomainError('UNAVAILABLE', {
+        reason: 'a person in it is marked as erased without proof; verify the log',
+        retry_after: 60,
+      })
+    this.subjects.evict(tenantId, subjects)
+    if (proven.length > 0) await this.#destroy(tenantId, proven)
+  }
+
+  /** Which of these pseudonyms have a tombstone; read in the transaction that reads what they sealed. */
+  async erased(tx: Tx, subjects: string[]): Promise<store.TombstoneRow[]> {
     return store.readTombstones(tx, subjects)
+  }
+
+  async #destroy(tenantId: string, subjects: string[]): Promise<string[]> {
+    const at = microsecondsToDate(this.#clock.now())
+    await this.subjects.destroy(tenantId, subjects)
+    return tenantTransaction(this.#database.app, tenantId, async (tx) => {
+      await store.completeTombstones(tx, subjects, at)
+      return store.readDestroyedKeys(tx, subjects)
+    })
   }
 
   /**

@@ -110,12 +110,15 @@ export async function rewrapDataKeys(
   )
 }
 
-/** Destroys keys and tokens of the subjects; answers the ids of the destroyed keys. */
-export async function deleteSubjects(tx: Tx, subjects: string[]): Promise<string[]> {
+export async function readKeyIds(tx: Tx, subjects: string[]): Promise<{ subject: string; key_id: string }[]> {
+  const text = 'SELECT subject, key_id FROM data_keys WHERE tenant_id = $1 AND subject = ANY ($2)'
+  return (await tx.query<{ subject: string; key_id: string }>(text, [tx.tenantId, subjects])).rows
+}
+
+/** Destroys keys and tokens of the subjects. */
+export async function deleteSubjects(tx: Tx, subjects: string[]): Promise<void> {
   await tx.query('DELETE FROM subject_tokens WHERE tenant_id = $1 AND subject = ANY ($2)', [tx.tenantId, subjects])
-  const text = 'DELETE FROM data_keys WHERE tenant_id = $1 AND subject = ANY ($2) RETURNING key_id'
-  const { rows } = await tx.query<{ key_id: string }>(text, [tx.tenantId, subjects])
-  return rows.map((row) => row.key_id)
+  await tx.query('DELETE FROM data_keys WHERE tenant_id = $1 AND subject = ANY ($2)', [tx.tenantId, subjects])
 }
 
 export async function readTokens(tx: Tx, tokens: Buffer[]): Promise<TokenRow[]> {
@@ -182,31 +185,55 @@ export async function rewrapSigningKey(tx: Tx, keyId: string, wrapped: Buffer, e
   await tx.query(text, [tx.tenantId, keyId, wrapped, epoch])
 }
 
-/** Main database: from here on nothing is sealed or opened for these pseudonyms. */
-export async function insertTombstones(tx: Tx, subjects: string[], at: Date): Promise<void> {
+export interface TombstoneRow {
+  subject: string
+  erased_at: Date
+  proof: string
+}
+
+/** Main database: from here on nothing is sealed or opened for these pseudonyms. The ids stand before the keys are gone. */
+export async function insertTombstones(
+  tx: Tx,
+  rows: { subject: string; proof: string; keyIds: string[] }[],
+  at: Date,
+): Promise<void> {
   await tx.query(
-    `INSERT INTO subject_tombstones (tenant_id, subject, erased_at)
-     SELECT $1, u.subject, $3 FROM unnest($2::uuid[]) AS u (subject) ON CONFLICT DO NOTHING`,
-    [tx.tenantId, subjects, at],
+    `INSERT INTO subject_tombstones (tenant_id, subject, erased_at, proof, key_ids)
+     SELECT $1, u.subject, $3, u.proof, u.key_ids::uuid[] FROM unnest($2::uuid[], $4::text[], $5::text[]) AS u (subject, proof, key_ids)
+     ON CONFLICT (tenant_id, subject) DO UPDATE
+       SET erased_at = excluded.erased_at, proof = excluded.proof,
+           key_ids = ARRAY(SELECT unnest(subject_tombstones.key_ids) UNION SELECT unnest(excluded.key_ids))
+       WHERE subject_tombstones.keys_destroyed_at IS NULL`,
+    [
+      tx.tenantId,
+      rows.map((row) => row.subject),
+      at,
+      rows.map((row) => row.proof),
+      rows.map((row) => `{${row.keyIds.join(',')}}`),
+    ],
   )
 }
 
-export async function completeTombstones(tx: Tx, subjects: string[], keyIds: string[], at: Date): Promise<void> {
-  await tx.query(
-    `UPDATE subject_tombstones SET keys_destroyed_at = $3, key_ids = $4
-     WHERE tenant_id = $1 AND subject = ANY ($2) AND keys_destroyed_at IS NULL`,
-    [tx.tenantId, subjects, at, keyIds],
-  )
+export async function completeTombstones(tx: Tx, subjects: string[], at: Date): Promise<void> {
+  const text = `UPDATE subject_tombstones SET keys_destroyed_at = $3
+                WHERE tenant_id = $1 AND subject = ANY ($2) AND keys_destroyed_at IS NULL`
+  await tx.query(text, [tx.tenantId, subjects, at])
 }
 
-export async function readOpenTombstones(tx: Tx): Promise<string[]> {
-  const text = 'SELECT subject FROM subject_tombstones WHERE tenant_id = $1 AND keys_destroyed_at IS NULL'
-  const { rows } = await tx.query<{ subject: string }>(text, [tx.tenantId])
-  return rows.map((row) => row.subject)
+/** Ids of the keys of these people, all of them destroyed. */
+export async function readDestroyedKeys(tx: Tx, subjects: string[]): Promise<string[]> {
+  const text = `SELECT DISTINCT unnest(key_ids) AS key_id FROM subject_tombstones
+                WHERE tenant_id = $1 AND subject = ANY ($2) ORDER BY key_id`
+  return (await tx.query<{ key_id: string }>(text, [tx.tenantId, subjects])).rows.map((row) => row.key_id)
 }
 
-export async function readTombstones(tx: Tx, subjects: string[]): Promise<string[]> {
-  const text = 'SELECT subject FROM subject_tombstones WHERE tenant_id = $1 AND subject = ANY ($2)'
-  const { rows } = await tx.query<{ subject: string }>(text, [tx.tenantId, subjects])
-  return rows.map((row) => row.subject)
+export async function readOpenTombstones(tx: Tx): Promise<TombstoneRow[]> {
+  const text = `SELECT subject, erased_at, proof FROM subject_tombstones
+                WHERE tenant_id = $1 AND keys_destroyed_at IS NULL`
+  return (await tx.query<TombstoneRow>(text, [tx.tenantId])).rows
+}
+
+export async function readTombstones(tx: Tx, subjects: string[]): Promise<TombstoneRow[]> {
+  const text = 'SELECT subject, erased_at, proof FROM subject_tombstones WHERE tenant_id = $1 AND subject = ANY ($2)'
+  return (await tx.query<TombstoneRow>(text, [tx.tenantId, subjects])).rows
 }

@@ -10,6 +10,8 @@ import { chooseSubject, DEFAULT_CLASS, normalizeIdentifier } from './rules.ts'
 import * as store from './store.ts'
 import type { TenantKey, TenantKeys } from './tenant-keys.ts'
 
+const RESOLVE_TRIES = 5
+
 /** What names a person: `id` leads to one person, aliases may be shared. */
 export interface Identity {
   id: string
@@ -43,12 +45,15 @@ export class Subjects {
   async resolve(tenantId: string, identities: readonly Identity[]): Promise<DataKey[]> {
     const known = identities.map((identity) => this.#cached(tenantId, identity))
     if (known.every((key) => key !== null)) return known
-    try {
-      return await this.#resolveStored(tenantId, identities)
-    } catch (error) {
-      if (!isForeignKeyViolation(error)) throw error
-      this.#tenantKeys.forget(tenantId) // another node turned the epoch while we made keys under the old one
-      return this.#resolveStored(tenantId, identities)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#resolveStored(tenantId, identities)
+      } catch (error) {
+        if (tries === RESOLVE_TRIES) throw error
+        // Another node turned the epoch while we made keys under the old one, or somebody was erased just now.
+        if (isForeignKeyViolation(error)) this.#tenantKeys.forget(tenantId)
+        else if (!(error instanceof KeyGone)) throw error
+      }
     }
   }
 
@@ -88,11 +93,17 @@ export class Subjects {
   }
 
   /** Destroys the keys and tokens in the keystore; the tombstone must be durable before. */
-  async destroy(tenantId: string, subjects: string[]): Promise<string[]> {
+  async destroy(tenantId: string, subjects: string[]): Promise<void> {
     this.evict(tenantId, subjects)
-    const keyIds = await this.#transaction(tenantId, (tx) => store.deleteSubjects(tx, subjects))
+    await this.#transaction(tenantId, (tx) => store.deleteSubjects(tx, subjects))
     this.evict(tenantId, subjects)
-    return keyIds
+  }
+
+  /** Ids of the data keys of each pseudonym. */
+  async keyIds(tenantId: string, subjects: string[]): Promise<Map<string, string[]>> {
+    const rows = await this.#transaction(tenantId, (tx) => store.readKeyIds(tx, subjects))
+    const of = Map.groupBy(rows, (row) => row.subject)
+    return new Map(subjects.map((subject) => [subject, (of.get(subject) ?? []).map((row) => row.key_id)]))
   }
 
   evict(tenantId: string, subjects: readonly string[]): void {
@@ -233,9 +244,12 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23503'
 }
 
+/** A data key that was there a moment ago: its person was erased meanwhile. */
+class KeyGone extends Error {}
+
 function keyIn(keys: Map<string, DataKey>, subject: string | undefined): DataKey {
   const key = keys.get(subject ?? '')
-  if (!key) throw new Error('a data key that was just read is gone')
+  if (!key) throw new KeyGone('a data key that was just read is gone')
   return key
 }
 

@@ -32,13 +32,14 @@ export interface SigningKeyTurn {
   overlapsUntil: Date
 }
 
+/** A signing key that is the tenant's own: its private half opened under the tenant's key and fits the public one. */
 interface Signer {
-  name: string
+  row: store.SigningKeyRow
   id: Uint8Array
   privateKey: KeyObject
 }
 
-/** How long another process may go on signing with a key that was turned: far less than the overlap. */
+/** How long another process may go on with the keys before a turn: far less than the overlap. */
 const SIGNERS_KEPT_MILLISECONDS = 60_000
 
 /** Key-encryption and signing keys of tenants. Owns their cache; nothing in it belongs to a person. */
@@ -66,9 +67,9 @@ export class TenantKeys {
 
   /** Gives the log its next signing key; the old one signs beside it while they overlap. The caller records it. */
   async turnSigningKey(tenantId: string): Promise<SigningKeyTurn> {
-    const [latest] = await this.#signingKeys(tenantId)
+    const [latest] = await this.#readSigners(tenantId)
     if (!latest) throw new Error('the tenant has no signing key')
-    const next = await this.#newSigningKey(tenantId, latest.name)
+    const next = await this.#newSigningKey(tenantId, latest.row.name)
     await tenantTransaction(this.#database.keystore, tenantId, async (tx) => {
       await store.retireSigningKey(tx, next.created_at)
       await store.insertSigningKey(tx, next)
@@ -82,7 +83,7 @@ export class TenantKeys {
 
   /** Every turn of the log's signing key, the newest first. */
   async signingKeyTurns(tenantId: string): Promise<SigningKeyTurn[]> {
-    const rows = await this.#signingKeys(tenantId)
+    const rows = (await this.#readSigners(tenantId)).map(({ row }) => row)
     return rows.slice(0, -1).map((row, i) => ({
       keyId: row.key_id,
       from: verifierKey(rows[i + 1] as store.SigningKeyRow),
@@ -135,15 +136,20 @@ export class TenantKeys {
 
   /** Signs the text of a note with the tenant's current key, and with the one before while they overlap. */
   async signNote(tenantId: string, text: string): Promise<string> {
-    const lines = (await this.#signersOf(tenantId)).map(({ name, id, privateKey }) =>
-      signatureLine(name, id, sign(null, Buffer.from(text), privateKey)),
+    const now = this.#clock.now() / 1000
+    const signing = (await this.#signersOf(tenantId)).filter(
+      ({ row }) => row.retired_at === null || now < this.#overlapEnd(row.retired_at).getTime(),
+    )
+    if (signing.length === 0) throw new Error('the tenant has no signing key')
+    const lines = signing.map(({ row, id, privateKey }) =>
+      signatureLine(row.name, id, sign(null, Buffer.from(text), privateKey)),
     )
     return formatNote(text, lines)
   }
 
-  /** Verifier keys (C2SP signed-note) of the tenant's log, the current one first. */
+  /** Verifier keys (C2SP signed-note) of the tenant's log, the current one first; a key that is stored and not ours is none. */
   async verifierKeys(tenantId: string): Promise<string[]> {
-    return (await this.#signingKeys(tenantId)).map(verifierKey)
+    return (await this.#signersOf(tenantId)).map(({ row }) => verifierKey(row))
   }
 
   forget(tenantId: string): void {
@@ -171,8 +177,12 @@ export class TenantKeys {
     return { key_id: newId(now), name, public_key, epoch, wrapped: wrapKey(key, seed), created_at, retired_at: null }
   }
 
-  #signingKeys(tenantId: string): Promise<store.SigningKeyRow[]> {
-    return tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readSigningKeys(tx))
+  // Whoever writes to the keystore can add a public key; that its private half is wrapped under the tenant's key they
+  // cannot bring about.
+  async #readSigners(tenantId: string): Promise<Signer[]> {
+    const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readSigningKeys(tx))
+    const signers = await Promise.all(rows.map((row) => this.#signer(tenantId, row)))
+    return signers.filter((signer) => signer !== null)
   }
 
   #overlapEnd(turned: Date): Date {
@@ -183,21 +193,28 @@ export class TenantKeys {
     const now = this.#clock.now() / 1000
     const cached = this.#signers.get(tenantId)
     if (cached && now < cached.until) return cached.signers
-    const rows = await this.#signingKeys(tenantId)
-    const signing = rows.filter((row) => row.retired_at === null || now < this.#overlapEnd(row.retired_at).getTime())
-    if (signing.length === 0) throw new Error('the tenant has no signing key')
-    const signers = await Promise.all(signing.map((row) => this.#signer(tenantId, row)))
+    const signers = await this.#readSigners(tenantId)
     this.#signers.set(tenantId, { signers, until: now + SIGNERS_KEPT_MILLISECONDS })
     return signers
   }
 
-  async #signer(tenantId: string, row: store.SigningKeyRow): Promise<Signer> {
+  async #signer(tenantId: string, row: store.SigningKeyRow): Promise<Signer | null> {
     const { key } = await this.ofEpoch(tenantId, row.epoch)
-    const seed = unwrapKey(key, row.wrapped)
+    const seed = unwrapOrNull(key, row.wrapped)
+    if (seed === null) return null
     const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
     const derived = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
-    if (!derived.equals(row.public_key)) throw new Error('the signing key does not belong to its public key')
-    return { name: row.name, id: keyId(nodeCrypto.sha256, row.name, row.public_key), privateKey }
+    if (!derived.equals(row.public_key)) return null
+    return { row, id: keyId(nodeCrypto.sha256, row.name, row.public_key), privateKey }
+  }
+}
+
+function unwrapOrNull(wrapping: Uint8Array, wrapped: Uint8Array): Buffer | null {
+  try {
+    const seed = unwrapKey(wrapping, wrapped)
+    return seed.length === 32 ? seed : null
+  } catch {
+    return null
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parseVerifierKey } from '@probity/core'
 import { nodeCrypto, verifyReceipt } from '@probity/verifier/node'
-import { type TestServer, testServer } from '../../../test/support/server.ts'
+import { type TestServer, testServer, until } from '../../../test/support/server.ts'
 
 let server: TestServer
 before(async () => {
@@ -99,6 +99,61 @@ test('after physical deletion the same event sent again is a duplicate, and brin
   await send(again)
   await erase(name, { erasure_method: 'PhysicalDeletion' })
   assert.equal((await send(again)).status, 'duplicate')
+})
+
+test('an erasure that a crash interrupted is carried out later: recorded, certified, its keys gone', async () => {
+  const name = word()
+  const sent = await send(event(name, { personal: { note: word() } }))
+  const subject = (await opened(sent.event_id)).user_id
+  const id = '00000000-0000-7000-8000-00000000c4a5'
+  await server.sql(
+    `INSERT INTO data_erasure_requests (tenant_id, id, subject_id, request_date, erasure_method, legal_basis, status)
+     VALUES ($1, $2, $3, now() - interval '1 hour', 'CryptographicErasure', 'asked', 'InProgress')`,
+    [server.tenantId, id, subject],
+  )
+  await server.sql(`SELECT probity_jobs.add_job('sweep')`)
+  const request = async () =>
+    (
+      await server.sql<{ status: string; proof: string }>(
+        'SELECT status, proof_of_erasure AS proof FROM data_erasure_requests WHERE id = $1',
+        [id],
+      )
+    )[0]
+  await until('the sweep ends it', async () => (await request())?.status === 'Completed', 20_000)
+  assert.match((await request())?.proof ?? '', /^probity-erasure\/1\n/)
+  assert.equal((await opened(sent.event_id)).sealed[0].state, 'erased')
+  assert.equal((await server.call('GET', `/v1/audit/events/${id}`)).body.event_type, 'subject.erased')
+  assert.equal((await server.call('POST', '/v1/audit/verify', {})).body.valid, true)
+})
+
+test('two erasures of a person at once both certify the keys that are gone, beside writers who name the person', async () => {
+  const name = word()
+  await send(event(name))
+  let writing = true
+  const strange: string[] = []
+  const writers = Array.from({ length: 8 }, async () => {
+    while (writing) {
+      const answer = await server.call('POST', '/v1/audit/events', event(name, { ip_address: '192.0.2.99' }))
+      if (answer.status !== 200 && answer.status !== 503) strange.push(answer.text)
+    }
+  })
+  try {
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all([erase(name, { all: true }), erase(name, { all: true })])
+      const done = answers.filter((answer) => answer.status === 200)
+      assert.ok(done.length > 0, answers.map((answer) => answer.text).join('\n'))
+      for (const { body } of done) assert.ok(body.keys_destroyed.length >= body.subjects.length, JSON.stringify(body))
+      await until('the person is back', async () => {
+        const { body } = await server.call('POST', '/v1/audit/search', { user_id: name, limit: 1 })
+        return body.events.length === 1
+      })
+    }
+  } finally {
+    writing = false
+    await Promise.all(writers)
+  }
+  assert.deepEqual(strange, [])
+  assert.equal((await server.call('POST', '/v1/audit/verify', {})).body.valid, true)
 })
 
 /** Whether any file below a folder holds a text as it is. Other tests drop their databases meanwhile. */

@@ -23,6 +23,19 @@ export interface PrivacyDependencies {
 const INTEGRATION_TRIES = 200
 const INTEGRATION_POLL_MILLISECONDS = 25
 
+/** How long a request may be under way before it counts as interrupted. */
+const UNDER_WAY_MILLISECONDS = 60_000
+const SYSTEM = { type: 'system', id: 'probity' } as const
+
+interface Erasure {
+  /** Requests, one a subject; the entry that records them bears the first one's id. */
+  ids: string[]
+  subjects: string[]
+  method: string
+  /** Who asked, and by which token or session; null: a crash came between, and the server ends what was asked. */
+  by: { type: 'person'; id: string; token?: string; session?: string } | null
+}
+
 /** Rights of the people whose data the tenant holds. */
 export class Privacy {
   readonly #dependencies: PrivacyDependencies
@@ -40,15 +53,32 @@ export class Privacy {
     const subjects = await this.#find(tenantId, reference, input.all)
     const requested = this.#dependencies.clock.now()
     const ids = subjects.map(() => newId(requested))
-    const affected = await this.#run(tenantId, async (tx) => {
+    await this.#run(tenantId, async (tx) => {
       for (const [i, subject] of subjects.entries())
         await store.insertErasure(tx, this.#request(principal, input, ids[i] ?? '', subject, requested))
-      return this.#dependencies.audit.countParts(tx, subjects)
     })
+    const by = { type: 'person', id: principal.userId, [principal.kind]: principal.id } as const
+    return this.#carryOut(tenantId, { ids, subjects, method: input.erasure_method, by })
+  }
+
+  /** Carries out requests that a crash interrupted; answers how many. A request under way elsewhere is left to it. */
+  async finishErasures(tenantId: string): Promise<number> {
+    const before = new Date(this.#dependencies.clock.now() / 1000 - UNDER_WAY_MILLISECONDS)
+    const open = await this.#run(tenantId, (tx) => store.readOpenErasures(tx, before))
+    for (const { id, subject_id, erasure_method } of open)
+      await this.#carryOut(tenantId, { ids: [id], subjects: [subject_id], method: erasure_method, by: null })
+    return open.length + (await this.#dependencies.keys.finishErasures(tenantId))
+  }
+
+  // Each step can be done again: a second pass finds the keys gone, and the entry there by the id of the request.
+  async #carryOut(tenantId: string, erasure: Erasure): Promise<Erased> {
+    const { ids, subjects, method } = erasure
     const keyIds = await this.#dependencies.keys.erase(tenantId, subjects)
-    const eventId = await this.#run(tenantId, async (tx) => {
-      if (input.erasure_method === 'PhysicalDeletion') await this.#dependencies.audit.deleteParts(tx, subjects)
-      return this.#record(tx, principal, subjects, keyIds, input)
+    const eventId = ids[0] ?? ''
+    const affected = await this.#run(tenantId, async (tx) => {
+      if (method === 'PhysicalDeletion') await this.#dependencies.audit.deleteParts(tx, subjects)
+      if (!(await this.#dependencies.audit.has(tx, eventId))) await this.#record(tx, eventId, erasure, keyIds)
+      return this.#dependencies.audit.countParts(tx, subjects)
     })
     const receipt = await this.#receipt(tenantId, eventId)
     return this.#certify(tenantId, { ids, subjects, keyIds, affected, receipt, eventId })
@@ -83,23 +113,21 @@ export class Privacy {
     }
   }
 
-  async #record(
-    tx: Tx,
-    principal: Principal,
-    subjects: string[],
-    keyIds: string[],
-    input: EraseSubject,
-  ): Promise<string> {
-    const ownErasure = (await this.#dependencies.keys.subjects.find(tx.tenantId, principal.userId)).length === 0
-    const { event_id } = await this.#dependencies.audit.record(tx, {
+  // Who erases themself is named by no pseudonym any more.
+  async #record(tx: Tx, eventId: string, { subjects, method, by }: Erasure, keyIds: string[]): Promise<void> {
+    const { audit, keys, clock } = this.#dependencies
+    const { type, id, ...called } = by ?? SYSTEM
+    const known = type === 'person' && (await keys.subjects.find(tx.tenantId, id)).length > 0
+    await audit.record(tx, {
+      event_id: eventId,
+      occurred_at: clock.now(),
       event_type: 'subject.erased',
-      actor: ownErasure ? { type: 'system', id: principal.kind } : { type: 'person', id: principal.userId },
+      actor: known ? { type, id } : SYSTEM,
       resource: `subject/${subjects.join(',')}`,
       action: 'erase',
       outcome: 'Success',
-      data: { subjects, keys_destroyed: keyIds, erasure_method: input.erasure_method, [principal.kind]: principal.id },
+      data: { subjects, keys_destroyed: keyIds, erasure_method: method, ...called },
     })
-    return event_id
   }
 
   // The entry is durable; the sequencer needs a moment to give it its place.

@@ -17,6 +17,16 @@ export async function insertErasure(tx: Tx, row: ErasureRow): Promise<void> {
   )
 }
 
+/** Requests from before a time that are not completed. */
+export async function readOpenErasures(
+  tx: Tx,
+  before: Date,
+): Promise<{ id: string; subject_id: string; erasure_method: string }[]> {
+  const text = `SELECT id, subject_id, erasure_method FROM data_erasure_requests
+                WHERE tenant_id = $1 AND status IN ('Pending', 'InProgress') AND request_date < $2 ORDER BY id`
+  return (await tx.query<{ id: string; subject_id: string; erasure_method: string }>(text, [tx.tenantId, before])).rows
+}
+
 export async function completeErasure(
   tx: Tx,
   id: string,

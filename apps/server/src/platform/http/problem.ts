@@ -1,5 +1,6 @@
 import { type ErrorCode, type Problem, STATUS, TITLE } from '@probity/contract'
 import { z } from 'zod'
+import { isConnectionError } from '../database/connection-error.ts'
 import { DomainError } from '../errors.ts'
 
 /** RFC 9457 problem answer for whatever was thrown. What is not ours becomes INTERNAL and tells nothing. */
@@ -24,8 +25,7 @@ function classify(error: unknown): { code: ErrorCode; details: Record<string, un
   const known = callersError(error)
   if (known) return known
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const away = isConnectionError(code) || (error instanceof Error && code === '' && DRIVER.test(error.message))
-  return { code: FRAMEWORK[code] ?? (away ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+  return { code: FRAMEWORK[code] ?? (isConnectionError(error) ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
 }
 
 /** What was thrown where it is the caller's to know: a DomainError, or a schema's refusal as one. Else null. */
@@ -52,13 +52,4 @@ const FRAMEWORK: Record<string, ErrorCode | undefined> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
   FST_ERR_BAD_URL: 'BAD_REQUEST',
   FST_ERR_ROUTE_NOT_FOUND: 'NOT_FOUND',
-}
-
-// What the database driver says, without a code, of a connection that was lost or could not be had.
-const DRIVER =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
-
-// PostgreSQL classes 08 (connection), 53 (resources), 57P (shut down), 58 (system); and sockets.
-function isConnectionError(code: string): boolean {
-  return /^(08|53|57P|58)|^(ECONN|EPIPE|ENOENT$|ETIMEDOUT)/.test(code)
 }

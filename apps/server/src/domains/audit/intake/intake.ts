@@ -10,8 +10,8 @@ import {
   sealedCommitment,
 } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
-import { newId } from '../../../platform/ids.ts'
 import { contentDigest, type DataKey, type Identity, seal } from '../../keys/index.ts'
+import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
 import { redact } from '../formats/redact.ts'
 import { indexColumns, partLocation } from '../rules.ts'
@@ -134,7 +134,7 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
   const { tenantId } = sealing
   const { event, clear, parts } = item
   const received = sealing.received()
-  const eventId = event.event_id ?? newId(received)
+  const eventId = event.event_id ?? ownEventId(received, randomBytes(8))
   const holders = (people: readonly number[]) => holdersOf(people.map((person) => ownerOf(sealing, item, person)))
   const personal = parts.map(({ people, members }) => ({ holders: holders(people), members }))
   const all = overflow ? [{ holders: [overflow], members: { '/data': clear.data } }, ...personal] : personal

@@ -1,0 +1,56 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+import { millisecondOf } from './event-id.ts'
+import { type Entry, readEntriesAt } from './reader.ts'
+import * as store from './store.ts'
+import type { Report } from './verify-report.ts'
+
+const PAGE = 1000
+
+/**
+ * Verifies that each entry's id is known: by a row that leads to it and to no other, or by being of our making at the
+ * time of its receipt. So no id stands twice. Answers how many have a row.
+ */
+export async function verifyIds(tx: Tx, entries: readonly Entry[], report: Report): Promise<number> {
+  const given = entries.filter((entry) => !isOurs(entry))
+  const rows = await store.readIds(
+    tx,
+    given.map(({ leaf }) => leaf.event_id),
+  )
+  const places = new Map(rows.map((row) => [row.event_id, row.seq]))
+  for (const { index, leaf } of given) {
+    const place = places.get(leaf.event_id)
+    if (place === undefined)
+      report(index, 'EVENT_ID_MISSING', 'the table of event ids lacks the entry: sent again, it would be doubled')
+    else if (place !== index)
+      report(
+        index,
+        'EVENT_ID_CHANGED',
+        `the table of event ids says that the entry is number ${place}, or its id stands twice`,
+      )
+  }
+  return given.length
+}
+
+/**
+ * Reports rows that lead to no entry of theirs, in a log whose `size` entries can all be read. Reads them all: for when
+ * there are more than entries that need one.
+ */
+export async function verifyExtraIds(tx: Tx, size: number, report: Report): Promise<void> {
+  for (let after: { seq: number; event_id: string } | null = null; ; ) {
+    const rows: { seq: number; event_id: string }[] = await store.readIdsAfter(tx, after, PAGE)
+    const entries = await readEntriesAt(
+      tx,
+      rows.map(({ seq }) => seq).filter((seq) => seq >= 0 && seq < size),
+    )
+    const ids = new Map(entries.map(({ index, leaf }) => [index, leaf.event_id]))
+    for (const { seq, event_id } of rows)
+      if (ids.get(seq) !== event_id)
+        report(Math.max(0, seq), 'EVENT_ID_EXTRA', 'the table of event ids has a row for another event than the entry')
+    after = rows.at(-1) ?? null
+    if (rows.length < PAGE) return
+  }
+}
+
+function isOurs({ leaf }: Entry): boolean {
+  return millisecondOf(leaf.event_id) === Math.floor(leaf.received_at / 1000)
+}
