@@ -19,11 +19,13 @@ import {
 import { nodeCrypto, verifyExportFile, verifyReceipt } from './node.ts'
 import { type NotVerified, type Result, UNDECIDED, type Verified } from './result.ts'
 
-const usage = (program: string) => `Usage: ${program} FILE|- --key KEYFILE|KEY [--key …] [--pin CHECKPOINT] [--json]
+function usage(program: string): string {
+  const whole = program.endsWith(' verify') ? program.slice(0, -' verify'.length) : 'probity'
+  return `Usage: ${program} FILE|- --key KEYFILE|KEY [--key …] [--pin CHECKPOINT] [--json]
 
 Verifies a receipt (.tlog-proof) or an export, offline. - is standard input.
-  --key   the log's verifier key, or a file with one a line (probity audit key --out FILE)
-  --pin   a file with a checkpoint that you kept from earlier (probity audit checkpoint --out FILE): finds
+  --key   the log's verifier key, or a file with one a line (${whole} audit key --out FILE)
+  --pin   a file with a checkpoint that you kept from earlier (${whole} audit checkpoint --out FILE): finds
           truncation, rollback and fork. An export is compared from its beginning, so take one from entry 0, or from
           an older pin on, and made after the checkpoint was. A receipt is compared at the pin's size alone.
   --json  one JSON object on the last line of standard output
@@ -31,11 +33,12 @@ Verifies a receipt (.tlog-proof) or an export, offline. - is standard input.
 Example: ${program} audit.probity --key log.key --pin yesterday.checkpoint
 
 Exit codes:
-  0  verified
-  1  not verified
-  2  wrong usage
-  3  could not be checked: no such file, no key, a pin that cannot decide
+  0: verified
+  1: not verified
+  2: wrong usage
+  3: could not be checked: no such file, no key, a pin that cannot decide
 `
+}
 
 const EXIT = { verified: 0, notVerified: 1, usage: 2, notChecked: 3 } as const
 
@@ -204,7 +207,7 @@ function whyNoKey(text: string): string {
 async function readPin(path: string): Promise<string> {
   const text = decodeText(await readBytes(path, MAX_TEXT, 'pin'))
   if (text !== null && isCheckpoint(text)) return text
-  throw new Error(`the pin ${path} is not a checkpoint; probity audit checkpoint --out FILE gives one`)
+  throw new Error(`the pin ${path} is not a checkpoint; -h says where one comes from`)
 }
 
 function isCheckpoint(text: string): boolean {
