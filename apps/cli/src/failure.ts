@@ -1,5 +1,4 @@
 import { ProbityError } from '@probity/sdk'
-import { reason } from './file.ts'
 import { EXIT, Failure, UnavailableError } from './output.ts'
 import { program } from './shell.ts'
 
@@ -12,7 +11,7 @@ export function failureOf(error: unknown, options: object = {}): Failure {
     return new UnavailableError('the server broke the connection off')
   if (error instanceof SyntaxError)
     return new UnavailableError('what answers there is not Probity; is PROBITY_URL right?')
-  return new Failure('FAILED', error instanceof Error ? reason(error) : String(error))
+  return new Failure('FAILED', error instanceof Error ? error.message : String(error))
 }
 
 function noAnswer(cause: unknown): Failure {

@@ -4,9 +4,9 @@ import { main as verify } from '@probity/verifier/cli'
 import { asksJson, parseCommand } from './command.ts'
 import { findCommand } from './commands.ts'
 import { failureOf } from './failure.ts'
-import { codeOf } from './file.ts'
+import { codeOf, reason } from './file.ts'
 import { commandHelp, groupHelp, nearest, overview } from './help.ts'
-import { EXIT, Failure, result, say, UsageError } from './output.ts'
+import { EXIT, result, say, UsageError } from './output.ts'
 import { program } from './shell.ts'
 
 const argv = process.argv.slice(2)
@@ -74,6 +74,6 @@ function tell(error: unknown): number {
 // Who reads may stop early, as head does: what was done stays done, and what was found keeps its exit code.
 function notPrinted(error: Error): void {
   if (codeOf(error) === 'EPIPE') return
-  say(failureOf(new Failure('NOT_WRITTEN', `the output cannot be written (${codeOf(error)})`)).message)
+  say(`the output cannot be written: ${reason(error)}`)
   process.exit(EXIT.failed)
 }

@@ -17,7 +17,8 @@ export const tenantCreate: Command = {
     const made = await client(given).createTenant({ name: given.words[0] ?? '', ...(description && { description }) })
     result(given.options.json === true, made, [
       `${made.tenant.id}  ${made.tenant.name}`,
-      `Make its first administrator within an hour, with this link: ${made.setup_url}`,
+      `Its set-up link, good once and for an hour: ${made.setup_url}`,
+      'Make its first administrator with it:',
       `  ${program()} init --setup-url ${quote(made.setup_url)} --email EMAIL --password-file FILE`,
     ])
     return EXIT.done

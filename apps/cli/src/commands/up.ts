@@ -36,7 +36,8 @@ export const up: Command = {
 function setupLines({ setup_url }: Ready): string[] {
   if (!setup_url) return []
   return [
-    `Make the first administrator within an hour, with this link: ${setup_url}`,
+    `The set-up link, good once and for an hour: ${setup_url}`,
+    'Make the first administrator with it:',
     `  ${program()} init --setup-url ${quote(setup_url)} --tenant NAME --email EMAIL --password-file FILE`,
   ]
 }
