@@ -1,18 +1,21 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { UsageError } from './output.ts'
+import { program } from './shell.ts'
 
 export interface Arguments {
   words: string[]
   options: Record<string, string | boolean | undefined>
 }
 
-/** One command of the table in main.ts. */
+/** One command of the table in commands.ts. */
 export interface Command {
   /** As it is typed, such as `audit send`. */
   name: string
   /** What follows the name. */
   usage: string
   about: string
+  /** More than one line in a list can hold; -h says it. */
+  more?: string
   example: string
   options: ParseArgsOptionsConfig
   /** How many words it takes. */
@@ -31,15 +34,28 @@ export function parseCommand(command: Command, argv: string[]): Arguments & { he
     })
     const options = values as Arguments['options']
     if (options.help) return { words: [], options, help: true }
-    if (positionals.length < command.words.least || positionals.length > command.words.most)
-      throw new UsageError(`usage: probity ${command.name} ${command.usage}`)
+    const { least, most } = command.words
+    const extra = positionals[most]
+    if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many\n${usageOf(command)}`)
+    if (positionals.length < least)
+      throw new UsageError(
+        `${command.usage.split(' ').find((word) => /^[A-Z]/.test(word))} is missing\n${usageOf(command)}`,
+      )
     return { words: positionals, options, help: false }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(
-      `${(error as Error).message.split('. To specify')[0]}\nusage: probity ${command.name} ${command.usage}`,
-    )
+    throw new UsageError(`${(error as Error).message.split('. To specify')[0]}\n${usageOf(command)}`)
   }
+}
+
+export function usageOf({ name, usage }: Command): string {
+  return `usage: ${program()} ${name} ${usage}`
+}
+
+/** Whether the result is asked for as JSON, by the words alone: also where they are wrong. */
+export function asksJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json')
 }
 
 /** An option that must be there. */

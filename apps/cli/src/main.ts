@@ -1,100 +1,79 @@
-import { ProbityError } from '@probity/sdk'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { main as verify } from '@probity/verifier/cli'
-import { type Command, parseCommand } from './command.ts'
-import { auditExport } from './commands/audit-export.ts'
-import { auditKey } from './commands/audit-key.ts'
-import { auditReceipt } from './commands/audit-receipt.ts'
-import { auditSearch } from './commands/audit-search.ts'
-import { auditSend } from './commands/audit-send.ts'
-import { auditTail } from './commands/audit-tail.ts'
-import { config } from './commands/config.ts'
-import { doctor } from './commands/doctor.ts'
-import { down } from './commands/down.ts'
-import { init } from './commands/init.ts'
-import { keyRotate } from './commands/key-rotate.ts'
-import { subjectErase } from './commands/subject-erase.ts'
-import { tenantCreate, tenantList, tenantReactivate, tenantSuspend } from './commands/tenant.ts'
-import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts'
-import { up } from './commands/up.ts'
-import { EXIT, say, UnavailableError, UsageError } from './output.ts'
+import { asksJson, parseCommand } from './command.ts'
+import { findCommand } from './commands.ts'
+import { failureOf } from './failure.ts'
+import { codeOf, reason } from './file.ts'
+import { commandHelp, groupHelp, nearest, overview } from './help.ts'
+import { EXIT, result, say, UsageError } from './output.ts'
+import { program } from './shell.ts'
 
-const COMMANDS: readonly Command[] = [
-  up,
-  down,
-  doctor,
-  config,
-  init,
-  auditSend,
-  auditSearch,
-  auditTail,
-  auditReceipt,
-  auditExport,
-  auditKey,
-  subjectErase,
-  tokenCreate,
-  tokenList,
-  tokenRevoke,
-  tenantCreate,
-  tenantList,
-  tenantSuspend,
-  tenantReactivate,
-  keyRotate,
-]
+const argv = process.argv.slice(2)
 
-process.exitCode = await main(process.argv.slice(2))
+process.stdout.on('error', notPrinted)
+process.stderr.on('error', () => undefined) // nobody watches any more
+process.on('uncaughtException', (error) => process.exit(tell(error)))
+process.exitCode = await main().catch(tell)
 
-async function main(argv: string[]): Promise<number> {
-  if (argv[0] === 'verify') return verify(argv.slice(1))
-  const command = COMMANDS.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '))
-  if (!command) return unknown(argv)
-  try {
-    const given = parseCommand(command, argv.slice(command.name.split(' ').length))
-    if (given.help) return help(command)
-    return await command.run(given)
-  } catch (error) {
-    return explain(error)
-  }
-}
-
-function unknown(argv: string[]): number {
-  const asked = argv.length === 0 || argv[0] === '-h' || argv[0] === '--help' || argv[0] === 'help'
-  if (!asked) say(`there is no command "${argv.slice(0, 2).join(' ')}"`)
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
-  const lines = [
-    ...COMMANDS.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
-    `  ${'verify'.padEnd(width)}  Verify a receipt or an export, offline`,
-  ]
-  const text = `probity COMMAND [-h]\n\n${lines.join('\n')}\n\nPROBITY_URL and PROBITY_TOKEN say where and as whom. Exit: 0 done, 1 failed, 2 wrong usage, 3 could not be done.\n`
-  if (asked) process.stdout.write(text)
-  else process.stderr.write(text)
-  return asked ? EXIT.done : EXIT.usage
-}
-
-function help({ name, usage, about, example }: Command): number {
-  process.stdout.write(
-    `${about}.\n\nusage: probity ${name} ${usage}\nexample: ${example}\n\nExit: 0 done, 1 failed, 2 wrong usage, 3 could not be done.\n`,
-  )
+async function main(): Promise<number> {
+  if (argv[0] === 'verify') return verify(argv.slice(1), `${program()} verify`)
+  const found = findCommand(argv)
+  if (!found) return withoutCommand(argv)
+  const given = parseCommand(found.command, found.rest)
+  if (!given.help) return found.command.run(given)
+  process.stdout.write(commandHelp(found.command))
   return EXIT.done
 }
 
-function explain(error: unknown): number {
-  if (error instanceof UsageError) {
-    say(error.message)
-    return EXIT.usage
+function withoutCommand([first, ...rest]: readonly string[]): number {
+  if (first === '--version' || first === '-V' || first === 'version') return version()
+  const asks = first === 'help' || [first, ...rest].some((word) => word === '-h' || word === '--help')
+  if (first === 'help' && rest.length > 0) return helpOf(rest)
+  if (first === undefined || (asks && (first === 'help' || first.startsWith('-')))) {
+    process.stdout.write(overview())
+    return EXIT.done
   }
-  if (error instanceof UnavailableError) {
-    say(error.message)
-    return EXIT.unavailable
+  const group = groupHelp(first)
+  if (group !== null && asks) {
+    process.stdout.write(group)
+    return EXIT.done
   }
-  if (error instanceof ProbityError) {
-    const details = Object.keys(error.details).length > 0 ? ` ${JSON.stringify(error.details)}` : ''
-    say(`${error.code}: ${error.message}${details} (request ${error.requestId})`)
-    return EXIT.failed
-  }
-  if (error instanceof TypeError && error.message === 'fetch failed') {
-    say('the server does not answer; is it up, and is PROBITY_URL right?')
-    return EXIT.unavailable
-  }
-  say(error instanceof Error ? error.message : String(error))
-  return EXIT.failed
+  const near = nearest([first, ...rest])
+  const unknown =
+    group !== null && (rest[0] === undefined || rest[0].startsWith('-'))
+      ? `"${first}" is a group of commands`
+      : `there is no command "${[first, ...rest.slice(0, group === null ? 0 : 1)].join(' ')}"`
+  const hint = near === null ? '' : `; did you mean "${near}"?`
+  throw new UsageError(`${unknown}${hint}\n${group ?? `${program()} -h lists the commands`}`.trimEnd())
+}
+
+function helpOf(words: string[]): number {
+  const found = findCommand(words)
+  const text = found ? commandHelp(found.command) : groupHelp(words[0])
+  if (text === null) throw new UsageError(`there is no command "${words.join(' ')}"; ${program()} -h lists them`)
+  process.stdout.write(text)
+  return EXIT.done
+}
+
+function version(): number {
+  const manifest = readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8')
+  const { version } = JSON.parse(manifest) as { version: string }
+  result(asksJson(argv), { version }, [`probity ${version}`])
+  return EXIT.done
+}
+
+/** Says why a command failed: a sentence on stderr, with --json an object on stdout too. Answers the exit code. */
+function tell(error: unknown): number {
+  const failure = failureOf(error, findCommand(argv)?.command.options)
+  if (!failure.said) say(failure.message)
+  if (asksJson(argv)) result(true, failure.json, [])
+  return failure.exit
+}
+
+// Who reads may stop early, as head does: what was done stays done, and what was found keeps its exit code.
+function notPrinted(error: Error): void {
+  if (codeOf(error) === 'EPIPE') return
+  say(`the output cannot be written: ${reason(error)}`)
+  process.exit(EXIT.failed)
 }

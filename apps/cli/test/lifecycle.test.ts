@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { freePort, lastJson, probity, type Ran, temporaryFolder } from './support.ts'
+import { assertFailure, freePort, lastJson, probity, type Ran, temporaryFolder } from './support.ts'
 
 const folder = temporaryFolder()
 const data = join(folder.path, 'data')
 let port = ''
 
 before(async () => {
+  chmodSync(folder.path, 0o711) // so that the user of PostgreSQL gets to its cluster in there
   port = String(await freePort())
 })
 after(() => {
@@ -20,11 +21,36 @@ after(() => {
 const up = (more: string[] = [], environment = {}) =>
   probity(['up', '--data', data, '--port', port, '--detach', '--json', ...more], environment)
 
-/** One clear sentence, exit code 1, no stack. */
-function assertSentence(ran: Ran, sentence: RegExp): void {
-  assert.equal(ran.status, 1, ran.stdout + ran.stderr)
-  assert.match(ran.stderr, sentence)
+/** One clear sentence, the exit code, no stack. */
+function assertSentence(ran: Ran, sentence: RegExp, status = 1): void {
+  assert.equal(ran.status, status, ran.stdout + ran.stderr)
+  assert.match(ran.stderr + ran.stdout, sentence)
   assert.doesNotMatch(ran.stderr, /\n\s+at /)
+}
+
+const doctor = (...more: string[]) => probity(['doctor', '--data', data, ...more])
+
+/** The user nobody, as whom a test run by root looks at what is not its own. */
+const NOBODY = 65_534
+
+/** Why this run cannot be somebody else; false when it can. */
+function cannotBeNobody(): string | false {
+  if (process.getuid?.() !== 0) return 'only root can become another user'
+  const { status } = probity(['--version'], {}, { uid: NOBODY, gid: NOBODY })
+  return status === 0 ? false : 'another user cannot reach this checkout'
+}
+
+/** The embedded PostgreSQL's process. */
+function postmaster(): number {
+  return Number(readFileSync(join(data, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
+}
+
+/** Waits until an address answers with a status. */
+async function answers(url: string, status: number): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if ((await fetch(url).catch(() => null))?.status === status) return
+  }
+  throw new Error(`${url} does not answer ${status}`)
 }
 
 /** Waits until nobody answers there any more. */
@@ -62,9 +88,36 @@ test('doctor finds nothing wrong with a running server, and says a lost root key
   assert.match(ran.stdout, /root\.key is lost/)
 })
 
-test('a killed server is started again on the database it left running', async () => {
+test('doctor says a server that does not answer, and one whose database is away, and what to do', async () => {
+  process.kill(pid(), 'SIGSTOP')
+  assertSentence(doctor(), /BAD {2}server: process \d+ does not answer/)
+  process.kill(pid(), 'SIGCONT')
+  process.kill(postmaster(), 'SIGKILL')
+  await answers(`http://127.0.0.1:${port}/readyz`, 503)
+  assertSentence(doctor(), /BAD {2}server: .* answers 503 .*its database does not answer; run \S*probity down and/)
+  assert.equal(probity(['down', '--data', data]).status, 0)
+  assert.equal(up().status, 0)
+})
+
+test('doctor and down say a server.json that they may not read', { skip: cannotBeNobody() }, () => {
+  const nobody = { uid: NOBODY, gid: NOBODY }
+  const ran = probity(['doctor', '--data', data, '--json'], {}, nobody)
+  assert.match(ran.stdout, /cannot read .*server\.json \(permission denied\)/)
+  assertFailure(ran, /checks? failed: .*server/, 1)
+  assertFailure(probity(['down', '--data', data, '--json'], {}, nobody), /server\.json cannot be read/, 3)
+  for (const more of [[], ['--detach']]) {
+    const started = probity(['up', '--data', data, '--port', port, '--json', ...more], {}, nobody)
+    assertFailure(started, /data folder .* cannot be used: permission denied; run this as its owner/, 1)
+  }
+})
+
+test('a killed server is started again on the database it left running, which doctor says', async () => {
   process.kill(pid(), 'SIGKILL')
   await refused(`http://127.0.0.1:${port}/livez`)
+  assertSentence(
+    doctor('--port', port),
+    /BAD {2}database: a killed server left its PostgreSQL running .* up takes it over/,
+  )
   const ran = up()
   assert.equal(ran.status, 0, ran.stderr)
   assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
@@ -87,8 +140,10 @@ test('a busy port is said, and nothing is left running', async () => {
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(Number(port), '127.0.0.1', resolve))
   const ran = up()
+  const examined = doctor('--port', port)
   await new Promise((resolve) => other.close(resolve))
   assertSentence(ran, new RegExp(`port ${port} .* is taken`))
+  assertSentence(examined, new RegExp(`BAD  port: ${port} .* is taken`))
   assert.equal(up().status, 0)
   assert.equal(probity(['down', '--data', data]).status, 0)
 })
@@ -110,20 +165,20 @@ test('a wrong root key is said before anything is written', () => {
 })
 
 test('an unknown or bad setting stops the start with its name', () => {
-  assertSentence(up([], { PROBITY_COLOUR: 'blue' }), /PROBITY_COLOUR/)
-  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /session_idle_seconds/)
-  assertSentence(up(['--config', join(folder.path, 'nowhere.json')]), /nowhere\.json cannot be read/)
+  assertSentence(up([], { PROBITY_COLOUR: 'blue' }), /PROBITY_COLOUR/, 2)
+  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /session_idle_seconds/, 2)
+  assertSentence(up(['--config', join(folder.path, 'nowhere.json')]), /nowhere\.json cannot be read/, 2)
 })
 
 test('a wrong DATABASE_URL is said without its password', async () => {
   const free = await freePort()
-  for (const [url, sentence] of [
-    ['not a url', /DATABASE_URL is not of the form/],
-    [`postgres://owner:secret-word@127.0.0.1:${free}/db`, /no PostgreSQL answers at 127\.0\.0\.1/],
-    ['postgres://owner:secret-word@no-such-host.invalid/db', /host no-such-host\.invalid is not known/],
+  for (const [url, status, sentence] of [
+    ['not a url', 2, /DATABASE_URL is not of the form/],
+    [`postgres://owner:secret-word@127.0.0.1:${free}/db`, 3, /no PostgreSQL answers at 127\.0\.0\.1/],
+    ['postgres://owner:secret-word@no-such-host.invalid/db', 3, /host no-such-host\.invalid is not known/],
   ] as const) {
     const ran = probity(['up', '--data', join(folder.path, 'other'), '--port', port, '--detach'], { DATABASE_URL: url })
-    assertSentence(ran, sentence)
+    assertSentence(ran, sentence, status)
     assert.doesNotMatch(ran.stderr, /secret-word/)
   }
 })

@@ -2,31 +2,56 @@ import { parseArgs } from 'node:util'
 import { type Config, describeConfig, loadConfig } from './config.ts'
 import { examine } from './doctor.ts'
 import { stopEmbedded } from './platform/database/embedded.ts'
+import { parseDatabaseUrl, withClient } from './platform/database/provision.ts'
 import { serve, whyNotStarted } from './serve.ts'
 
 // The server's own entry: the command line starts it as a process. It speaks JSON lines on stdout, sentences on stderr.
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { data: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' }, config: { type: 'string' } },
-})
-
 const say = (line: string) => process.stderr.write(`probity: ${line}\n`)
 const answer = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
 
+/** How far it came: what it ends with, and why, where it goes no further. */
+const STAGE = {
+  settings: { error: 'USAGE', exit_code: 2 },
+  database: { error: 'UNAVAILABLE', exit_code: 3 },
+  start: { error: 'START_FAILED', exit_code: 1 },
+} as const
+
 let config: Config | null = null
+let stage: keyof typeof STAGE = 'settings'
 try {
-  const { config: file, ...given } = values
-  config = await loadConfig(given as Record<string, string>, process.env, file ?? null)
-  await run(config, positionals[0])
+  const { command, program, settings } = await readSettings()
+  config = settings
+  await run(settings, command, program)
 } catch (error) {
-  say(whyNotStarted(error, config))
-  process.exit(1)
+  const message = whyNotStarted(error, config)
+  say(message)
+  const { error: code, exit_code } = STAGE[stage]
+  answer({ error: code, message, exit_code })
+  process.exit(exit_code)
 }
 
-async function run(settings: Config, command: string | undefined): Promise<void> {
+async function readSettings(): Promise<{ command: string | undefined; program: string; settings: Config }> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string' },
+      config: { type: 'string' },
+      program: { type: 'string', default: 'probity' },
+    },
+  })
+  const { config: file, program, ...given } = values
+  const settings = await loadConfig(given as Record<string, string>, process.env, file ?? null)
+  return { command: positionals[0], program, settings }
+}
+
+async function run(settings: Config, command: string | undefined, program: string): Promise<void> {
+  if (command === 'serve') await reachDatabases(settings)
+  stage = 'start'
   if (command === 'config') return answer(describeConfig(settings))
-  if (command === 'doctor') return answer(await examine(settings))
+  if (command === 'doctor') return answer(await examine(settings, program))
   if (command === 'stop-database')
     return answer({ stopped: settings.database_url === undefined && (await stopEmbedded(settings.data)) })
   if (command !== 'serve') throw new Error(`unknown command ${command}`)
@@ -45,4 +70,12 @@ async function run(settings: Config, command: string | undefined): Promise<void>
   if (stopping) return
   answer({ url, setup_url: setupUrl })
   process.send?.({ url, setup_url: setupUrl }, undefined, undefined, () => undefined) // who started us may be gone
+}
+
+// Before anything is made: a URL that is none is a wrong setting, a database that is away is one to start.
+async function reachDatabases({ database_url, keystore_url }: Config): Promise<void> {
+  const urls = Object.entries({ DATABASE_URL: database_url, KEYSTORE_URL: keystore_url })
+  const databases = urls.flatMap(([name, url]) => (url === undefined ? [] : [parseDatabaseUrl(name, url)]))
+  stage = 'database'
+  for (const database of databases) await withClient(database, async () => undefined)
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { type RunningApp, startApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -97,12 +97,34 @@ async function startOn(
 }
 
 async function prepareFolder(data: string): Promise<void> {
+  const missing: string[] = []
+  for (let folder = data; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
   try {
-    await mkdir(data, { recursive: true, mode: 0o711 })
+    // Each by itself: making them in one go never ends where the system lets nothing be made, as in /proc.
+    for (const folder of missing) await mkdir(folder, { mode: 0o711 }).catch(ignoreMade)
+    if (!(await stat(data)).isDirectory()) throw new StartError(`the data folder ${data} is a file`)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw new StartError(`the data folder ${data} cannot be made (${code === 'ENOSPC' ? 'the disk is full' : code})`)
+    if (error instanceof StartError) throw error
+    throw new StartError(`the data folder ${data} cannot be made: ${whyNoFolder(error)}; choose another with --data`)
   }
+  await access(data, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw new StartError(
+      `the data folder ${data} cannot be used: ${whyNoFolder(error)}; start as its owner or choose another with --data`,
+    )
+  })
+}
+
+function ignoreMade(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error // else another start was first
+}
+
+function whyNoFolder(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'EROFS') return 'the disk is read-only'
+  if (code === 'ENOTDIR') return 'a part of its path is a file'
+  return code === 'ENOENT' ? 'nothing can be made there' : code
 }
 
 async function isNewInstallation(config: Config): Promise<boolean> {
@@ -117,7 +139,13 @@ export function whyNotStarted(error: unknown, config: { host: string; port: numb
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'EADDRINUSE')
     return `port ${config?.port} on ${config?.host} is taken by another program; choose another with --port`
-  if (code === 'EACCES') return `not allowed to do this: ${error instanceof Error ? error.message : ''}`
+  const called = error instanceof Error && 'syscall' in error ? String(error.syscall) : ''
+  if (code === 'EACCES' && called === 'listen')
+    return `not allowed to listen on port ${config?.port}; choose one above 1023 with --port`
+  if (code === 'EACCES') {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : 'a file'
+    return `not allowed to use ${path}; start as its owner or choose another data folder with --data`
+  }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `the address ${config?.host} is not one of this machine`
   if (code === 'ENOSPC' || code === '53100') return 'the disk is full; free some space and start again'
   return `Probity could not start: ${error instanceof Error ? error.message : String(error)}`

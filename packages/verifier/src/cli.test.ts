@@ -22,9 +22,14 @@ const fork = TestLog.of(12_000, 'log', { filler: 'y'.repeat(200) })
 const key = log.verifierKey()
 
 function run(...args: string[]) {
+  return runWith(undefined, ...args)
+}
+
+function runWith(input: Uint8Array | undefined, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(execPath, [program, ...args], {
     encoding: 'utf8',
     cwd: folder,
+    ...(input && { input }),
   })
   const result = (): Result => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
   return { status, stdout, stderr, result }
@@ -98,7 +103,15 @@ test('1: a changed, cut, forked or rolled back export is named as such', () => {
 })
 
 test('2: wrong usage', () => {
-  for (const args of [[], ['a', 'b'], ['whole.export', '--unknown'], ['whole.export', '--key']]) {
+  const malformed = key.replace(/\+[0-9a-f]{8}\+/, '+00000000+')
+  for (const args of [
+    [],
+    ['a', 'b'],
+    ['whole.export', '--unknown'],
+    ['whole.export', '--key'],
+    ['whole.export'],
+    ['whole.export', '--key', malformed],
+  ]) {
     const { status, stdout, stderr } = run(...args)
     assert.equal(status, 2)
     assert.equal(stdout, '')
@@ -109,7 +122,6 @@ test('2: wrong usage', () => {
 test('3: no such file, no key, no such pin, a pin that cannot decide', () => {
   for (const args of [
     ['absent', '--key', 'keys'],
-    ['whole.export'],
     ['whole.export', '--key', 'absent'],
     ['whole.export', '--key', 'garbage'],
     ['whole.export', '--key', 'keys', '--pin', 'absent'],
@@ -121,6 +133,83 @@ test('3: no such file, no key, no such pin, a pin that cannot decide', () => {
     assert.equal(status, 3, args.join(' '))
     assert.equal(result().verified, false)
   }
+})
+
+test('with --json every failure is an object with error, message and exit_code on the last line', () => {
+  for (const [status, error, ...args] of [
+    [1, 'ENTRY_CHANGED', 'changed.export', '--key', 'keys'],
+    [2, 'USAGE', 'whole.export'],
+    [2, 'USAGE', '--nope'],
+    [3, 'NOT_CHECKED', 'absent', '--key', 'keys'],
+    [3, 'PIN_UNDECIDED', 'entry.tlog-proof', '--key', 'keys', '--pin', 'earlier'],
+  ] as const) {
+    const ran = run(...args, '--json')
+    assert.equal(ran.status, status, args.join(' '))
+    const told = JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '')
+    assert.deepEqual([told.error, told.exit_code], [error, status])
+    assert.match(told.message, /\w/)
+  }
+})
+
+test('what was not looked at is said to be not checked, with what is missing, and not on standard output', () => {
+  for (const [sentence, ...args] of [
+    [/NOT CHECKED: there is no file absent\n/, 'absent', '--key', 'keys'],
+    [/NOT CHECKED: there is no key file absent\n/, 'whole.export', '--key', 'absent'],
+    [/NOT CHECKED: the key file earlier does not hold keys/, 'whole.export', '--key', 'earlier'],
+    [/NOT CHECKED: there is no pin absent\n/, 'whole.export', '--key', 'keys', '--pin', 'absent'],
+    [/NOT CHECKED: the pin keys is not a checkpoint/, 'whole.export', '--key', 'keys', '--pin', 'keys'],
+    [/the pin entry.tlog-proof is not a checkpoint/, 'whole.export', '--key', 'keys', '--pin', 'entry.tlog-proof'],
+    [/NOT CHECKED: the file \. is a folder/, '.', '--key', 'keys'],
+  ] as const) {
+    const { status, stdout, stderr } = run(...args)
+    assert.equal(status, 3)
+    assert.equal(stdout, '')
+    assert.match(stderr, sentence)
+  }
+})
+
+test('a file that is neither export nor receipt is named as such, with what it is', () => {
+  writeFileSync(file('empty'), '')
+  for (const [name, sentence] of [
+    ['garbage', /the file garbage is neither an export nor a receipt\n/],
+    ['empty', /neither an export nor a receipt: it is empty/],
+    ['keys', /neither an export nor a receipt: it holds keys, which belong after --key/],
+    ['earlier', /neither an export nor a receipt: it is a checkpoint, which belongs after --pin/],
+  ] as const) {
+    const { status, stdout } = run(name, '--key', 'keys')
+    assert.equal(status, 1)
+    assert.match(stdout, sentence)
+  }
+})
+
+test('a key may be the text of a key file of several lines', () => {
+  const other = TestLog.of(1, 'other').verifierKey()
+  assert.equal(run('entry.tlog-proof', '--key', `${other}\n${key}\n`).status, 0)
+  assert.match(run('entry.tlog-proof', '--key', `${other}\nnonsense`).stderr, /--key: .*"nonsense"/)
+})
+
+test('- is standard input, for an export and for a receipt', () => {
+  const small = seal(rangeFrames(TestLog.of(1), { deflate: false }))
+  assert.match(runWith(small, '-', '--key', 'keys').stdout, /^verified: range of 1 entry from 0 to 1, 1 opened part of/)
+  assert.equal(runWith(small.subarray(0, -1), '-', '--key', 'keys').status, 1)
+  assert.equal(runWith(readFileSync(file('entry.tlog-proof')), '-', '--key', 'keys').status, 0)
+})
+
+test('the end of a range is said to be exclusive', () => {
+  assert.match(run('whole.export', '--key', 'keys').stdout, /entry 12000 is not part of it\n$/)
+})
+
+test('an export older than its pin is refused, and the refusal says that it may only be older', () => {
+  const { status, stdout } = run('whole.export', '--key', 'keys', '--pin', 'much-later')
+  assert.equal(status, 1)
+  assert.match(stdout, /^NOT VERIFIED ROLLBACK: .* unless this file is older than the pin much-later/)
+})
+
+test('-h says what a pin is, where it comes from and from where an export is compared', () => {
+  const { status, stdout } = run('-h')
+  assert.equal(status, 0)
+  for (const words of [/audit checkpoint --out/, /compared from its beginning/, /^Usage: probity-verify /])
+    assert.match(stdout, words)
 })
 
 test('the verifier for browsers finds the same as that for Node', async () => {

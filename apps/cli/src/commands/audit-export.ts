@@ -1,15 +1,18 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CLIENT_OPTIONS, client } from '../client.ts'
 import { type Command, optional, required } from '../command.ts'
-import { EXIT, result, UnavailableError } from '../output.ts'
+import { cannotWrite, codeOf, isFolder } from '../file.ts'
+import { whole } from '../options.ts'
+import { EXIT, plural, result, UnavailableError, UsageError } from '../output.ts'
+import { program, quote } from '../shell.ts'
 
 export const auditExport: Command = {
   name: 'audit export',
   usage: '--out FILE [--start N] [--end N] [--user-id U] [--event-type T] [--personal] [--json]',
   about: 'Write a range of the log, or the events that match, with all that a verifier needs but the key',
+  more: 'The range goes from entry --start (0) up to but without --end (the size of the log).',
   example: 'probity audit export --out audit.probity',
   options: {
     ...CLIENT_OPTIONS,
@@ -23,24 +26,50 @@ export const auditExport: Command = {
   words: { least: 0, most: 0 },
   async run(given) {
     const out = required(given, 'out')
-    const stream = await client(given).export({
-      start: optional(given, 'start'),
-      end: optional(given, 'end'),
-      user_id: optional(given, 'user-id'),
-      event_type: optional(given, 'event-type'),
-      personal: given.options.personal === true ? true : undefined,
-    })
-    const file = createWriteStream(`${out}.part`)
-    try {
-      await pipeline(Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0]), file)
-      await rename(`${out}.part`, out)
-    } catch {
-      await rm(`${out}.part`, { force: true })
-      throw new UnavailableError('the export broke off; nothing was kept')
-    }
-    result(given.options.json === true, { out, bytes: file.bytesWritten }, [
-      `${file.bytesWritten} bytes written to ${out}; check them with: probity verify ${out} --key KEY`,
+    const start = whole(given, 'start', 0)
+    const end = whole(given, 'end', 0)
+    if (end !== undefined && end < (start ?? 0)) throw new UsageError(`--end ${end} lies before --start ${start ?? 0}`)
+    const server = client(given)
+    if (isFolder(out)) throw new UsageError(`--out ${out} is a folder; name a file`)
+    const bytes = await write(out, () =>
+      server.export({
+        start,
+        end,
+        user_id: optional(given, 'user-id'),
+        event_type: optional(given, 'event-type'),
+        personal: given.options.personal === true ? true : undefined,
+      }),
+    )
+    const range = end === undefined ? '' : `entries ${start ?? 0} up to but without ${end}, `
+    result(given.options.json === true, { out, bytes }, [
+      `${range}${plural(bytes, 'byte')} written to ${out}; check them with: ${program()} verify ${quote(out)} --key KEY`,
     ])
     return EXIT.done
   },
+}
+
+// Under another name until it is whole. The file comes first: what cannot be kept is not asked for.
+async function write(out: string, ask: () => Promise<ReadableStream<Uint8Array>>): Promise<number> {
+  const part = `${out}.part`
+  const file = await open(part, 'w').catch((error: unknown) => {
+    throw cannotWrite(out, error)
+  })
+  const target = file.createWriteStream()
+  try {
+    const stream = await ask()
+    await pipeline(Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0]), target).catch(brokeOff(out))
+    await rename(part, out).catch((error: unknown) => {
+      throw cannotWrite(out, error)
+    })
+    return target.bytesWritten
+  } catch (error) {
+    target.destroy()
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+const brokeOff = (out: string) => (error: unknown) => {
+  if (/^E[A-Z]+$/.test(codeOf(error)) && 'syscall' in (error as Error)) throw cannotWrite(out, error)
+  throw new UnavailableError('the server broke the export off; nothing was kept')
 }

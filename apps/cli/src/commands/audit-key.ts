@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { CLIENT_OPTIONS, client } from '../client.ts'
 import { type Command, optional } from '../command.ts'
+import { writeOut } from '../file.ts'
 import { EXIT, result } from '../output.ts'
 
 export const auditKey: Command = {
@@ -13,7 +13,7 @@ export const auditKey: Command = {
   async run(given) {
     const key = await (given.options.turn === true ? client(given).turnKey() : client(given).key())
     const out = optional(given, 'out')
-    if (out !== undefined) await writeFile(out, `${[...key.keys, ...key.anchor_keys].join('\n')}\n`)
+    if (out !== undefined) await writeOut(out, `${[...key.keys, ...key.anchor_keys].join('\n')}\n`)
     result(
       given.options.json === true,
       { ...key, ...(out !== undefined && { out }) },

@@ -1,58 +1,101 @@
-import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { Readable, Transform } from 'node:stream'
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { FORMATS } from '@probity/contract'
+import type { Ingested } from '@probity/sdk'
 import { CLIENT_OPTIONS, client } from '../client.ts'
-import { type Command, optional } from '../command.ts'
-import { EXIT, result, say, UnavailableError, UsageError } from '../output.ts'
+import type { Command } from '../command.ts'
+import { reason } from '../file.ts'
+import { oneOf } from '../options.ts'
+import { EXIT, Failure, plural, result, say, UnavailableError } from '../output.ts'
 
 const TELL_EVERY_BYTES = 16 * 1024 * 1024
 const REFUSALS_TOLD = 20
+const MAGIC = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const
+const LONGEST_MAGIC = 4
 
 export const auditSend: Command = {
   name: 'audit send',
   usage: `[--format ${FORMATS.join('|')}] FILE|- [--json]`,
-  about: 'Record the events of an NDJSON file (plain, .gz or .zst) or of standard input',
+  about: 'Record the events of an NDJSON file or of standard input: plain, gzip or zstd',
   example: 'probity audit send --format cloudtrail events.ndjson',
   options: { ...CLIENT_OPTIONS, format: { type: 'string' } },
   words: { least: 1, most: 1 },
   async run(given) {
     const [file = '-'] = given.words
-    const format = optional(given, 'format') ?? 'probity'
-    if (!(FORMATS as readonly string[]).includes(format))
-      throw new UsageError(`--format is one of ${FORMATS.join(', ')}`)
-    if (file !== '-') {
-      await access(file).catch(() => {
-        throw new UnavailableError(`the file ${file} cannot be read`)
-      })
-    }
-    const source = file === '-' ? process.stdin : createReadStream(file)
-    const encoding = file.endsWith('.gz') ? 'gzip' : file.endsWith('.zst') ? 'zstd' : undefined
-    const { refusals, ...counts } = await client(given).ingest(
-      Readable.toWeb(source.pipe(progress())) as ReadableStream<Uint8Array>,
+    const format = oneOf(given, 'format', FORMATS) ?? 'probity'
+    const server = client(given)
+    const { begin, pieces } = await beginning(piecesOf(file))
+    const { refusals, ...counts } = await server.ingest(
+      Readable.toWeb(Readable.from(progress(pieces))) as ReadableStream<Uint8Array>,
       format,
-      encoding,
+      encodingOf(begin),
     )
-    for (const { line, code, message } of refusals.slice(0, REFUSALS_TOLD)) say(`line ${line}: ${code}: ${message}`)
-    if (refusals.length > REFUSALS_TOLD) say(`… and ${counts.refused - REFUSALS_TOLD} more`)
-    result(given.options.json === true, { ...counts, refusals: refusals.slice(0, REFUSALS_TOLD) }, [
-      `${counts.accepted} accepted, ${counts.duplicate} duplicate, ${counts.refused} refused; the log has ${counts.tree_size} entries`,
+    const told = refusals.toSorted((a, b) => a.line - b.line).slice(0, REFUSALS_TOLD)
+    for (const { line, code, message } of told) say(`line ${line}: ${code}: ${message}`)
+    if (counts.refused > told.length) say(`… and ${counts.refused - told.length} more`)
+    if (counts.accepted + counts.duplicate + counts.refused === 0)
+      say(`there was nothing in ${file === '-' ? 'standard input' : file}`)
+    const failure = counts.refused > 0 ? partlyRefused(counts, format) : null
+    if (failure) say(failure.message)
+    result(given.options.json === true, { ...counts, refusals: told, ...failure?.json }, [
+      `${counts.accepted} accepted, ${counts.duplicate} duplicate, ${counts.refused} refused; the log has ${plural(counts.tree_size, 'entry', 'entries')}`,
     ])
-    return counts.refused > 0 ? EXIT.failed : EXIT.done
+    return failure?.exit ?? EXIT.done
   },
 }
 
-function progress(): Transform {
+function partlyRefused({ accepted, refused }: Omit<Ingested, 'refusals'>, format: string): Failure {
+  const lines = `${plural(refused, 'line')} ${refused === 1 ? 'was' : 'were'} refused`
+  if (accepted === 0) return new Failure('EVENT_REFUSED', lines)
+  const known = format === 'probity' ? 'they carry event_id' : "they carry their product's own id"
+  return new Failure(
+    'EVENT_REFUSED',
+    `${lines}, the others are recorded; send only the corrected ones: the whole file sent again doubles the others unless ${known}`,
+  )
+}
+
+async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    const source = file === '-' ? process.stdin : (await open(file)).createReadStream()
+    for await (const piece of source) yield piece as Uint8Array
+  } catch (error) {
+    throw new UnavailableError(
+      `${file === '-' ? 'standard input' : `the file ${file}`} cannot be read: ${reason(error)}`,
+    )
+  }
+}
+
+/** The first bytes of a stream, and the whole of it. */
+async function beginning(
+  source: AsyncGenerator<Uint8Array>,
+): Promise<{ begin: Uint8Array; pieces: AsyncGenerator<Uint8Array> }> {
+  let begin: Uint8Array = new Uint8Array()
+  while (begin.length < LONGEST_MAGIC) {
+    const { done, value } = await source.next()
+    if (done) break
+    begin = Buffer.concat([begin, value])
+  }
+  async function* pieces() {
+    if (begin.length > 0) yield begin
+    yield* source
+  }
+  return { begin, pieces: pieces() }
+}
+
+function encodingOf(begin: Uint8Array): 'gzip' | 'zstd' | undefined {
+  if (MAGIC.gzip.every((byte, i) => begin[i] === byte)) return 'gzip'
+  return MAGIC.zstd.every((byte, i) => begin[i] === byte) ? 'zstd' : undefined
+}
+
+async function* progress(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let sent = 0
   let told = 0
-  return new Transform({
-    transform(piece: Buffer, _encoding, done) {
-      sent += piece.length
-      if (sent - told >= TELL_EVERY_BYTES) {
-        told = sent
-        say(`${Math.round(sent / 1024 / 1024)} MiB sent …`)
-      }
-      done(null, piece)
-    },
-  })
+  for await (const piece of pieces) {
+    sent += piece.length
+    if (sent - told >= TELL_EVERY_BYTES) {
+      told = sent
+      say(`${Math.round(sent / 1024 / 1024)} MiB sent …`)
+    }
+    yield piece
+  }
 }

@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process'
 import type { Command } from '../command.ts'
 import { EXIT, result } from '../output.ts'
-import { SERVER_OPTIONS, startServer } from '../server-process.ts'
+import { firstAnswer, SERVER_OPTIONS, startServer } from '../server-process.ts'
 
 interface Setting {
   name: string
@@ -18,8 +17,7 @@ export const config: Command = {
   options: SERVER_OPTIONS,
   words: { least: 0, most: 0 },
   async run(given) {
-    const settings = (await firstAnswer(startServer('config', given, false))) as Setting[] | null
-    if (settings === null) return EXIT.failed
+    const settings = (await firstAnswer(startServer('config', given, false))) as Setting[]
     result(
       given.options.json === true,
       { settings },
@@ -27,12 +25,4 @@ export const config: Command = {
     )
     return EXIT.done
   },
-}
-
-/** The JSON that a server's process answers; null when it failed. */
-export async function firstAnswer(server: ChildProcess): Promise<unknown> {
-  let text = ''
-  server.stdout?.on('data', (piece) => (text += piece))
-  const code = await new Promise((resolve) => server.once('close', resolve))
-  return code === 0 ? JSON.parse(text) : null
 }

@@ -1,7 +1,6 @@
 import type { Command } from '../command.ts'
-import { EXIT, result } from '../output.ts'
-import { SERVER_OPTIONS, startServer } from '../server-process.ts'
-import { firstAnswer } from './config.ts'
+import { EXIT, Failure, plural, result, say } from '../output.ts'
+import { firstAnswer, SERVER_OPTIONS, startServer } from '../server-process.ts'
 
 interface Check {
   name: string
@@ -11,20 +10,23 @@ interface Check {
 
 export const doctor: Command = {
   name: 'doctor',
-  usage: '[--data DIR] [--json]',
+  usage: '[--data DIR] [--host H] [--port N] [--config FILE] [--json]',
   about: 'Check everything that has to be right, without changing it',
   example: 'probity doctor --data ./data',
   options: SERVER_OPTIONS,
   words: { least: 0, most: 0 },
   async run(given) {
-    const checks = (await firstAnswer(startServer('doctor', given, false))) as Check[] | null
-    if (checks === null) return EXIT.failed
-    const ok = checks.every((check) => check.ok)
+    const checks = (await firstAnswer(startServer('doctor', given, false))) as Check[]
+    const bad = checks.filter((check) => !check.ok)
+    const ok = bad.length === 0
+    const names = bad.map(({ name }) => name).join(', ')
+    const failure = ok ? null : new Failure('NOT_WELL', `${plural(bad.length, 'check')} failed: ${names}`)
     result(
       given.options.json === true,
-      { ok, checks },
+      { ok, checks, ...failure?.json },
       checks.map((check) => `${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.message}`),
     )
-    return ok ? EXIT.done : EXIT.failed
+    if (failure) say(failure.message)
+    return failure?.exit ?? EXIT.done
   },
 }

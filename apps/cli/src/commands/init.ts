@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { Probity } from '@probity/sdk'
 import { CLIENT_OPTIONS, serverUrl } from '../client.ts'
 import { type Command, optional, required } from '../command.ts'
+import { reason } from '../file.ts'
 import { EXIT, result, UnavailableError, UsageError } from '../output.ts'
 
 export const init: Command = {
   name: 'init',
-  usage: '--url U --setup-url S --tenant NAME --email E --password-file F [--username N] [--json]',
+  usage: '--setup-url S --email E --password-file F [--tenant NAME] [--username N] [--url U] [--json]',
   about: 'Make the first administrator, and the first tenant, with the link that "up" printed',
+  more: '--tenant names the first tenant; one of "tenant create" has its name already. Without --url and PROBITY_URL\nthe server is that of the link. --username is the address unless you name another.',
   example: 'probity init --setup-url "$SETUP_URL" --tenant acme --email admin@example.com --password-file ./password',
   options: {
     ...CLIENT_OPTIONS,
@@ -19,17 +21,18 @@ export const init: Command = {
   },
   words: { least: 0, most: 0 },
   async run(given) {
-    const setup_token = required(given, 'setup-url').split('#')[1]
-    if (!setup_token) throw new UsageError('--setup-url is not the link that "up" printed')
+    const link = required(given, 'setup-url')
+    const setup_token = link.split('#')[1]
+    if (!setup_token) throw new UsageError('--setup-url is not the link that "up" printed: it ends in #prb_su_…')
     const file = required(given, 'password-file')
     const password = (
-      await readFile(file, 'utf8').catch(() => {
-        throw new UnavailableError(`the file ${file} cannot be read`)
+      await readFile(file, 'utf8').catch((error: unknown) => {
+        throw new UnavailableError(`the file ${file} cannot be read: ${reason(error)}`)
       })
     ).replace(/\r?\n$/, '')
     const tenant = optional(given, 'tenant')
     const username = optional(given, 'username')
-    const server = new Probity({ url: serverUrl(given) })
+    const server = new Probity({ url: serverUrl(given, URL.parse(link)?.origin) })
     const done = await server.setUp({
       setup_token,
       ...(tenant && { tenant }),

@@ -1,6 +1,6 @@
 import { CLIENT_OPTIONS, client } from '../client.ts'
 import type { Command } from '../command.ts'
-import { EXIT, result } from '../output.ts'
+import { EXIT, plural, result } from '../output.ts'
 
 export const keyRotate: Command = {
   name: 'key rotate',
@@ -14,7 +14,9 @@ export const keyRotate: Command = {
     const destroyed = done.destroyed
       ? 'the old epoch is destroyed'
       : 'the root key of this installation cannot destroy its old epoch itself'
-    result(given.options.json === true, done, [`epoch ${done.epoch}: ${done.rewrapped} keys re-wrapped; ${destroyed}`])
+    result(given.options.json === true, done, [
+      `epoch ${done.epoch}: ${plural(done.rewrapped, 'key')} re-wrapped; ${destroyed}`,
+    ])
     return EXIT.done
   },
 }

@@ -1,6 +1,7 @@
 import { CLIENT_OPTIONS, client } from '../client.ts'
 import { type Command, optional } from '../command.ts'
-import { EXIT, result, UsageError } from '../output.ts'
+import { oneOf } from '../options.ts'
+import { EXIT, plural, result, UsageError } from '../output.ts'
 
 export const subjectErase: Command = {
   name: 'subject erase',
@@ -17,9 +18,7 @@ export const subjectErase: Command = {
   words: { least: 1, most: 1 },
   async run(given) {
     if (given.options.yes !== true) throw new UsageError('this cannot be undone; say --yes')
-    const method = optional(given, 'method')
-    if (method !== undefined && method !== 'CryptographicErasure' && method !== 'PhysicalDeletion')
-      throw new UsageError('--method is CryptographicErasure or PhysicalDeletion')
+    const method = oneOf(given, 'method', ['CryptographicErasure', 'PhysicalDeletion'] as const)
     const basis = optional(given, 'legal-basis')
     const certificate = await client(given).erase(given.words[0] ?? '', {
       all: given.options.all === true,
@@ -27,7 +26,7 @@ export const subjectErase: Command = {
       ...(basis && { legal_basis: basis }),
     })
     result(given.options.json === true, certificate, [
-      `${certificate.keys_destroyed.length} keys destroyed, ${certificate.affected_data_count} sealed parts can no longer be opened.`,
+      `${plural(certificate.keys_destroyed.length, 'key')} destroyed, ${plural(certificate.affected_data_count, 'sealed part')} can no longer be opened.`,
       `Unrecoverable after ${certificate.unrecoverable_after}, when the last backup of the keystore is gone.`,
       '',
       certificate.proof_of_erasure.trimEnd(),

@@ -1,6 +1,9 @@
-import { CLIENT_OPTIONS, client } from '../client.ts'
+import { uuid } from '@probity/contract'
+import type { Probity } from '@probity/sdk'
+import { CLIENT_OPTIONS, client, orMissing } from '../client.ts'
 import { type Command, optional } from '../command.ts'
-import { EXIT, result } from '../output.ts'
+import { EXIT, Failure, result } from '../output.ts'
+import { program, quote } from '../shell.ts'
 
 export const tenantCreate: Command = {
   name: 'tenant create',
@@ -14,7 +17,9 @@ export const tenantCreate: Command = {
     const made = await client(given).createTenant({ name: given.words[0] ?? '', ...(description && { description }) })
     result(given.options.json === true, made, [
       `${made.tenant.id}  ${made.tenant.name}`,
-      `Its administrator, within an hour: ${made.setup_url}`,
+      `Its set-up link, good once and for an hour: ${made.setup_url}`,
+      'Make its first administrator with it:',
+      `  ${program()} init --setup-url ${quote(made.setup_url)} --email EMAIL --password-file FILE`,
     ])
     return EXIT.done
   },
@@ -44,15 +49,29 @@ export const tenantReactivate = activity('reactivate', 'Let a suspended tenant w
 function activity(verb: string, about: string, active: boolean): Command {
   return {
     name: `tenant ${verb}`,
-    usage: 'ID [--json]',
+    usage: 'ID|NAME [--json]',
     about,
-    example: `probity tenant ${verb} 0192…`,
+    example: `probity tenant ${verb} acme`,
     options: CLIENT_OPTIONS,
     words: { least: 1, most: 1 },
     async run(given) {
-      const tenant = await client(given).setTenantActive(given.words[0] ?? '', active)
+      const [word = ''] = given.words
+      const server = client(given)
+      const id = uuid.safeParse(word).success ? word : await idOf(server, word)
+      const tenant = await orMissing(server.setTenantActive(id, active), `there is no tenant ${id}`)
       result(given.options.json === true, tenant, [`${tenant.name} is ${tenant.is_active ? 'active' : 'suspended'}`])
       return EXIT.done
     },
   }
+}
+
+async function idOf(server: Probity, name: string): Promise<string> {
+  let cursor: string | undefined
+  do {
+    const page = await server.tenants({ cursor })
+    const found = page.tenants.find((tenant) => tenant.name === name)
+    if (found) return found.id
+    cursor = page.next_cursor ?? undefined
+  } while (cursor !== undefined)
+  throw new Failure('NOT_FOUND', `there is no tenant named ${name}; ${program()} tenant list shows them`)
 }

@@ -1,7 +1,10 @@
 import { SCOPES, type Scope } from '@probity/contract'
-import { CLIENT_OPTIONS, client } from '../client.ts'
+import { CLIENT_OPTIONS, client, orMissing } from '../client.ts'
 import { type Command, optional, required } from '../command.ts'
+import { identifier, whole } from '../options.ts'
 import { EXIT, result, UsageError } from '../output.ts'
+
+const MOST_DAYS = 3650
 
 export const tokenCreate: Command = {
   name: 'token create',
@@ -16,11 +19,11 @@ export const tokenCreate: Command = {
       .map((text) => text.trim())
     const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope))
     if (unknown !== undefined) throw new UsageError(`${unknown} is not a scope; they are ${SCOPES.join(', ')}`)
-    const days = optional(given, 'days')
+    const days = whole(given, 'days', 1, MOST_DAYS)
     const token = await client(given).createToken({
       name: required(given, 'name'),
       scopes: scopes as Scope[],
-      ...(days !== undefined && { expires_in_days: Number(days) }),
+      ...(days !== undefined && { expires_in_days: days }),
     })
     result(given.options.json === true, token, [`${token.token}`, 'It is shown once.'])
     return EXIT.done
@@ -58,7 +61,8 @@ export const tokenRevoke: Command = {
   options: CLIENT_OPTIONS,
   words: { least: 1, most: 1 },
   async run(given) {
-    const token = await client(given).revokeToken(given.words[0] ?? '')
+    const id = identifier(given.words[0], 'a token', 'token list shows it first on each line')
+    const token = await orMissing(client(given).revokeToken(id), `there is no token ${id} in this tenant`)
     result(given.options.json === true, token, [`${token.name} is revoked`])
     return EXIT.done
   },

@@ -1,0 +1,51 @@
+import type { Command } from './command.ts'
+import { auditCheckpoint } from './commands/audit-checkpoint.ts'
+import { auditExport } from './commands/audit-export.ts'
+import { auditKey } from './commands/audit-key.ts'
+import { auditReceipt } from './commands/audit-receipt.ts'
+import { auditSearch } from './commands/audit-search.ts'
+import { auditSend } from './commands/audit-send.ts'
+import { auditTail } from './commands/audit-tail.ts'
+import { config } from './commands/config.ts'
+import { doctor } from './commands/doctor.ts'
+import { down } from './commands/down.ts'
+import { init } from './commands/init.ts'
+import { keyRotate } from './commands/key-rotate.ts'
+import { subjectErase } from './commands/subject-erase.ts'
+import { tenantCreate, tenantList, tenantReactivate, tenantSuspend } from './commands/tenant.ts'
+import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts'
+import { up } from './commands/up.ts'
+
+/** Every command but verify, which the verifier's package has. */
+export const COMMANDS: readonly Command[] = [
+  up,
+  down,
+  doctor,
+  config,
+  init,
+  auditSend,
+  auditSearch,
+  auditTail,
+  auditReceipt,
+  auditExport,
+  auditCheckpoint,
+  auditKey,
+  subjectErase,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  tenantCreate,
+  tenantList,
+  tenantSuspend,
+  tenantReactivate,
+  keyRotate,
+]
+
+/** The command that the first words name, with the words that follow it. */
+export function findCommand(argv: readonly string[]): { command: Command; rest: string[] } | null {
+  for (const command of COMMANDS) {
+    const length = command.name.split(' ').length
+    if (argv.slice(0, length).join(' ') === command.name) return { command, rest: argv.slice(length) }
+  }
+  return null
+}
