@@ -16,7 +16,7 @@ import {
   RECEIPT_HEADER,
   type VerifierKey,
 } from '@probity/core'
-import { nodeCrypto, verifyExportFile, verifyReceipt } from './node.ts'
+import { CERTIFICATE_HEADER, nodeCrypto, verifyCertificate, verifyExportFile, verifyReceipt } from './node.ts'
 import { type NotVerified, type Result, UNDECIDED, type Verified } from './result.ts'
 
 function usage(program: string): string {
@@ -152,6 +152,7 @@ async function verifyFile(
   const text = decodeText(await readBytes(file, MAX_TEXT))
   const neither = `${name} is neither an export nor a receipt${text === null ? '' : whatElse(text)}`
   if (text === null) return { verified: false, code: 'FORMAT_UNKNOWN', index: null, message: neither }
+  if (text.startsWith(`${CERTIFICATE_HEADER}\n`)) return verifyCertificate(text, keys)
   const result = verifyReceipt(text, keys, pin)
   if (result.verified || text.startsWith(RECEIPT_HEADER)) return result
   return { ...result, message: neither }
@@ -281,6 +282,7 @@ function sentence(result: Result): string {
 
 function whatIs({ kind, start, end, entries }: Verified): string {
   if (kind === 'receipt') return `entry ${start}`
+  if (kind === 'certificate') return `certificate of an erasure, entry ${start}`
   return `${kind} of ${entries} ${entries === 1 ? 'entry' : 'entries'} from ${start} to ${end}`
 }
 

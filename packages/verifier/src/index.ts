@@ -1,5 +1,6 @@
 export type { BundleJob, BundleReport, CheckBundle } from './bundle.ts'
 export { checkBundle } from './bundle.ts'
+export { CERTIFICATE_HEADER, verifyCertificate } from './certificate.ts'
 export type { Hasher, VerifierCrypto } from './crypto.ts'
 export { type ExportOptions, type ExportSource, verifyExport } from './export.ts'
 export { type ReceiptOptions, verifyReceipt } from './receipt.ts'

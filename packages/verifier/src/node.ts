@@ -7,7 +7,7 @@ import { Pool } from './pool.ts'
 import type { Result } from './result.ts'
 
 export type { ExportSource, NotVerified, Result, Verified, VerifierCrypto } from './index.ts'
-export { UNDECIDED } from './index.ts'
+export { CERTIFICATE_HEADER, UNDECIDED } from './index.ts'
 export { nodeCrypto }
 
 /** Below this a file is checked before threads have started. */
@@ -28,6 +28,11 @@ export interface NodeExportOptions extends NodeOptions {
 /** Verifies a receipt (formats §5) against trusted keys. Never throws. */
 export function verifyReceipt(text: string, keys: readonly VerifierKey[], options: NodeOptions = {}): Result {
   return pure.verifyReceipt(text, keys, { ...options, crypto: nodeCrypto })
+}
+
+/** Verifies a certificate of erasure (formats §12) against trusted keys. Never throws. */
+export function verifyCertificate(text: string, keys: readonly VerifierKey[]): Result {
+  return pure.verifyCertificate(text, keys, nodeCrypto)
 }
 
 /** Verifies an export (formats §6) from any source in this thread. Never throws. */

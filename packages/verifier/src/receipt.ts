@@ -3,12 +3,18 @@ import { requireTenant } from './agreement.ts'
 import { anchoredBy } from './anchored.ts'
 import type { VerifierCrypto } from './crypto.ts'
 import { openPin } from './pin.ts'
-import { notVerified, type Result } from './result.ts'
+import { notVerified, Refusal, type Result } from './result.ts'
 
 export interface ReceiptOptions {
   crypto: VerifierCrypto
   /** A signed note of an earlier or later checkpoint of the log. */
   pin?: string
+}
+
+// It may be from before the pin, or its checkpoint from a second before: of a log that went back it tells nothing.
+function older(size: number, pinned: number): Refusal {
+  const message = `the receipt is of ${size} entries and the pin of ${pinned}: they cannot be compared; take the receipt again`
+  return new Refusal('PIN_UNDECIDED', null, message)
 }
 
 /** Verifies a receipt (formats §5) against trusted keys. Never throws. */
@@ -19,6 +25,7 @@ export function verifyReceipt(text: string, keys: readonly VerifierKey[], { cryp
     const anchored = anchoredBy(parseReceipt(text).checkpoint, keys, crypto)
     if (pin !== undefined) {
       const pinned = openPin(pin, keys, crypto)
+      if (checkpoint.size < pinned.size) throw older(checkpoint.size, pinned.size)
       pinned.compare(checkpoint)
       pinned.requireHeld()
     }

@@ -5,7 +5,7 @@ export type Result = Verified | NotVerified
 
 export interface Verified {
   verified: true
-  kind: 'receipt' | 'range' | 'selection'
+  kind: 'receipt' | 'range' | 'selection' | 'certificate'
   /** Origin of the log whose checkpoint the proofs lead to. */
   origin: string
   tenant_id: string
@@ -22,6 +22,8 @@ export interface Verified {
   anchored: { origin: string; index: number; at: string } | null
   /** Number of opened sealed parts that agree with the commitments in their leaves. */
   sealed_opened: number
+  /** Of a certificate: whose keys were destroyed, and which. */
+  erased?: { subjects: string[]; keys_destroyed: string[] }
 }
 
 export interface NotVerified {

@@ -111,7 +111,11 @@ export class TestLog {
 
   /** A signed checkpoint, of a lie if one is given. */
   checkpoint(size = this.entries.length, root = this.root(size), origin = this.origin): string {
-    const text = formatCheckpoint({ origin, size, root })
+    return this.note(formatCheckpoint({ origin, size, root }))
+  }
+
+  /** A note of any text, signed. */
+  note(text: string): string {
     const id = keyId(sha256, this.origin, this.key.publicKey)
     return `${text}\n${signatureLine(this.origin, id, sign(null, encodeUtf8(text), this.#privateKey))}`
   }

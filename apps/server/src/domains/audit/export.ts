@@ -47,14 +47,15 @@ export async function* exportRange(
   yield* withTrailer(rangeFrames(run, keys, plan, start, end))
 }
 
-/** Chosen entries, ascending, each with its proof. */
+/** Chosen entries within bounds, ascending, each with its proof. What was not chosen is not there, and nothing proves why. */
 export async function* exportSelection(
   run: Run,
   keys: Keys,
   plan: ExportPlan,
+  { start, end }: { start: number; end: number },
   indexes: AsyncIterable<number[]>,
 ): AsyncGenerator<Uint8Array> {
-  yield* withTrailer(selectionFrames(run, keys, plan, indexes))
+  yield* withTrailer(selectionFrames(run, keys, plan, { start, end }, indexes))
 }
 
 async function* rangeFrames(
@@ -113,9 +114,10 @@ async function* selectionFrames(
   run: Run,
   keys: Keys,
   plan: ExportPlan,
+  { start, end }: { start: number; end: number },
   indexes: AsyncIterable<number[]>,
 ): AsyncGenerator<Uint8Array> {
-  yield header(plan, 'selection', 0, plan.head.size)
+  yield header(plan, 'selection', start, end)
   yield encodeFrame(FRAME.checkpoint, Buffer.from(plan.head.checkpoint))
   for await (const some of indexes) {
     const frames = await run(async (tx) => {

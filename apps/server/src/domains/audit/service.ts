@@ -264,7 +264,7 @@ export class Audit {
     const { keys } = this.#dependencies
     if (query.user_id === undefined && query.event_type === undefined)
       return exportRange(run, keys, plan, query.start, end)
-    return exportSelection(run, keys, plan, selectIndexes(run, keys, query, end))
+    return exportSelection(run, keys, plan, { start: query.start, end }, selectIndexes(run, keys, query, end))
   }
 
   /** Whether an event with this id is in the log or on its way there. */
