@@ -101,7 +101,9 @@ async function checkServer(found: Found, config: Config, program: string): Promi
   const restart = `run ${program} down and ${program} up`
   if (!answer) return { name, ok: false, message: `process ${pid} does not answer at ${url}; ${restart}` }
   const advice =
-    config.database_url === undefined ? restart : 'start the PostgreSQL of DATABASE_URL; it goes on by itself'
+    config.database_url === undefined
+      ? `it is being started again; if it stays away, look into ${join(config.data, 'postgres', 'server.log')}, mend that and ${restart}`
+      : 'start the PostgreSQL of DATABASE_URL; it goes on by itself'
   return {
     name,
     ok: false,
