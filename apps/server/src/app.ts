@@ -18,6 +18,7 @@ import type { Route } from './platform/http/route.ts'
 import { httpServer } from './platform/http/server.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
+import { Tracing } from './platform/tracing.ts'
 import { startSchedule } from './schedule.ts'
 
 export const VERSION = '0.1.0'
@@ -50,10 +51,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const keys = new Keys(database, root, clock, config.signing_key_overlap_days)
   await keys.checkRoot()
   const telemetry = new Telemetry()
+  const tracing = new Tracing(config.otlp_traces_url ?? null, VERSION)
   const sequencer = new Sequencer({
     database,
     log,
     leaseMilliseconds: config.sequencer_lease_ms,
+    tracing,
     dependencies: { keys, clock, originOf: (tenantId) => originOf(config.origin, tenantId) },
   })
   const threads = new IntakeThreads({ clock, isShared: () => sequencer.isShared })
@@ -98,6 +101,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     authenticate: (token) => authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token),
     observe: observer(database, audit.record),
     idempotency,
+    tracing,
     measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
   })
   await keys.tenants.create(ANCHOR_TENANT, originOf(config.origin, ANCHOR_TENANT))
@@ -113,6 +117,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await anchoring.stop()
     await sequencer.stop()
     await threads.stop()
+    await tracing.stop()
   }
   try {
     url = await http.listen({ host: config.host, port: config.port })

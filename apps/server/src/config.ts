@@ -89,6 +89,10 @@ const schema = z.strictObject({
     .max(3650)
     .default(30)
     .describe('How long backups of the keystore are kept; certificates of erasure count on it'),
+  otlp_traces_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where an OpenTelemetry collector takes traces (OTLP over HTTP); none are made without'),
   trust_proxy: boolean.default(false).describe('Believe X-Forwarded-For, behind a proxy of yours'),
 })
 

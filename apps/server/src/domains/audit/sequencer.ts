@@ -6,6 +6,7 @@ import { Listener } from '../../platform/database/listen.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import type { Tracing } from '../../platform/tracing.ts'
 import { BlockedLogs } from './blocked-logs.ts'
 import { type Decided, type FlushDependencies, writeBatch } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
@@ -32,6 +33,7 @@ export class Sequencer {
   readonly #dependencies: FlushDependencies
   readonly #log: Logger
   readonly #leaseMilliseconds: number
+  readonly #tracing: Tracing
   readonly #queue = new WaitingQueue()
   #states = new BoundedMap<string, LogState>(5_000)
   #epoch: number | null = null
@@ -50,11 +52,13 @@ export class Sequencer {
     dependencies: FlushDependencies
     log: Logger
     leaseMilliseconds: number
+    tracing: Tracing
   }) {
     this.#database = options.database
     this.#dependencies = options.dependencies
     this.#log = options.log
     this.#leaseMilliseconds = options.leaseMilliseconds
+    this.#tracing = options.tracing
     this.#notices = new Listener(options.database.sequencer, 'audit_inbox', () => this.wake())
   }
 
@@ -153,7 +157,8 @@ export class Sequencer {
     this.#inboxWaits = false
     const attempt = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
     try {
-      this.#tell(await this.#commit(attempt, drain))
+      const counted = () => ({ 'probity.events': attempt.length })
+      this.#tell(await this.#tracing.within('audit.flush', counted, () => this.#commit(attempt, drain)))
     } catch (error) {
       await this.#isolate(attempt, error)
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import type { Span } from '@opentelemetry/api'
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -12,6 +13,7 @@ import type { Logger } from 'pino'
 import { type Principal, requireActive, requireScopes } from '../authority.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
+import type { Tracing } from '../tracing.ts'
 import type { Idempotency } from './idempotency.ts'
 import { parseJsonBody } from './json-body.ts'
 import { openApi } from './openapi.ts'
@@ -33,6 +35,7 @@ export interface HttpOptions {
   /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
   observe(principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void>
   idempotency: Idempotency
+  tracing: Tracing
   /** Told of every answer, for metrics. */
   measured(route: string, method: string, status: number, seconds: number): void
 }
@@ -66,6 +69,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
       'content-security-policy': "default-src 'none'",
     })
   })
+  traceRequests(app, options.tracing)
   app.addHook('onResponse', async (request, reply) =>
     options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
   )
@@ -80,6 +84,18 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app
+}
+
+function traceRequests(app: FastifyInstance, tracing: Tracing): void {
+  const spans = new WeakMap<FastifyRequest, Span>()
+  app.addHook('onRequest', async (request) => {
+    const span = tracing.request(request.method, request.routeOptions.url ?? 'none', request.headers)
+    if (span) spans.set(request, span)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const span = spans.get(request)
+    if (span) tracing.answered(span, reply.statusCode)
+  })
 }
 
 // Server-sent events have no end of their own; a client goes on elsewhere by its Last-Event-ID.
