@@ -304,6 +304,28 @@ POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_s
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
 
+FUNCTION audit_close_partitions(before timestamp with time zone) RETURNS integer SECURITY DEFINER SET search_path=public, pg_temp -- Builds the secondary indexes of the months of audit_entries before a time that lack them; answers how many it built
+DECLARE
+  name text;
+  wanted text;
+  built integer := 0;
+BEGIN
+  FOR name IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'audit_entries'::regclass
+      AND c.relname < 'audit_entries_' || to_char(before AT TIME ZONE 'UTC', 'YYYYMM')
+    ORDER BY c.relname
+  LOOP
+    FOREACH wanted IN ARRAY ARRAY['actor', 'event_type', 'resource'] LOOP
+      CONTINUE WHEN to_regclass(name || '_' || wanted) IS NOT NULL;
+      EXECUTE format('CREATE INDEX %I ON %I (tenant_id, %I, received_at DESC, seq DESC)', name || '_' || wanted, name, wanted);
+      built := built + 1;
+    END LOOP;
+  END LOOP;
+  RETURN built;
+END
+GRANT EXECUTE TO probity_sequencer
+
 FUNCTION audit_ensure_partition(at timestamp with time zone) RETURNS void SECURITY DEFINER SET search_path=public, pg_temp -- Creates the month's partition of audit_entries when it is missing
 DECLARE
   first timestamptz := date_trunc('month', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';

@@ -87,7 +87,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...identityRoutes(identity),
     ...auditRoutes(audit),
     ...privacyRoutes(privacy),
-    ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, version: VERSION }),
+    ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
   ]
   const http = httpServer({
     routes,

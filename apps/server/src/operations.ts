@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Sequencer } from './domains/audit/index.ts'
+import type { Audit, Sequencer } from './domains/audit/index.ts'
 import type { Keys } from './domains/keys/index.ts'
 import type { Tenancy } from './domains/tenancy/index.ts'
 import type { Database } from './platform/database/pools.ts'
@@ -13,14 +13,25 @@ export interface Operations {
   telemetry: Telemetry
   keys: Keys
   tenancy: Tenancy
+  audit: Audit
   version: string
 }
 
 const health = z.object({ status: z.literal('ok'), version: z.string() })
 const rotated = z.object({ epoch: z.number().int(), rewrapped: z.number().int(), destroyed: z.boolean() })
 
-/** Health, metrics and key rotation: what belongs to the installation and to no tenant. */
-export function operationsRoutes({ database, sequencer, telemetry, keys, tenancy, version }: Operations): Route[] {
+const anchorKeys = z.object({ keys: z.array(z.string()).describe('Verifier keys of the anchor log, the newest first') })
+
+/** Health, metrics and keys: what belongs to the installation and to no tenant. */
+export function operationsRoutes({
+  database,
+  sequencer,
+  telemetry,
+  keys,
+  tenancy,
+  audit,
+  version,
+}: Operations): Route[] {
   return [
     route({
       method: 'GET',
@@ -65,6 +76,15 @@ export function operationsRoutes({ database, sequencer, telemetry, keys, tenancy
         const done = await keys.rotate(await tenancy.ids())
         return { ...done, destroyed: keys.root.destroys }
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/keys/turn-anchor',
+      summary: "Turn to the next signing key of the installation's anchor log; both sign while they overlap",
+      scopes: ['platform:operate'],
+      changes: true,
+      answers: { 200: anchorKeys },
+      handle: ({ principal }) => audit.turnAnchorKey(principal),
     }),
   ]
 }

@@ -1,3 +1,4 @@
+import { ANCHOR_TENANT } from '@probity/core'
 import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type { Audit } from './domains/audit/index.ts'
@@ -18,10 +19,11 @@ export interface ScheduleDependencies {
   telemetry: Telemetry
 }
 
-/** Verifies every log by night; finishes what crashes interrupted and drops old answers every ten minutes. */
+/** Verifies every log by night, and indexes months that are over; finishes what crashes interrupted and drops old answers every ten minutes. */
 const CRONTAB = `
 23 3 * * * verify_logs
 */10 * * * * sweep
+7 2 * * * close_partitions
 `
 
 /** Starts the jobs. The queue has a role and a schema of its own; a job enters a tenant as a request does. */
@@ -50,7 +52,12 @@ function tasks({ tenancy, privacy, audit, idempotency, telemetry, log }: Schedul
         if (!valid) log.error({ tenant_id: tenantId }, 'the audit log does not verify')
       }
     },
+    async close_partitions() {
+      const built = await audit.closePartitions()
+      if (built > 0) log.info({ built }, 'indexes of past months were built')
+    },
     async sweep() {
+      await audit.recordTurns(ANCHOR_TENANT)
       for (const tenantId of await tenancy.ids()) {
         await privacy.finishErasures(tenantId)
         await audit.recordTurns(tenantId)

@@ -103,3 +103,17 @@ test('a head that does not move is not anchored again', async () => {
     return same > 10
   })
 })
+
+test("after the anchor log's key has turned, receipts are anchored under the old key and the new one", async () => {
+  const before = (await server.call('GET', '/v1/audit/key')).body.anchor_keys as string[]
+  const turned = await server.call('POST', '/v1/keys/turn-anchor')
+  assert.equal(turned.status, 200, turned.text)
+  assert.deepEqual(turned.body.keys.slice(1), before)
+  const { receipt } = await anchoredReceipt(server.token)
+  const log = (await server.call('GET', '/v1/audit/key')).body.keys as string[]
+  for (const anchorKey of turned.body.keys) {
+    const keys = [...log, anchorKey].map((key: string) => parseVerifierKey(nodeCrypto.sha256, key))
+    const result = verifyReceipt(receipt, keys)
+    assert(result.verified && result.anchored !== null, anchorKey)
+  }
+})

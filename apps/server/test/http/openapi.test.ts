@@ -183,6 +183,11 @@ function cases(): Case[] {
       schema: z.null(),
       call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }),
     },
+    {
+      operation: 'POST /v1/keys/turn-anchor',
+      schema: z.object({ keys: z.array(z.string()) }),
+      call: () => call('POST', '/v1/keys/turn-anchor'),
+    },
     { operation: 'POST /v1/keys/rotate', schema: rotated, call: () => call('POST', '/v1/keys/rotate') },
     {
       operation: 'DELETE /v1/privacy/data-subjects/{id}',

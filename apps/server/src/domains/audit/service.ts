@@ -1,11 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { ANCHOR_TENANT, canonicalize, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
+import { ANCHOR_TENANT, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { microsecondsToDate } from '../../platform/clock.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { sequencerTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
-import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
@@ -20,9 +18,9 @@ import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
-import { readAnchor } from './store-anchor.ts'
+import { closePartitions } from './store-sequencer.ts'
 import { readTileBytes } from './tiles.ts'
-import { newestPast, verifyStored } from './verify.ts'
+import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
 import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 
@@ -145,6 +143,20 @@ export class Audit {
     return this.key(tenantId)
   }
 
+  /** Turns the anchor log's own signing key, which is the installation's. */
+  async turnAnchorKey(by: Principal) {
+    const turn = await this.#dependencies.keys.tenants.turnSigningKey(ANCHOR_TENANT)
+    const operator = { type: 'service', id: `operator/${by.userId}` } as const
+    await this.#run(ANCHOR_TENANT, (tx) => this.#recordTurn(tx, turn, operator))
+    return { keys: await this.#dependencies.keys.tenants.verifierKeys(ANCHOR_TENANT) }
+  }
+
+  /** Builds the secondary indexes of months that are over, a day after their end; answers how many. */
+  closePartitions(): Promise<number> {
+    const before = new Date(this.#dependencies.clock.now() / 1000 - 86_400_000)
+    return sequencerTransaction(this.#dependencies.database.sequencer, (tx) => closePartitions(tx, before))
+  }
+
   /** Records turns of the signing key that a crash kept from being recorded. */
   async recordTurns(tenantId: string): Promise<void> {
     for (const turn of await this.#dependencies.keys.tenants.signingKeyTurns(tenantId))
@@ -195,60 +207,7 @@ export class Audit {
 
   /** Verifies a stretch of the stored log and records the result, signed. `by` null: the schedule. */
   async verify(tenantId: string, by: Principal | null, range: VerifyRange) {
-    const { clock, keys } = this.#dependencies
-    const log = await this.key(tenantId)
-    const { origin, keys: trusted } = log
-    const witnessed = await keys.witness.seen([origin])
-    const seen = await this.#snapshot(tenantId, async (tx) => {
-      const head = await store.readHead(tx)
-      const size = head?.size ?? 0
-      const end = range.end_position ?? size
-      if (range.start_position > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
-      const past = newestPast(await store.readVerifiedCheckpoints(tx), trusted, witnessed.get(origin))
-      const anchor = await readAnchor(tx)
-      const invalid = await verifyStored(tx, { keys, trusted, start: range.start_position, end, past, anchor })
-      return { checkpoint: head?.checkpoint ?? null, end, invalid, anchor }
-    })
-    if (seen.anchor && !(await this.#anchored.holds(seen.anchor, log)))
-      seen.invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
-    const at = clock.now()
-    const id = newId(at)
-    const valid = seen.invalid.length === 0
-    const result = {
-      id,
-      valid,
-      start_position: range.start_position,
-      end_position: seen.end,
-      verification_timestamp: microsecondsToDate(at).toISOString(),
-      invalid_entries: seen.invalid,
-    }
-    const verification_signature = await keys.tenants.signNote(
-      tenantId,
-      `probity-verification/1\n${canonicalize(result)}\n`,
-    )
-    await this.#run(tenantId, async (tx) => {
-      await store.insertVerification(tx, {
-        id,
-        verification_timestamp: microsecondsToDate(at),
-        start_sequence: range.start_position,
-        end_sequence: seen.end,
-        integrity_valid: valid,
-        verification_signature,
-        verifier_id: by?.kind === 'session' ? by.userId : null,
-        invalid_entries: seen.invalid,
-        checkpoint: seen.checkpoint,
-      })
-      await this.record(tx, {
-        event_type: valid ? 'audit.verified' : 'audit.verification_failed',
-        actor: by ? { type: 'person', id: by.userId } : { type: 'system', id: 'probity' },
-        resource: `audit/${range.start_position}-${seen.end}`,
-        action: 'verify',
-        outcome: valid ? 'Success' : 'Failure',
-        ...(valid ? {} : { risk_score: 100 }),
-        data: { verification_id: id, findings: seen.invalid.slice(0, 10) },
-      })
-    })
-    return { ...result, chain_length: seen.end - range.start_position, verification_signature }
+    return verifyAndRecord(this.#dependencies, this.#anchored, await this.key(tenantId), { tenantId, by, range })
   }
 
   /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */
@@ -374,13 +333,6 @@ export class Audit {
 
   #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  #snapshot<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work, {
-      isolation: 'repeatable read',
-      readOnly: true,
-    })
   }
 }
 

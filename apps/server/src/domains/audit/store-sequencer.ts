@@ -303,6 +303,12 @@ export async function insertParts(tx: SequencerTx, rows: PartRow[]): Promise<voi
   )
 }
 
+/** Builds the indexes of months that were over before a time; answers how many. */
+export async function closePartitions(tx: SequencerTx, before: Date): Promise<number> {
+  const { rows } = await tx.query<{ built: number }>('SELECT audit_close_partitions($1) AS built', [before])
+  return rows[0]?.built ?? 0
+}
+
 export async function ensurePartition(tx: SequencerTx, at: Date): Promise<void> {
   await tx.query('SELECT audit_ensure_partition($1)', [at])
 }

@@ -1,0 +1,108 @@
+import type { InvalidEntry, VerifyRange } from '@probity/contract'
+import { canonicalize } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { microsecondsToDate } from '../../platform/clock.ts'
+import { tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { Anchored, Trusted } from './anchored.ts'
+import * as store from './store.ts'
+import { readAnchor } from './store-anchor.ts'
+import { newestPast, verifyStored } from './verify.ts'
+import { recordOwn, type WriteDependencies } from './write-inbox.ts'
+
+interface Asked {
+  tenantId: string
+  /** Null: the schedule. */
+  by: Principal | null
+  range: VerifyRange
+}
+
+interface Seen {
+  start: number
+  end: number
+  checkpoint: string | null
+  invalid: InvalidEntry[]
+}
+
+/** Verifies a stretch of a stored log, signs what was found and records it. */
+export async function verifyAndRecord(
+  dependencies: WriteDependencies,
+  anchored: Anchored,
+  log: Trusted & { origin: string },
+  asked: Asked,
+) {
+  const seen = await look(dependencies, anchored, log, asked)
+  const at = dependencies.clock.now()
+  const result = {
+    id: newId(at),
+    valid: seen.invalid.length === 0,
+    start_position: seen.start,
+    end_position: seen.end,
+    verification_timestamp: microsecondsToDate(at).toISOString(),
+    invalid_entries: seen.invalid,
+  }
+  const text = `probity-verification/1\n${canonicalize(result)}\n`
+  const signature = await dependencies.keys.tenants.signNote(asked.tenantId, text)
+  await keep(dependencies, asked, seen, { id: result.id, at, signature })
+  return { ...result, chain_length: seen.end - seen.start, verification_signature: signature }
+}
+
+// One snapshot of the log; the witness is asked before, so that the log can only be ahead of it.
+async function look(
+  { database, keys }: WriteDependencies,
+  anchored: Anchored,
+  log: Trusted & { origin: string },
+  { tenantId, range }: Asked,
+): Promise<Seen> {
+  const witnessed = (await keys.witness.seen([log.origin])).get(log.origin)
+  const { anchor, ...seen } = await tenantTransaction(
+    database.app,
+    tenantId,
+    async (tx) => {
+      const head = await store.readHead(tx)
+      const size = head?.size ?? 0
+      const [start, end] = [range.start_position, range.end_position ?? size]
+      if (start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
+      const past = newestPast(await store.readVerifiedCheckpoints(tx), log.keys, witnessed)
+      const anchor = await readAnchor(tx)
+      const invalid = await verifyStored(tx, { keys, trusted: log.keys, start, end, past, anchor })
+      return { checkpoint: head?.checkpoint ?? null, start, end, invalid, anchor }
+    },
+    { isolation: 'repeatable read', readOnly: true },
+  )
+  if (anchor && !(await anchored.holds(anchor, log)))
+    seen.invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
+  return seen
+}
+
+async function keep(
+  dependencies: WriteDependencies,
+  { tenantId, by }: Asked,
+  { start, end, checkpoint, invalid }: Seen,
+  { id, at, signature }: { id: string; at: number; signature: string },
+): Promise<void> {
+  const valid = invalid.length === 0
+  await tenantTransaction(dependencies.database.app, tenantId, async (tx) => {
+    await store.insertVerification(tx, {
+      id,
+      verification_timestamp: microsecondsToDate(at),
+      start_sequence: start,
+      end_sequence: end,
+      integrity_valid: valid,
+      verification_signature: signature,
+      verifier_id: by?.kind === 'session' ? by.userId : null,
+      invalid_entries: invalid,
+      checkpoint,
+    })
+    await recordOwn(dependencies, tx, {
+      event_type: valid ? 'audit.verified' : 'audit.verification_failed',
+      actor: by ? { type: 'person', id: by.userId } : { type: 'system', id: 'probity' },
+      resource: `audit/${start}-${end}`,
+      action: 'verify',
+      outcome: valid ? 'Success' : 'Failure',
+      ...(valid ? {} : { risk_score: 100 }),
+      data: { verification_id: id, findings: invalid.slice(0, 10) },
+    })
+  })
+}
