@@ -10,9 +10,16 @@ import { config } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { init } from './commands/init.ts'
-import { keyRotate } from './commands/key-rotate.ts'
+import { keyRotate, keyTurnAnchor } from './commands/key-rotate.ts'
 import { subjectErase } from './commands/subject-erase.ts'
-import { tenantCreate, tenantList, tenantReactivate, tenantSuspend } from './commands/tenant.ts'
+import {
+  tenantAcceptRollback,
+  tenantCreate,
+  tenantLink,
+  tenantList,
+  tenantReactivate,
+  tenantSuspend,
+} from './commands/tenant.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts'
 import { up } from './commands/up.ts'
 
@@ -38,7 +45,10 @@ export const COMMANDS: readonly Command[] = [
   tenantList,
   tenantSuspend,
   tenantReactivate,
+  tenantLink,
+  tenantAcceptRollback,
   keyRotate,
+  keyTurnAnchor,
 ]
 
 /** The command that the first words name, with the words that follow it. */

@@ -42,7 +42,7 @@ test('every command block of the README runs, one after the other, and erasure l
     }
     assert.match(stdout, /can no longer be opened/)
   } finally {
-    run('./probity down --data ./data')
+    run('./probity down --data tour/data')
     rmSync(home, { recursive: true, force: true })
   }
 })

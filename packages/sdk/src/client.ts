@@ -139,6 +139,10 @@ export class Probity {
     return this.#json('GET', `/v1/tenants${query(page)}`)
   }
 
+  renewSetupLink(id: string): Promise<{ tenant: Tenant; setup_url: string }> {
+    return this.#json('POST', `/v1/tenants/${encodeURIComponent(id)}/setup-link`, {})
+  }
+
   setTenantActive(id: string, active: boolean): Promise<Tenant> {
     return this.#json('POST', `/v1/tenants/${encodeURIComponent(id)}/${active ? 'reactivate' : 'suspend'}`, {})
   }
@@ -158,6 +162,15 @@ export class Probity {
   /** Turns to the next key epoch. */
   rotateKeys(): Promise<{ epoch: number; rewrapped: number; destroyed: boolean }> {
     return this.#json('POST', '/v1/keys/rotate', {})
+  }
+
+  turnAnchorKey(): Promise<{ keys: string[] }> {
+    return this.#json('POST', '/v1/keys/turn-anchor', {})
+  }
+
+  /** Lets a log go on that was put back from a backup. */
+  acceptRollback(tenantId: string, reason: string): Promise<{ lost_from: number; lost_until: number }> {
+    return this.#json('POST', '/v1/audit/accept-rollback', { tenant_id: tenantId, reason })
   }
 
   async #json<T>(method: string, path: string, body?: object): Promise<T> {

@@ -20,3 +20,17 @@ export const keyRotate: Command = {
     return EXIT.done
   },
 }
+
+export const keyTurnAnchor: Command = {
+  name: 'key turn-anchor',
+  usage: '[--json]',
+  about: "Turn to the next signing key of the installation's anchor log; both sign while they overlap",
+  example: 'probity key turn-anchor',
+  options: CLIENT_OPTIONS,
+  words: { least: 0, most: 0 },
+  async run(given) {
+    const done = await client(given).turnAnchorKey()
+    result(given.options.json === true, done, done.keys)
+    return EXIT.done
+  },
+}

@@ -2,7 +2,7 @@ import { uuid } from '@probity/contract'
 import type { Probity } from '@probity/sdk'
 import { CLIENT_OPTIONS, client, orMissing } from '../client.ts'
 import { type Command, optional } from '../command.ts'
-import { EXIT, Failure, result } from '../output.ts'
+import { EXIT, Failure, result, UsageError } from '../output.ts'
 import { program, quote } from '../shell.ts'
 
 export const tenantCreate: Command = {
@@ -15,12 +15,7 @@ export const tenantCreate: Command = {
   async run(given) {
     const description = optional(given, 'description')
     const made = await client(given).createTenant({ name: given.words[0] ?? '', ...(description && { description }) })
-    result(given.options.json === true, made, [
-      `${made.tenant.id}  ${made.tenant.name}`,
-      `Its set-up link, good once and for an hour: ${made.setup_url}`,
-      'Make its first administrator with it:',
-      `  ${program()} init --setup-url ${quote(made.setup_url)} --email EMAIL --password-file FILE`,
-    ])
+    result(given.options.json === true, made, [`${made.tenant.id}  ${made.tenant.name}`, ...linkLines(made.setup_url)])
     return EXIT.done
   },
 }
@@ -43,6 +38,40 @@ export const tenantList: Command = {
   },
 }
 
+export const tenantLink: Command = {
+  name: 'tenant link',
+  usage: 'ID|NAME [--json]',
+  about: 'Make another set-up link for a tenant whose first one was not used in its hour',
+  example: 'probity tenant link acme',
+  options: CLIENT_OPTIONS,
+  words: { least: 1, most: 1 },
+  async run(given) {
+    const server = client(given)
+    const made = await server.renewSetupLink(await idOf(server, given.words[0] ?? ''))
+    result(given.options.json === true, made, linkLines(made.setup_url))
+    return EXIT.done
+  },
+}
+
+export const tenantAcceptRollback: Command = {
+  name: 'tenant accept-rollback',
+  usage: 'ID|NAME --reason TEXT [--json]',
+  about: "Let a tenant's log go on that was put back from a backup; what is lost becomes an entry of it",
+  example: `probity tenant accept-rollback acme --reason 'the disk was lost; restored from the night'`,
+  options: { ...CLIENT_OPTIONS, reason: { type: 'string' } },
+  words: { least: 1, most: 1 },
+  async run(given) {
+    const reason = optional(given, 'reason')
+    if (reason === undefined) throw new UsageError('--reason is missing: it stands in the log for good')
+    const server = client(given)
+    const done = await server.acceptRollback(await idOf(server, given.words[0] ?? ''), reason)
+    result(given.options.json === true, done, [
+      `entries ${done.lost_from} to ${done.lost_until - 1} are lost; the log goes on`,
+    ])
+    return EXIT.done
+  },
+}
+
 export const tenantSuspend = activity('suspend', 'Make a tenant read-only', false)
 export const tenantReactivate = activity('reactivate', 'Let a suspended tenant write again', true)
 
@@ -57,7 +86,7 @@ function activity(verb: string, about: string, active: boolean): Command {
     async run(given) {
       const [word = ''] = given.words
       const server = client(given)
-      const id = uuid.safeParse(word).success ? word : await idOf(server, word)
+      const id = await idOf(server, word)
       const tenant = await orMissing(server.setTenantActive(id, active), `there is no tenant ${id}`)
       result(given.options.json === true, tenant, [`${tenant.name} is ${tenant.is_active ? 'active' : 'suspended'}`])
       return EXIT.done
@@ -65,7 +94,17 @@ function activity(verb: string, about: string, active: boolean): Command {
   }
 }
 
+function linkLines(setupUrl: string): string[] {
+  return [
+    `Its set-up link, good once and for an hour: ${setupUrl}`,
+    'Make its first administrator with it:',
+    `  ${program()} init --setup-url ${quote(setupUrl)} --email EMAIL --password-file FILE`,
+  ]
+}
+
+/** Id of a tenant that is given by id or name. */
 async function idOf(server: Probity, name: string): Promise<string> {
+  if (uuid.safeParse(name).success) return name
   let cursor: string | undefined
   do {
     const page = await server.tenants({ cursor })

@@ -134,6 +134,16 @@ function cases(): Case[] {
       },
     },
     {
+      operation: 'POST /v1/tenants/{id}/setup-link',
+      schema: contract.createdTenant,
+      call: () =>
+        remember(
+          'setup',
+          (body) => body.setup_url.split('#')[1],
+          call('POST', `/v1/tenants/${known.tenant}/setup-link`),
+        ),
+    },
+    {
       operation: 'POST /v1/setup',
       schema: contract.setupDone,
       call: () =>
@@ -183,6 +193,7 @@ function cases(): Case[] {
       schema: z.null(),
       call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }),
     },
+    { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {
       operation: 'POST /v1/keys/turn-anchor',
       schema: z.object({ keys: z.array(z.string()) }),
@@ -274,5 +285,5 @@ test('the operations name their scopes, and only health, set-up and log-in need 
   const open = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.values(methods).flatMap(({ security }) => (security.length === 0 ? [path] : [])),
   )
-  assert.deepEqual(open.sort(), ['/livez', '/metrics', '/readyz', '/v1/auth/login', '/v1/setup'])
+  assert.deepEqual(open.sort(), ['/livez', '/metrics', '/readyz', '/setup', '/v1/auth/login', '/v1/setup'])
 })

@@ -5,6 +5,14 @@ import type { Tenancy } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
 
+const SETUP_PAGE = `This is a set-up link of Probity. It makes the first administrator, once, within an hour.
+Give it whole to the command line:
+
+  probity init --setup-url 'the address above, with what stands behind #' --tenant NAME --email ADDRESS --password-file FILE
+
+(--tenant only for the first tenant of the installation.)
+`
+
 export function tenancyRoutes(tenancy: Tenancy): Route[] {
   return [
     route({
@@ -38,6 +46,27 @@ export function tenancyRoutes(tenancy: Tenancy): Route[] {
       params: one,
       answers: { 200: tenant },
       handle: ({ params }) => tenancy.get(params.id),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/tenants/:id/setup-link',
+      summary: 'Another set-up link for a tenant that has no administrator yet',
+      scopes: ['platform:operate'],
+      changes: true,
+      params: one,
+      answers: { 200: createdTenant },
+      handle: ({ principal, params }) => tenancy.renewLink(principal, params.id),
+    }),
+    route({
+      method: 'GET',
+      path: '/setup',
+      summary: 'What to do with a set-up link, for who opens it in a browser',
+      scopes: 'public',
+      answers: { 200: 'text/plain' },
+      async handle({ reply }) {
+        reply.type('text/plain; charset=utf-8')
+        return SETUP_PAGE
+      },
     }),
     route({
       method: 'POST',

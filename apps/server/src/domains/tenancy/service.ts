@@ -37,6 +37,19 @@ export class Tenancy {
     return { tenant: await this.get(id), setup_url }
   }
 
+  /** Another link for a tenant whose first was not used in its hour. Throws NOT_FOUND once it has an administrator. */
+  async renewLink(principal: Principal, id: string): Promise<{ tenant: Tenant; setup_url: string }> {
+    const tenant = await this.get(id)
+    const setup_url = await this.#operate(async (tx) => {
+      if (await store.hasUsedLink(tx, id))
+        throw new DomainError('NOT_FOUND', { reason: 'the tenant has its administrator already; it needs no link' })
+      await store.dropLinks(tx, id)
+      return this.#link(tx, id)
+    })
+    await this.#record(id, principal, 'tenant.link_renewed', {})
+    return { tenant, setup_url }
+  }
+
   /** The first tenant of the installation, or null when there is one already. */
   async createFirst(name: string): Promise<string | null> {
     const free = await this.#operate((tx) => store.lockFirstTenant(tx))

@@ -68,6 +68,17 @@ export async function insertSetupLink(
 }
 
 /** Links to the first tenant that were never used; a new one replaces them. */
+/** Whether a link of the tenant was used: then it has its first administrator. */
+export async function hasUsedLink(tx: OperatorTx, tenantId: string): Promise<boolean> {
+  const text = 'SELECT 1 FROM setup_links WHERE tenant_id = $1 AND used_at IS NOT NULL LIMIT 1'
+  return (await tx.query(text, [tenantId])).rowCount === 1
+}
+
+/** Ends the tenant's links that were not used. */
+export async function dropLinks(tx: OperatorTx, tenantId: string): Promise<void> {
+  await tx.query('DELETE FROM setup_links WHERE tenant_id = $1 AND used_at IS NULL', [tenantId])
+}
+
 export async function dropFirstLinks(tx: OperatorTx): Promise<void> {
   await tx.query('DELETE FROM setup_links WHERE tenant_id IS NULL AND used_at IS NULL', [])
 }
