@@ -25,7 +25,16 @@ function classify(error: unknown): { code: ErrorCode; details: Record<string, un
   if (known) return known
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const away = isConnectionError(code) || (error instanceof Error && code === '' && DRIVER.test(error.message))
-  return { code: FRAMEWORK[code] ?? (away ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+  return {
+    code: FRAMEWORK[code] ?? (isRefusal(error, code) ? 'BAD_REQUEST' : away ? 'UNAVAILABLE' : 'INTERNAL'),
+    details: {},
+  }
+}
+
+// What Fastify or Node refuses as the caller's fault, and is not named above.
+function isRefusal(error: unknown, code: string): boolean {
+  if (!code.startsWith('FST_') || !(error instanceof Error) || !('statusCode' in error)) return false
+  return Number(error.statusCode) >= 400 && Number(error.statusCode) < 500
 }
 
 /** What was thrown where it is the caller's to know: a DomainError, or a schema's refusal as one. Else null. */
@@ -51,6 +60,7 @@ const FRAMEWORK: Record<string, ErrorCode | undefined> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'BAD_REQUEST',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
   FST_ERR_BAD_URL: 'BAD_REQUEST',
+  FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
   FST_ERR_ROUTE_NOT_FOUND: 'NOT_FOUND',
 }
 

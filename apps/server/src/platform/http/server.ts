@@ -56,16 +56,13 @@ export function httpServer(options: HttpOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => {
+      describe(request, reply) // no hook runs for a URL that cannot be read
+      answerProblem(error, request, reply, options)
+    },
   })
   readBodies(app)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': request.id,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'",
-    })
-  })
+  app.addHook('onRequest', async (request, reply) => describe(request, reply))
   app.addHook('onResponse', async (request, reply) =>
     options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
   )
@@ -80,6 +77,15 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app
+}
+
+function describe(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+  })
 }
 
 // Server-sent events have no end of their own; a client goes on elsewhere by its Last-Event-ID.
