@@ -52,8 +52,14 @@ const USER_AGENT = /\/user_?-?agent(?:$|\/)|userAgent(?:$|\/)/i
  */
 export class PersonalValues {
   readonly needles = new Map<string, Needle>()
+  readonly #texts = new Set<string>()
   /** Whether a number can be equal to one of the values. */
   numeric = false
+
+  /** How many different ones there are. */
+  get size(): number {
+    return this.#texts.size
+  }
 
   addIdentifier(text: string, owner: number): void {
     if (!isGeneric(text)) this.#add(text, owner, text.length < SHORT ? 'delimited' : 'anywhere')
@@ -80,6 +86,7 @@ export class PersonalValues {
 
   #add(text: string, owner: number, how: Needle['how']): void {
     const folded = foldCase(text)
+    this.#texts.add(folded)
     for (const form of new Set([folded, withoutControls(folded), folded.normalize()])) this.#put(form, owner, how)
     this.numeric ||= /^-?\d/.test(text)
   }
