@@ -14,6 +14,8 @@ export interface Call<P, Q, B> {
   body: B
   /** The JSON body as it came, of a `raw` route; else empty. */
   bytes: Uint8Array
+  /** Throws UNAUTHENTICATED once the caller's token or session has ended: for answers that go on and on. */
+  again(): Promise<void>
   request: FastifyRequest
   reply: FastifyReply
 }
