@@ -12,8 +12,8 @@ export interface Exchange {
   end(): void
 }
 
-/** Opens a connection and sends the head of a request, with the lines given. */
-export function exchange(url: string, start: string, headers: Record<string, string | number>): Exchange {
+/** Opens a connection and sends the head of a request, with the lines given; `whole` false: the last one goes on. */
+export function exchange(url: string, start: string, headers: Record<string, string | number>, whole = true): Exchange {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   let text = ''
@@ -31,6 +31,6 @@ export function exchange(url: string, start: string, headers: Record<string, str
     if (match) answered(Number(match[1]))
   })
   const lines = Object.entries({ host: `${hostname}:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}`)
-  socket.write(`${start} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  socket.write(`${start} HTTP/1.1\r\n${lines.join('\r\n')}${whole ? '\r\n\r\n' : ''}`)
   return { send: (more) => socket.write(more), received: () => text, status, closed, end: () => socket.destroy() }
 }

@@ -120,14 +120,14 @@ export function auditRoutes(audit: Audit): Route[] {
       scopes: ['audit:read'],
       query: tailQuery,
       answers: { 200: 'text/event-stream' },
-      async handle({ principal, query, request, reply }) {
+      async handle({ principal, query, again, request, reply }) {
         const last = Number(request.headers['last-event-id'] ?? Number.NaN)
         const from =
           Number.isSafeInteger(last) && last >= 0 ? last + 1 : (query.from ?? (await audit.size(principal.tenantId)))
         const gone = new AbortController()
         request.raw.socket.once('close', () => gone.abort())
         reply.type('text/event-stream')
-        return Readable.from(tail(audit, principal, from, gone.signal))
+        return Readable.from(tail(audit, principal, from, gone.signal, again))
       },
     }),
     route({
