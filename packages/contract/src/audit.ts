@@ -80,7 +80,9 @@ export const eventQuery = z.strictObject({
   ...pageQuery,
   start_time: askedTime.optional().describe('received_at at or after'),
   end_time: askedTime.optional().describe('received_at before'),
-  user_id: text(2048).optional().describe('Pseudonym or service; with audit:read_personal any name of the person'),
+  user_id: text(2048)
+    .optional()
+    .describe('Pseudonym or service; with audit:read_personal any name of the person, which is recorded'),
   event_type: text(255).optional(),
   resource: text(2048).optional(),
   action: text(2048).optional(),
