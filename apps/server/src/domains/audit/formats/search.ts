@@ -1,6 +1,6 @@
 import { EDGE, isDelimited, type Needles } from './needles.ts'
 import { type Owners, union } from './personal-values.ts'
-import { foldCase } from './texts.ts'
+import { foldCase, plain } from './texts.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
 const BEYOND_ASCII = /[^\u0000-\u007f]/
@@ -89,6 +89,10 @@ export function formsOf(text: string): string[] {
   if (BEYOND_ASCII.test(text)) add(text.normalize())
   if (text.includes('%')) add(decodePercent(text.replaceAll('+', ' ')))
   if (text.includes('\\')) add(unescapeJson(text))
+  for (const form of [...forms]) {
+    const bare = plain(form)
+    if (bare !== form && bare !== '') forms.push(bare)
+  }
   return forms
 }
 
