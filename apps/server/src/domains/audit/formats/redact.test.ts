@@ -76,6 +76,7 @@ test('a value is found with invisible characters in it and with other spacing, o
     escaped: '{"n":"m\\u200daria lopez"}',
     encoded: 'maria%20%20lopez',
     alias: 'zebediah',
+    control: 'zebe\u0000diah',
     other: 'Anna Quill',
     'of maria  lopez': 1,
     kept: 'maria of lopez',
