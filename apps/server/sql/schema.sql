@@ -211,6 +211,24 @@ TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE login_attempts ROW LEVEL SECURITY ENABLED FORCED -- Attempts to log in since the last that succeeded, by account and source
+  tenant_id uuid NOT NULL -- Tenant; the installation's own where the tenant asked for does not exist
+  account bytea NOT NULL -- Blind index of the user's id, or of the name that nobody has
+  source bytea NOT NULL -- Blind index of account and source address (IPv6: its /64); zeros: all sources that are not known together
+  attempts integer NOT NULL -- Attempts since the last that succeeded; they begin anew after a day without any
+  last_attempt timestamp with time zone NOT NULL -- When the last one was counted
+  refused_until timestamp with time zone -- No attempt is taken before; NULL: at once
+  known_until timestamp with time zone -- Until when the source is known for the account, since a log-in from it succeeded; NULL: it is not
+  kept_until timestamp with time zone NOT NULL -- When the row is dropped
+  CONSTRAINT login_attempts_pkey PRIMARY KEY (tenant_id, account, source)
+  CONSTRAINT login_attempts_account_check CHECK ((length(account) = 32))
+  CONSTRAINT login_attempts_attempts_check CHECK ((attempts >= 0))
+  CONSTRAINT login_attempts_source_check CHECK ((length(source) = 32))
+  CONSTRAINT login_attempts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX login_attempts_kept ON login_attempts USING btree (tenant_id, kept_until)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE schema_migrations
   version integer NOT NULL
   name text NOT NULL
@@ -245,8 +263,8 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   password_hash character varying(255) NOT NULL -- argon2id, PHC string; its salt is within
   mfa_enabled boolean NOT NULL DEFAULT false -- Whether a second factor is set up
   mfa_secret bytea -- Envelope of the second factor's secret
-  failed_login_attempts integer NOT NULL DEFAULT 0 -- Wrong passwords since the last right one
-  locked_until timestamp with time zone -- No log-in before; NULL: not locked
+  failed_login_attempts integer NOT NULL DEFAULT 0 -- Attempts to log in since the last that succeeded, from all sources
+  locked_until timestamp with time zone -- No log-in before from a source that is not known for this user; NULL: not locked
   is_operator boolean NOT NULL DEFAULT false -- May work across tenants: create, list, suspend, reactivate
   created_at timestamp with time zone NOT NULL -- When the user was created
   updated_at timestamp with time zone NOT NULL -- When a column last changed

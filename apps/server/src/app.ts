@@ -98,7 +98,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     trustProxy: config.trust_proxy,
     ratePerSecond: config.rate_limit_per_second,
     publicRatePerSecond: config.public_rate_limit_per_second,
-    authenticate: (token) => authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token),
+    requestTimeoutSeconds: config.request_timeout_seconds,
+    authenticate: (token, isUse) =>
+      authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token, isUse),
     observe: observer(database, audit.record),
     idempotency,
     tracing,

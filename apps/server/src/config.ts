@@ -54,6 +54,7 @@ const schema = z.strictObject({
     .max(1_073_741_824)
     .default(8_388_608)
     .describe('Largest JSON body; streams have no limit'),
+  request_timeout_seconds: seconds(30).describe('How long the headers, and a JSON body, may take to arrive'),
   sequencer_lease_ms: z.coerce
     .number()
     .int()

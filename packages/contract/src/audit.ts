@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
+import { askedTime, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 export const FORMATS = ['probity', 'ocsf', 'cloudtrail', 'okta', 'github', 'kubernetes', 'gworkspace'] as const
 export const format = z.enum(FORMATS)
@@ -78,20 +78,18 @@ const flag = z
 
 export const eventQuery = z.strictObject({
   ...pageQuery,
-  start_time: timestamp.optional().describe('received_at at or after'),
-  end_time: timestamp.optional().describe('received_at before'),
-  user_id: z
-    .string()
-    .max(2048)
+  start_time: askedTime.optional().describe('received_at at or after'),
+  end_time: askedTime.optional().describe('received_at before'),
+  user_id: text(2048)
     .optional()
-    .describe('Pseudonym or service; with audit:read_personal any name of the person'),
-  event_type: z.string().max(255).optional(),
-  resource: z.string().max(2048).optional(),
-  action: z.string().max(2048).optional(),
+    .describe('Pseudonym or service; with audit:read_personal any name of the person, which is recorded'),
+  event_type: text(255).optional(),
+  resource: text(2048).optional(),
+  action: text(2048).optional(),
   outcome: outcome.optional(),
   min_risk_score: z.coerce.number().int().min(0).max(100).optional(),
-  ip_address: z.string().max(64).optional().describe('Needs audit:read_personal'),
-  text: z.string().min(2).max(200).optional().describe('Anywhere in the unsealed part, without regard to case'),
+  ip_address: text(64).optional().describe('Needs audit:read_personal'),
+  text: text(200).min(2).optional().describe('Anywhere in the unsealed part, without regard to case'),
   personal: flag.describe('Open sealed parts; needs audit:read_personal and is recorded'),
 })
 export type EventQuery = z.infer<typeof eventQuery>
@@ -150,8 +148,8 @@ export const consistency = z.object({
 export const exportQuery = z.strictObject({
   start: z.coerce.number().int().min(0).default(0),
   end: z.coerce.number().int().min(0).optional(),
-  user_id: z.string().max(2048).optional(),
-  event_type: z.string().max(255).optional(),
+  user_id: text(2048).optional(),
+  event_type: text(255).optional(),
   personal: flag,
 })
 export type ExportQuery = z.infer<typeof exportQuery>

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
+import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 import { scope } from './scopes.ts'
 import { tenantName } from './tenancy.ts'
 
-const password = z.string().min(15, 'must have at least 15 characters').max(1024)
+const password = text(1024).min(15, 'must have at least 15 characters')
 const email = z.email().max(254)
 
 /** Makes the first administrator of a tenant with a set-up link's token. */
 export const setup = z.strictObject({
-  setup_token: z.string().max(200),
+  setup_token: text(200),
   tenant: tenantName.optional().describe('Name of the first tenant; a later tenant has its name already'),
   username: line(255).optional().describe('By default the address'),
   email,
@@ -24,9 +24,9 @@ export const setupDone = z.object({
 
 export const login = z.strictObject({
   credential_type: z.enum(['username_password']),
-  tenant: z.string().min(1).max(255).describe('Name or id of the tenant'),
-  username: z.string().min(1).max(255).describe('User name or address'),
-  password: z.string().min(1).max(1024),
+  tenant: text(255).min(1).describe('Name or id of the tenant'),
+  username: text(255).min(1).describe('User name or address'),
+  password: text(1024).min(1),
 })
 export type Login = z.infer<typeof login>
 export const loggedIn = z.object({

@@ -8,6 +8,24 @@ export const uuid = z
 /** RFC 3339 date and time with zone. */
 export const timestamp = z.iso.datetime({ offset: true })
 
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z')
+const WIDEST_OFFSET = 14 * 60
+
+/** A time that a caller asks for: from 1970 to 9999, at most 14:00 from UTC, to the nanosecond. */
+export const askedTime = timestamp.max(35).refine((text) => {
+  const at = Date.parse(text)
+  const [, hours = '0', minutes = '0'] = /[+-](\d\d):(\d\d)$/.exec(text) ?? []
+  const isNear = Number(hours) * 60 + Number(minutes) <= WIDEST_OFFSET
+  return at >= 0 && at <= LAST_INSTANT && isNear && !/\.\d{10}/.test(text)
+}, 'must lie between 1970 and 9999, at most 14:00 from UTC, with at most 9 decimals')
+
+/** Text that a column can hold and a hash can tell apart: Unicode without NUL. */
+export const text = (maximum: number) =>
+  z
+    .string()
+    .max(maximum)
+    .refine((given) => given.isWellFormed() && !given.includes('\0'), 'must be Unicode without NUL')
+
 /** One page of a list: `cursor` is what the page before gave as `next_cursor`. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(50).describe('At most so many, 1 to 500'),
@@ -21,8 +39,7 @@ export const nextCursor = z.string().nullable()
 const printable = /^[^\u0000-\u001f\u007f]*$/
 
 /** Text of one line, without control characters. */
-export const line = (maximum: number) =>
-  z.string().min(1).max(maximum).regex(printable, 'must not contain control characters')
+export const line = (maximum: number) => text(maximum).min(1).regex(printable, 'must not contain control characters')
 
 /** RFC 9457 problem details, with the seed's members beside. */
 export const problem = z.object({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { timestamp, uuid } from './primitives.ts'
+import { text, timestamp, uuid } from './primitives.ts'
 
 export const eraseSubject = z.strictObject({
   erasure_method: z.enum(['CryptographicErasure', 'PhysicalDeletion']).default('CryptographicErasure'),
-  legal_basis: z.string().min(1).max(2000).default('GDPR Art. 17(1)'),
-  data_categories: z.array(z.string().max(100)).max(100).default([]),
+  legal_basis: text(2000).min(1).default('GDPR Art. 17(1)'),
+  data_categories: z.array(text(100)).max(100).default([]),
   verification_required: z.boolean().default(false),
   all: z.boolean().default(false).describe('Erase everybody who goes by this name'),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
+import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 export const tenantName = line(255).refine((name) => name === name.trim(), 'must not begin or end with a space')
 
@@ -17,7 +17,7 @@ export type Tenant = z.infer<typeof tenant>
 
 export const createTenant = z.strictObject({
   name: tenantName,
-  description: z.string().max(2000).optional(),
+  description: text(2000).optional(),
   security_level: z.enum(['Standard', 'High', 'Critical']).default('Standard'),
   compliance_requirements: z.array(line(100)).max(50).default([]),
 })

@@ -14,6 +14,23 @@ test('a cursor comes back as it was, and nothing else is a cursor', () => {
   )
 })
 
+test('a cursor names a day that there is, and is written in one way only', () => {
+  const cursor = (text: string) => Buffer.from(text).toString('base64url')
+  for (const text of [
+    '0000-01-01T00:00:00.000000Z/1',
+    '1969-12-31T23:59:59.999999Z/1',
+    '2026-02-30T00:00:00.000000Z/1',
+    '2026-02-29T00:00:00.000000Z/5',
+    '2026-01-01T24:00:00.000000Z/1',
+    '2026-12-31T23:59:60.000000Z/1',
+    '2026-11-24T10:00:00.000001Z/042',
+  ])
+    assert.equal(parseCursor(cursor(text)), null, text)
+  assert.equal(parseCursor(`${cursor('2026-11-24T10:00:00.000001Z/42')}=`), null)
+  const last = '9999-12-31T23:59:59.999999Z/999999999999999'
+  assert.equal(formatCursor(parseCursor(cursor(last)) ?? { received_at: '', seq: 0 }), cursor(last))
+})
+
 test('a flood takes no more than its share while others wait, and nothing is lost or doubled', () => {
   fc.assert(
     fc.property(

@@ -47,11 +47,17 @@ export function formatCursor(position: Position): string {
   return Buffer.from(`${position.received_at}/${position.seq}`).toString('base64url')
 }
 
-/** Null: not a cursor of ours. */
+/** Null: not a cursor of ours, which is one that is written the same again and names a day that there is. */
 export function parseCursor(text: string): Position | null {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/(\d{1,15})$/.exec(Buffer.from(text, 'base64url').toString())
-  if (!match?.[1] || !match[2] || Number.isNaN(Date.parse(match[1]))) return null
-  return { received_at: match[1], seq: Number(match[2]) }
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d{3}Z)\/(\d{1,15})$/.exec(
+    Buffer.from(text, 'base64url').toString(),
+  )
+  if (!match) return null
+  const [, milliseconds = '', rest = '', seq] = match
+  const at = Date.parse(`${milliseconds}Z`)
+  if (!(at >= 0) || new Date(at).toISOString() !== `${milliseconds}Z`) return null
+  const position = { received_at: milliseconds + rest, seq: Number(seq) }
+  return formatCursor(position) === text ? position : null
 }
 
 /** Takes up to `limit` items from queues in turn, one of each a round, so that a flood in one keeps no other waiting. */

@@ -12,11 +12,13 @@ const TOUCH_MILLISECONDS = 60_000
 
 /**
  * Who a bearer token stands for. The token says which tenant to ask; only its hash, found within that tenant, is
- * proof. Throws UNAUTHENTICATED, the same for unknown, expired and revoked.
+ * proof. Throws UNAUTHENTICATED, the same for unknown, expired and revoked. `isUse` false: it is only looked at, and
+ * an idle session goes on being idle.
  */
 export async function authenticate(
   dependencies: { database: Database; clock: Clock; sessionIdleSeconds: number },
   text: string | null,
+  isUse = true,
 ): Promise<Principal> {
   const parts = text === null ? null : parseToken(text)
   if (text === null || parts === null || parts.tenantId === null || parts.kind === 'su')
@@ -24,7 +26,9 @@ export async function authenticate(
   const hash = hashToken(text)
   const now = dependencies.clock.now() / 1000
   const find = parts.kind === 'at' ? byToken : bySession(dependencies.sessionIdleSeconds)
-  const principal = await tenantTransaction(dependencies.database.app, parts.tenantId, (tx) => find(tx, hash, now))
+  const principal = await tenantTransaction(dependencies.database.app, parts.tenantId, (tx) =>
+    find(tx, hash, now, isUse),
+  )
   if (!principal) throw new DomainError('UNAUTHENTICATED')
   return principal
 }
@@ -34,10 +38,10 @@ export function hashToken(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Principal | null> {
+async function byToken(tx: Tx, hash: Buffer, now: number, isUse: boolean): Promise<Principal | null> {
   const token = await store.findToken(tx, hash)
   if (!token || !isTokenAlive(token, now)) return null
-  if (now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS)
+  if (isUse && now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS)
     await store.touchToken(tx, token.id, new Date(now))
   return {
     kind: 'token',
@@ -50,10 +54,10 @@ async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Principal | n
 }
 
 function bySession(idleSeconds: number) {
-  return async (tx: Tx, hash: Buffer, now: number): Promise<Principal | null> => {
+  return async (tx: Tx, hash: Buffer, now: number, isUse: boolean): Promise<Principal | null> => {
     const session = await store.findSession(tx, hash)
     if (!session || !isSessionAlive(session, idleSeconds, now)) return null
-    if (now - session.last_activity.getTime() > TOUCH_MILLISECONDS)
+    if (isUse && now - session.last_activity.getTime() > TOUCH_MILLISECONDS)
       await store.touchSession(tx, session.id, new Date(now))
     return {
       kind: 'session',

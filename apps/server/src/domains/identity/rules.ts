@@ -1,10 +1,5 @@
 import { SCOPES, type Scope } from '@probity/contract'
 
-/** Wrong passwords before a pause, and how long the pause is at the nth beyond. */
-const FREE_ATTEMPTS = 5
-const FIRST_PAUSE_SECONDS = 30
-const LONGEST_PAUSE_SECONDS = 900
-
 /** Names are compared without regard to case and compatibility forms (RFC 8265 UsernameCaseMapped, in its effect). */
 export function normalizeName(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase()
@@ -15,11 +10,61 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFC')
 }
 
-/** Until when no log-in is tried after so many wrong passwords in a row; null: at once. Milliseconds. */
-export function lockedUntil(failedAttempts: number, now: number): number | null {
-  if (failedAttempts < FREE_ATTEMPTS) return null
-  const pause = FIRST_PAUSE_SECONDS * 2 ** (failedAttempts - FREE_ATTEMPTS)
-  return now + Math.min(pause, LONGEST_PAUSE_SECONDS) * 1000
+/** How many attempts are free, and how long the pause is after the last of them; it doubles with each more. Seconds. */
+export interface Limit {
+  free: number
+  pause: number
+  longest: number
+}
+
+/** Of one source on one account, and of all sources together that are not known for the account. */
+export const THROTTLE = {
+  source: { free: 5, pause: 30, longest: 900 },
+  account: { free: 20, pause: 30, longest: 300 },
+} as const satisfies Record<string, Limit>
+
+const FORGOTTEN_AFTER = 86_400_000
+const KNOWN_FOR = 90 * 86_400_000
+
+/** Attempts since the last that succeeded. Times in milliseconds. */
+export interface Attempts {
+  count: number
+  lastAt: number
+  refusedUntil: number | null
+  knownUntil: number | null
+}
+
+/** Takes one attempt, or says for how many seconds none is taken, and then counts none. */
+export function countAttempt(kept: Attempts, limit: Limit, now: number): { refusedFor: number; next: Attempts } {
+  if (kept.refusedUntil !== null && kept.refusedUntil > now)
+    return { refusedFor: Math.ceil((kept.refusedUntil - now) / 1000), next: kept }
+  const count = kept.lastAt < now - FORGOTTEN_AFTER ? 1 : kept.count + 1
+  const pause = count < limit.free ? null : Math.min(limit.pause * 2 ** (count - limit.free), limit.longest)
+  const refusedUntil = pause === null ? null : now + pause * 1000
+  return { refusedFor: 0, next: { ...kept, count, lastAt: now, refusedUntil } }
+}
+
+/** What is kept of a source once a log-in from it succeeded. */
+export function succeeded(now: number): Attempts {
+  return { count: 0, lastAt: now, refusedUntil: null, knownUntil: now + KNOWN_FOR }
+}
+
+export function isKnown({ knownUntil }: Attempts, now: number): boolean {
+  return knownUntil !== null && knownUntil > now
+}
+
+/** What counts as one source: an IPv4 address, or the /64 that an IPv6 address is of, which one subscriber has whole. */
+export function sourceOf(address: string): string {
+  const [bare = ''] = address.toLowerCase().split('%')
+  const mapped = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1]
+  if (mapped !== undefined || !bare.includes(':')) return mapped ?? bare
+  const [head = [], tail] = bare.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const filled =
+    tail === undefined ? head : [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
+  return filled
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
 }
 
 /** What a user may do; roles come with domain access. */

@@ -12,8 +12,9 @@ import { type Keys, seal } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { Passwords } from './passwords.ts'
-import { lockedUntil, normalizeName, scopesOf } from './rules.ts'
+import { normalizeName, scopesOf } from './rules.ts'
 import * as store from './store.ts'
+import { type Attempt, Throttle } from './throttle.ts'
 
 export interface IdentityDependencies {
   database: Database
@@ -29,13 +30,18 @@ export interface Client {
   user_agent: string | null
 }
 
+/** Stands for whoever tries names that nobody has. */
+const UNKNOWN_PERSON = 'unknown:login'
+
 /** Users, sessions and API tokens. */
 export class Identity {
   readonly #dependencies: IdentityDependencies
   readonly #passwords = new Passwords()
+  readonly #throttle: Throttle
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
+    this.#throttle = new Throttle(dependencies)
   }
 
   /** Makes a tenant's first administrator, and the first tenant with it. Throws LINK_EXPIRED, NAME_TAKEN. */
@@ -57,18 +63,29 @@ export class Identity {
     }
   }
 
-  /** Starts a session. Throws CREDENTIALS_INVALID, the same and as slow for an unknown name, and RATE_LIMITED. */
+  /**
+   * Starts a session. Throws CREDENTIALS_INVALID and RATE_LIMITED, the same after the same work for an unknown name;
+   * TENANT_SUSPENDED only to who knows the password.
+   */
   async logIn(input: Login, client: Client) {
-    const tenantId = await this.#dependencies.tenancy.find(input.tenant)
-    const user = tenantId === null ? null : await this.#find(tenantId, input.username)
-    const locked = user?.locked_until && user.locked_until.getTime() > this.#now().getTime()
+    const { tenancy } = this.#dependencies
+    const tenantId = await tenancy.find(input.tenant)
+    const attempt = await this.#throttle.begin(tenantId, input, client.ip_address)
+    const { user, refusedFor } = attempt
+    if (refusedFor > 0) {
+      await this.#refuse(tenantId, user, client, 'throttled')
+      throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
+    }
     const right = await this.#passwords.check(user?.password_hash ?? null, input.password)
-    if (tenantId === null || user === null) throw new DomainError('CREDENTIALS_INVALID')
-    if (locked || !right) {
-      await this.#run(tenantId, (tx) => this.#failed(tx, user, client, Boolean(locked)))
+    if (tenantId === null || user === null || !right) {
+      await this.#refuse(tenantId, user, client, 'credentials')
       throw new DomainError('CREDENTIALS_INVALID')
     }
-    return this.#startSession(tenantId, user, client)
+    if (!(await tenancy.get(tenantId)).is_active) {
+      await this.#refuse(tenantId, user, client, 'suspended')
+      throw new DomainError('TENANT_SUSPENDED')
+    }
+    return this.#startSession(tenantId, user, client, attempt)
   }
 
   async logOut(principal: Principal): Promise<void> {
@@ -126,7 +143,7 @@ export class Identity {
     })
   }
 
-  async #startSession(tenantId: string, user: store.UserRow, client: Client) {
+  async #startSession(tenantId: string, user: store.UserRow, client: Client, attempt: Attempt) {
     const { clock, keys, sessionAbsoluteSeconds } = this.#dependencies
     const id = newId(clock.now())
     const access_token = formatToken({ kind: 'se', tenantId, secret: randomBytes(32) })
@@ -141,7 +158,7 @@ export class Identity {
       Buffer.from(JSON.stringify(client)),
     )
     await this.#run(tenantId, async (tx) => {
-      await store.setLock(tx, user.id, null, 0)
+      await this.#throttle.succeed(tx, attempt)
       await store.insertSession(tx, { id, userId: user.id, hash: hashToken(access_token), client: sealed, expires, at })
       await this.#record(
         tx,
@@ -166,29 +183,21 @@ export class Identity {
     }
   }
 
-  async #failed(tx: Tx, user: store.UserRow, client: Client, locked: boolean): Promise<void> {
-    if (!locked) {
-      const attempts = await store.countFailure(tx, user.id)
-      const until = lockedUntil(attempts, this.#now().getTime())
-      if (until !== null) await store.setLock(tx, user.id, new Date(until), attempts)
-    }
-    await this.#dependencies.record(tx, {
-      event_type: 'session.refused',
-      actor: { type: 'person', id: user.id },
-      resource: `user/${user.id}`,
-      action: 'login',
-      outcome: 'Failure',
-      risk_score: locked ? 60 : 40,
-      data: { locked },
-      personal: { ...client },
-    })
-  }
-
-  async #find(tenantId: string, name: string): Promise<store.UserRow | null> {
-    const { keys } = this.#dependencies
-    const username = await keys.blindIndex(tenantId, 'username', normalizeName(name))
-    const email = await keys.blindIndex(tenantId, 'email', normalizeName(name))
-    return this.#run(tenantId, (tx) => store.findUser(tx, username, email))
+  /** Records that nobody was let in; an unknown name is somebody too, so that it takes as long. */
+  async #refuse(tenantId: string | null, user: store.UserRow | null, client: Client, why: string): Promise<void> {
+    if (tenantId === null) return
+    await this.#run(tenantId, (tx) =>
+      this.#dependencies.record(tx, {
+        event_type: 'session.refused',
+        actor: { type: 'person', id: user?.id ?? UNKNOWN_PERSON },
+        resource: `user/${user?.id ?? 'unknown'}`,
+        action: 'login',
+        outcome: 'Failure',
+        risk_score: why === 'throttled' ? 60 : 40,
+        data: { why },
+        personal: { ...client },
+      }),
+    )
   }
 
   async #userRow(

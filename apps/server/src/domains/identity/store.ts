@@ -42,25 +42,11 @@ export async function countUsers(tx: Tx): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
-/** The user who goes by this name or address; the row stays locked, so that attempts are counted one by one. */
+/** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
   const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, failed_login_attempts, locked_until, is_operator
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
-}
-
-/** Counts a wrong password; answers how many there were in a row. */
-export async function countFailure(tx: Tx, userId: string): Promise<number> {
-  const text = `UPDATE security_users SET failed_login_attempts = failed_login_attempts + 1 WHERE tenant_id = $1 AND id = $2 RETURNING failed_login_attempts`
-  return (
-    (await tx.query<{ failed_login_attempts: number }>(text, [tx.tenantId, userId])).rows[0]?.failed_login_attempts ?? 0
-  )
-}
-
-export async function setLock(tx: Tx, userId: string, until: Date | null, attempts: number): Promise<void> {
-  const text =
-    'UPDATE security_users SET locked_until = $3, failed_login_attempts = $4 WHERE tenant_id = $1 AND id = $2'
-  await tx.query(text, [tx.tenantId, userId, until, attempts])
 }
 
 export interface SessionRow {

@@ -6,6 +6,7 @@ export class Listener {
   readonly #channel: string
   readonly #heard: () => void
   #client: pg.PoolClient | null = null
+  #stopped = false
 
   constructor(pool: pg.Pool, channel: string, heard: () => void) {
     this.#pool = pool
@@ -15,8 +16,10 @@ export class Listener {
 
   /** Listens unless it does already. */
   async ensure(): Promise<void> {
-    if (this.#client) return
+    if (this.#client || this.#stopped) return
     const client = await this.#pool.connect()
+    // Stopped, or connected twice, while it connected: a client that nobody gives back would keep the pool from its end.
+    if (this.#client || this.#stopped) return client.release(true)
     this.#client = client
     const lost = () => {
       if (this.#client !== client) return
@@ -30,6 +33,7 @@ export class Listener {
   }
 
   stop(): void {
+    this.#stopped = true
     const client = this.#client
     this.#client = null
     client?.release(true)

@@ -25,7 +25,17 @@ function classify(error: unknown): { code: ErrorCode; details: Record<string, un
   const known = callersError(error)
   if (known) return known
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return { code: FRAMEWORK[code] ?? (isConnectionError(error) ? 'UNAVAILABLE' : 'INTERNAL'), details: {} }
+  const away = isConnectionError(error)
+  return {
+    code: FRAMEWORK[code] ?? (isRefusal(error, code) ? 'BAD_REQUEST' : away ? 'UNAVAILABLE' : 'INTERNAL'),
+    details: {},
+  }
+}
+
+// What Fastify or Node refuses as the caller's fault, and is not named above.
+function isRefusal(error: unknown, code: string): boolean {
+  if (!code.startsWith('FST_') || !(error instanceof Error) || !('statusCode' in error)) return false
+  return Number(error.statusCode) >= 400 && Number(error.statusCode) < 500
 }
 
 /** What was thrown where it is the caller's to know: a DomainError, or a schema's refusal as one. Else null. */
@@ -51,5 +61,6 @@ const FRAMEWORK: Record<string, ErrorCode | undefined> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'BAD_REQUEST',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
   FST_ERR_BAD_URL: 'BAD_REQUEST',
+  FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
   FST_ERR_ROUTE_NOT_FOUND: 'NOT_FOUND',
 }

@@ -10,30 +10,24 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { type Principal, requireActive, requireScopes } from '../authority.ts'
-import type { Clock } from '../clock.ts'
+import type { Principal } from '../authority.ts'
 import { DomainError } from '../errors.ts'
 import type { Tracing } from '../tracing.ts'
+import { Admission, type AdmissionOptions } from './admission.ts'
 import type { Idempotency } from './idempotency.ts'
 import { parseJsonBody } from './json-body.ts'
 import { openApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
-import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 
-export interface HttpOptions {
+export interface HttpOptions extends AdmissionOptions {
   routes: readonly Route[]
   log: Logger
-  clock: Clock
   version: string
   bodyLimit: number
   trustProxy: boolean
-  ratePerSecond: number
-  publicRatePerSecond: number
-  /** Finds who calls; throws UNAUTHENTICATED. */
-  authenticate(token: string | null): Promise<Principal>
-  /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
-  observe(principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void>
+  /** Until when the headers of a request, and then a body that is no stream, must be there. */
+  requestTimeoutSeconds: number
   idempotency: Idempotency
   tracing: Tracing
   /** Told of every answer, for metrics. */
@@ -41,8 +35,8 @@ export interface HttpOptions {
 }
 
 const NO_BYTES = new Uint8Array()
-const PUBLIC_BURST = 6 // times the rate
-const REQUEST_TIMEOUT_MILLISECONDS = 30_000
+/** Bytes of a body that anybody may send: a log-in or a set-up. */
+const PUBLIC_BODY_LIMIT = 16_384
 
 /** The HTTP server of all domains: parse, authenticate, authorise, handle, answer. */
 export function httpServer(options: HttpOptions): FastifyInstance {
@@ -54,21 +48,22 @@ export function httpServer(options: HttpOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     connectionTimeout: 0,
+    http: {
+      headersTimeout: options.requestTimeoutSeconds * 1000,
+      connectionsCheckingInterval: Math.min(10_000, options.requestTimeoutSeconds * 250),
+    },
     requestTimeout: 0, // streams of any length are welcome; bodies of other routes are bounded below
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => {
+      describe(request, reply) // no hook runs for a URL that cannot be read
+      answerProblem(error, request, reply, options)
+    },
   })
   readBodies(app)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': request.id,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'",
-    })
-  })
+  app.addHook('onRequest', async (request, reply) => describe(request, reply))
   traceRequests(app, options.tracing)
   app.addHook('onResponse', async (request, reply) =>
     options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
@@ -76,14 +71,20 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   endEventStreamsOnClose(app)
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options))
   app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
-  const limits = {
-    byPrincipal: new RateLimit(options.ratePerSecond, options.ratePerSecond * 2),
-    byAddress: new RateLimit(options.publicRatePerSecond, options.publicRatePerSecond * PUBLIC_BURST),
-  }
-  for (const route of options.routes) register(app, route, options, limits)
+  const admission = new Admission(options)
+  for (const route of options.routes) register(app, route, options, admission)
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app
+}
+
+function describe(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+  })
 }
 
 function traceRequests(app: FastifyInstance, tracing: Tracing): void {
@@ -118,22 +119,29 @@ declare module 'fastify' {
   }
 }
 
-type Limits = { byPrincipal: RateLimit; byAddress: RateLimit }
-
-function register(app: FastifyInstance, route: Route, options: HttpOptions, limits: Limits): void {
+function register(app: FastifyInstance, route: Route, options: HttpOptions, admission: Admission): void {
+  const principals = new WeakMap<FastifyRequest, Principal>()
   app.route({
     method: route.method,
     url: route.path,
     config: { raw: route.raw === true },
-    ...(route.streams ? {} : { onRequest: boundedBody }),
+    ...(route.scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
+    onRequest: async (request, reply) => {
+      const unbound = boundBody(request, reply, options)
+      principals.set(request, await admission.enter(request, route))
+      if (route.streams) unbound()
+    },
     handler: async (request, reply) => {
-      const principal = await admit(request, route, options, limits)
+      const principal = principals.get(request)
+      if (!principal) throw new Error('a request was not admitted')
+      await admission.authorise(principal, route, request)
       const call = {
         principal,
         params: route.params?.parse(request.params) ?? request.params,
         query: route.query?.parse(request.query) ?? {},
         body: route.streams || route.raw ? undefined : route.body?.parse(request.body ?? {}),
         bytes: route.raw ? rawBody(request) : NO_BYTES,
+        again: () => admission.again(request),
         request,
         reply,
       }
@@ -148,40 +156,6 @@ function register(app: FastifyInstance, route: Route, options: HttpOptions, limi
 function rawBody(request: FastifyRequest): Uint8Array {
   if (request.body instanceof Uint8Array) return request.body
   throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/json'] })
-}
-
-/** Authenticates and authorises; public routes are only limited by source address. */
-async function admit(request: FastifyRequest, route: Route, options: HttpOptions, limits: Limits): Promise<Principal> {
-  const now = options.clock.now() / 1000
-  if (route.scopes === 'public') {
-    if (route.method !== 'GET') limits.byAddress.take(request.ip, now)
-    return NOBODY
-  }
-  const principal = await options.authenticate(bearer(request))
-  limits.byPrincipal.take(principal.id, now)
-  const needed =
-    typeof route.scopes === 'function'
-      ? route.scopes({ ...asObject(request.query), ...asObject(request.body) })
-      : route.scopes
-  try {
-    requireScopes(principal, needed)
-    if (route.changes) requireActive(principal)
-  } catch (error) {
-    await options.observe(principal, route, 'refused')
-    throw error
-  }
-  await options.observe(principal, { ...route, scopes: needed }, 'sensitive')
-  return principal
-}
-
-const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', scopes: [], tenantActive: false }
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
-function bearer(request: FastifyRequest): string | null {
-  return /^Bearer ([\w-]{20,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
 }
 
 function idempotencyKey(request: FastifyRequest): string | null {
@@ -213,11 +187,17 @@ function read(request: FastifyRequest, body: Buffer): unknown {
   return body.length === 0 ? {} : parseJsonBody(body)
 }
 
-// A client that dribbles its body is cut off: 30 seconds for a request that is not a stream.
-async function boundedBody(request: FastifyRequest): Promise<void> {
-  const timer = setTimeout(() => request.raw.destroy(new DomainError('REQUEST_TIMEOUT')), REQUEST_TIMEOUT_MILLISECONDS)
-  request.raw.once('end', () => clearTimeout(timer))
-  request.raw.once('close', () => clearTimeout(timer))
+/** A client that dribbles its body is told so and cut off. Answers how to let it take its time after all. */
+function boundBody(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): () => void {
+  const timer = setTimeout(() => {
+    if (request.raw.complete) return
+    if (reply.sent) request.raw.destroy()
+    else answerProblem(new DomainError('REQUEST_TIMEOUT'), request, reply.header('connection', 'close'), options)
+  }, options.requestTimeoutSeconds * 1000)
+  const unbound = () => clearTimeout(timer)
+  request.raw.once('end', unbound)
+  request.raw.once('close', unbound)
+  return unbound
 }
 
 function answerProblem(

@@ -1,4 +1,5 @@
 import type { Json } from '@probity/core'
+import { requireFewValues } from './collect.ts'
 import { type Interpreter, interpret } from './interpret.ts'
 import { loadMapping } from './mapping.ts'
 import type { Format, ObservedEvent } from './observed-event.ts'
@@ -18,10 +19,13 @@ const INTERPRETERS: Record<Format, Interpreter> = {
 
 /**
  * An event of the format in the log's terms. Throws EventRefused: for a product's format when the value is no
- * object or nothing in it marks it as the product's; for our own whenever a member is not as documented.
+ * object or nothing in it marks it as the product's; for our own whenever a member is not as documented; for any
+ * when it has more than 2,000 personal values.
  */
 export function readEvent(format: Format, value: Json): ObservedEvent {
-  return INTERPRETERS[format].read(value)
+  const event = INTERPRETERS[format].read(value)
+  requireFewValues(event)
+  return event
 }
 
 /** The events that a value of the format holds: several when it is an array or a product's wrapper of many. */

@@ -17,7 +17,7 @@ const MAXIMUM_TEXT = 2048
 const MAXIMUM_SUBJECTS = 100
 const MAXIMUM_ALIASES = 20
 const ACTOR_TYPES = ['person', 'service', 'system'] as const
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+const RFC_3339 = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
 const MEMBERS = new Set([
   ...[

@@ -1,7 +1,7 @@
 import type { Json } from '@probity/core'
 import type { ObservedEvent } from './observed-event.ts'
 import { decodeStep } from './pointer.ts'
-import { foldCase, isGeneric, withoutControls } from './texts.ts'
+import { foldCase, isGeneric, plain, withoutControls } from './texts.ts'
 
 /** Ascending indexes into people; -1 is the actor. */
 export type Owners = readonly number[]
@@ -52,11 +52,17 @@ const USER_AGENT = /\/user_?-?agent(?:$|\/)|userAgent(?:$|\/)/i
  */
 export class PersonalValues {
   readonly needles = new Map<string, Needle>()
+  readonly #texts = new Set<string>()
   /** Whether a number can be equal to one of the values. */
   numeric = false
 
+  /** How many different ones there are. */
+  get size(): number {
+    return this.#texts.size
+  }
+
   addIdentifier(text: string, owner: number): void {
-    if (!isGeneric(text)) this.#add(text, owner, text.length < SHORT ? 'delimited' : 'anywhere')
+    this.#add(text, [owner], 1, false)
   }
 
   /** All values in a personal subtree. A user agent spreads only as a whole: parts of it are everywhere. */
@@ -73,15 +79,21 @@ export class PersonalValues {
       }
       return
     }
-    const text = `${value}`
-    if (isGeneric(text) || text.length < (typeof value === 'number' ? SHORT : SHORT - 1)) return
-    for (const owner of owners) this.#add(text, owner, whole ? 'whole' : text.length < SHORT ? 'delimited' : 'anywhere')
+    this.#add(`${value}`, owners, typeof value === 'number' ? SHORT : SHORT - 1, whole)
   }
 
-  #add(text: string, owner: number, how: Needle['how']): void {
-    const folded = foldCase(text)
-    for (const form of new Set([folded, withoutControls(folded), folded.normalize()])) this.#put(form, owner, how)
-    this.numeric ||= /^-?\d/.test(text)
+  // A text and, where it has other spacing or invisible characters, what a reader sees of it.
+  #add(text: string, owners: Owners, least: number, whole: boolean): void {
+    const bare = plain(text)
+    for (const seen of bare === text ? [text] : [text, bare]) {
+      if (isGeneric(seen) || seen.length < least) continue
+      if (seen === text) this.#texts.add(text)
+      const how = whole ? 'whole' : seen.length < SHORT ? 'delimited' : 'anywhere'
+      const folded = foldCase(seen)
+      for (const form of new Set([folded, withoutControls(folded), folded.normalize()]))
+        for (const owner of owners) this.#put(form, owner, how)
+      this.numeric ||= /^-?\d/.test(seen)
+    }
   }
 
   #put(value: string, owner: number, how: Needle['how']): void {

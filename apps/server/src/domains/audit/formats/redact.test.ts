@@ -66,6 +66,32 @@ test('a value takes the texts, keys and numbers with it that hold it, in any cas
   assert.deepEqual(redact(event).clear.data, { kept: 'nothing' })
 })
 
+test('a value is found with invisible characters in it and with other spacing, on either side', () => {
+  const people: Person[] = [{ type: 'person', id: 'Maria Lopez', aliases: ['zebe\u00addiah', 'anna\u2003  quill'] }]
+  const data = {
+    hidden: 'ma\u200bria lo\u00adpez',
+    spaced: 'by Maria \u00a0Lopez',
+    broken: 'by maria\n\tlopez',
+    joined: '"maria\u2060 lopez\ufeff"',
+    escaped: '{"n":"m\\u200daria lopez"}',
+    encoded: 'maria%20%20lopez',
+    alias: 'zebediah',
+    control: 'zebe\u0000diah',
+    other: 'Anna Quill',
+    'of maria  lopez': 1,
+    kept: 'maria of lopez',
+  }
+  assert.deepEqual(redact(observed(data, { people })).clear.data, { kept: 'maria of lopez' })
+})
+
+test('a value that is next to nothing without its invisible characters takes no other text with it', () => {
+  const people: Person[] = [
+    { type: 'person', id: '\u200b\u200b\u200bab', aliases: ['\u200b\u00ad\u2060\ufeff', 'x \u200b y'] },
+  ]
+  const data = { a: 'about', b: '', c: 'tab ab', d: 'x yes', e: 'to x y' }
+  assert.deepEqual(redact(observed(data, { people })).clear.data, { a: 'about', b: '', d: 'x yes' })
+})
+
 test('a value of fewer than four characters counts only between what is no letter or digit', () => {
   const event = observed({ a: 'org/bob-repo', b: 'bobsleigh', c: 'BOB' }, { actor: BOB })
   assert.deepEqual(redact(event).clear.data, { b: 'bobsleigh' })

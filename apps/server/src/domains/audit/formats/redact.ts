@@ -1,9 +1,11 @@
 import type { Json } from '@probity/core'
+import { collectValues } from './collect.ts'
 import { addTexts, DataRedaction } from './data-redaction.ts'
 import { copy, setMember } from './members.ts'
+import { Needles } from './needles.ts'
 import type { JsonObject, ObservedEvent, Person } from './observed-event.ts'
 import { type Part, Parts } from './parts.ts'
-import { type Owners, type PersonalNode, PersonalValues, personalTree, union } from './personal-values.ts'
+import { type Owners, personalTree, union } from './personal-values.ts'
 import { decodeStep } from './pointer.ts'
 import { Texts } from './search.ts'
 import { foldCase } from './texts.ts'
@@ -41,13 +43,14 @@ export function redact(event: ObservedEvent): { clear: ClearEvent; parts: Part[]
   for (const column of COLUMNS) texts.add(event[column] ?? '')
   texts.add(event.actor && event.actor.type !== 'person' ? event.actor.id : '')
   addTexts(event.data, texts)
-  const hits = texts.search(values)
+  const needles = new Needles(values, texts.encoded)
+  const hits = texts.search(needles)
   const parts = new Parts()
   const columns = COLUMNS.map((column, i) =>
     redactColumn(
       event[column],
       column,
-      union(union(tree.below?.get(column)?.owners, hits[i]), cutValue(event[column], values)),
+      union(union(tree.below?.get(column)?.owners, hits[i]), cutValue(event[column], needles)),
       parts,
     ),
   )
@@ -73,32 +76,6 @@ export function redact(event: ObservedEvent): { clear: ClearEvent; parts: Part[]
   }
 }
 
-function collectValues(event: ObservedEvent, tree: PersonalNode): PersonalValues {
-  const values = new PersonalValues()
-  const people = event.people.map((person, i) => [person, i] as const)
-  for (const [person, i] of event.actor?.type === 'person' ? [[event.actor, -1] as const, ...people] : people) {
-    values.addIdentifier(person.id, i)
-    for (const alias of person.aliases) values.addIdentifier(alias, i)
-  }
-  const root: JsonObject = {
-    event_type: event.event_type,
-    session: event.session,
-    resource: event.resource,
-    action: event.action,
-    data: event.data,
-  }
-  collectBelow(root, tree, '', values)
-  return values
-}
-
-function collectBelow(value: Json, node: PersonalNode, path: string, values: PersonalValues): void {
-  if (node.owners) values.addSubtree(value, node.owners, path)
-  if (!node.below || typeof value !== 'object' || value === null) return
-  for (const [key, below] of node.below) {
-    if (Object.hasOwn(value, key)) collectBelow((value as JsonObject)[key] as Json, below, `${path}/${key}`, values)
-  }
-}
-
 function redactColumn(text: string | null, column: string, owners: Owners | undefined, parts: Parts): string | null {
   if (text === null || owners === undefined) return text
   parts.put(owners, `/${column}`, text)
@@ -108,17 +85,8 @@ function redactColumn(text: string | null, column: string, owners: Owners | unde
 // A column is a text that may have been cut in the middle of a personal value.
 const CUT_LENGTHS = new Set([254, 255, 2047, 2048])
 
-function cutValue(text: string | null, values: PersonalValues): Owners | undefined {
-  if (text === null || !CUT_LENGTHS.has(text.length)) return undefined
-  const lower = foldCase(text)
-  let owners: Owners | undefined
-  for (const [value, needle] of values.needles) {
-    if (needle.how !== 'anywhere') continue
-    for (let length = Math.min(value.length, lower.length); length >= 4; length--) {
-      if (lower.endsWith(value.slice(0, length))) owners = union(owners, needle.owners)
-    }
-  }
-  return owners
+function cutValue(text: string | null, needles: Needles): Owners | undefined {
+  return text === null || !CUT_LENGTHS.has(text.length) ? undefined : needles.ownersCutIn(foldCase(text))
 }
 
 function redactActor(actor: Person | null, hit: Owners | undefined, parts: Parts): ClearEvent['actor'] {

@@ -1,95 +1,74 @@
-import { type Owners, type PersonalValues, union } from './personal-values.ts'
-import { foldCase } from './texts.ts'
+import { EDGE, isDelimited, type Needles } from './needles.ts'
+import { type Owners, union } from './personal-values.ts'
+import { foldCase, plain } from './texts.ts'
 
-const SEPARATOR = '\0'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
 const BEYOND_ASCII = /[^\u0000-\u007f]/
-const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
+/** Needles times characters up to which the engine finds one needle after the other faster than we find all at once. */
+const SMALL = 200_000
 
-/**
- * The texts of one event, searched for all personal values at once: they are joined and each value is looked for
- * in the whole, which the engine does faster than we could text by text.
- */
+/** The texts of one event, each with what it says behind percent-encoding and JSON escapes. */
 export class Texts {
-  readonly #entries: string[] = []
+  readonly #forms: string[] = []
   readonly #texts: number[] = []
   #count = 0
-  #encoded = false
+  #length = 0
+  /** Whether one of them may hold percent-encoding. */
+  encoded = false
 
-  /** Adds a text, and what it says behind percent-encoding and JSON escapes. Texts are numbered as they come. */
+  /** Texts are numbered as they come. */
   add(text: string): void {
     const number = this.#count++
-    if (text === '') return
-    this.#entry(text, number)
-    if (BEYOND_ASCII.test(text)) this.#variant(text, text.normalize(), number)
-    if (text.includes('%')) {
-      this.#encoded = true
-      this.#variant(text, decodePercent(text.replaceAll('+', ' ')), number)
+    this.encoded ||= text.includes('%')
+    for (const form of formsOf(text)) {
+      this.#forms.push(form)
+      this.#texts.push(number)
+      this.#length += form.length + 1
     }
-    if (text.includes('\\')) this.#variant(text, unescapeJson(text), number)
   }
 
   /** Whose values each text holds. */
-  search(values: PersonalValues): (Owners | undefined)[] {
+  search(needles: Needles, small = SMALL): (Owners | undefined)[] {
     const found: (Owners | undefined)[] = new Array(this.#count)
-    const starts = this.#starts()
-    const joined = SEPARATOR + this.#entries.join(SEPARATOR) + SEPARATOR
-    for (const [value, { owners, how }] of values.needles) {
-      const needle = how === 'whole' ? SEPARATOR + value + SEPARATOR : value
-      this.#findAll(joined, starts, needle, how === 'delimited', (text) => {
-        found[text] = union(found[text], owners)
-      })
-      if (!this.#encoded || how === 'whole') continue
-      const encoded = encodePercent(value)
-      if (encoded !== value) {
-        this.#findAll(joined, starts, encoded, how === 'delimited', (text) => {
-          found[text] = union(found[text], owners)
-        })
-      }
+    const hit = (form: number, owners: Owners | undefined) => {
+      const text = this.#texts[form] as number
+      found[text] = union(found[text], owners)
     }
+    if (needles.all.length * this.#length <= small && !needles.holdEdges) this.#oneByOne(needles, hit)
+    else for (const [i, form] of this.#forms.entries()) hit(i, needles.ownersIn(form))
     return found
   }
 
-  #findAll(
-    joined: string,
-    starts: readonly number[],
-    needle: string,
-    delimited: boolean,
-    hit: (text: number) => void,
-  ): void {
-    for (let at = joined.indexOf(needle); at !== -1; ) {
-      if (delimited && !isDelimited(joined, at, needle.length)) {
-        at = joined.indexOf(needle, at + 1)
-        continue
+  // All forms are joined, so that each needle is looked for once.
+  #oneByOne(needles: Needles, hit: (form: number, owners: Owners) => void): void {
+    const joined = EDGE + this.#forms.join(EDGE) + EDGE
+    const starts = this.#starts()
+    for (const { text, owners, delimited } of needles.all) {
+      for (let at = joined.indexOf(text); at !== -1; ) {
+        if (delimited && !isDelimited(joined, at, at + text.length)) {
+          at = joined.indexOf(text, at + 1)
+          continue
+        }
+        const form = formAt(starts, at)
+        hit(form, owners)
+        at = joined.indexOf(text, Math.max(at + 1, starts[form + 1] ?? joined.length))
       }
-      const entry = entryAt(starts, at)
-      hit(this.#texts[entry] as number)
-      at = joined.indexOf(needle, Math.max(at + 1, starts[entry + 1] ?? joined.length))
     }
   }
 
-  #entry(text: string, number: number): void {
-    this.#entries.push(foldCase(text))
-    this.#texts.push(number)
-  }
-
-  #variant(text: string, variant: string, number: number): void {
-    if (variant !== text) this.#entry(variant, number)
-  }
-
-  // Where each entry begins in the joined text, which begins with a separator; a needle of whole texts begins there.
+  // Where each form begins in the joined text: at the edge before it, where a needle of whole texts begins.
   #starts(): number[] {
     let start = 0
-    return this.#entries.map((entry) => {
+    return this.#forms.map((form) => {
       const here = start
-      start += entry.length + 1
+      start += form.length + 1
       return here
     })
   }
 }
 
-/** The last entry that begins at or before the position. */
-function entryAt(starts: readonly number[], at: number): number {
+/** The last form that begins at or before the position. */
+function formAt(starts: readonly number[], at: number): number {
   let low = 0
   let high = starts.length - 1
   while (low < high) {
@@ -100,12 +79,21 @@ function entryAt(starts: readonly number[], at: number): number {
   return low
 }
 
-function isDelimited(text: string, at: number, length: number): boolean {
-  return !LETTER_OR_DIGIT.test(text[at - 1] ?? '') && !LETTER_OR_DIGIT.test(text[at + length] ?? '')
-}
-
-function encodePercent(text: string): string {
-  return text.isWellFormed() ? encodeURIComponent(text).toLowerCase() : text
+/** What a text says, in lower case: as it stands and as its readers may understand it. */
+export function formsOf(text: string): string[] {
+  if (text === '') return []
+  const forms = [foldCase(text)]
+  const add = (variant: string) => {
+    if (variant !== text) forms.push(foldCase(variant))
+  }
+  if (BEYOND_ASCII.test(text)) add(text.normalize())
+  if (text.includes('%')) add(decodePercent(text.replaceAll('+', ' ')))
+  if (text.includes('\\')) add(unescapeJson(text))
+  for (const form of [...forms]) {
+    const bare = plain(form)
+    if (bare !== form && bare !== '') forms.push(bare)
+  }
+  return forms
 }
 
 function decodePercent(text: string): string {

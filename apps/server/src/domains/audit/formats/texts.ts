@@ -70,6 +70,16 @@ export function foldCase(text: string): string {
   return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no reader sees them either
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u0000-\u0008\u000e-\u001f\u007f]+/gu
+const SPACES = /\s+/g
+const MAY_BE_ODD = /[^ -~]| {2}/
+
+/** Without what no reader sees (soft hyphens, zero-width and control characters), and with one space where there is any room. */
+export function plain(text: string): string {
+  return MAY_BE_ODD.test(text) ? text.replace(INVISIBLE, '').replace(SPACES, ' ') : text
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** The source's id as a UUID: itself in lower case, else UUIDv8 (RFC 9562 §5.8) of SHA-256(format ‖ 0 ‖ id). */

@@ -7,7 +7,7 @@ const DATE_TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9})\
 const INTEGER = /^\d{9,19}$/
 
 /**
- * Microseconds since the epoch, or null for what is no time. Texts are ISO 8601, with a space for the `T` and
+ * Microseconds since the epoch, or null for what is no time, as 30 February. Texts are ISO 8601, with a space for the `T` and
  * without a zone too (then UTC), to nanoseconds (the rest is cut); numbers are in `unit`, else in the unit that
  * their size tells.
  */
@@ -17,10 +17,16 @@ export function microseconds(value: Json | undefined, unit?: Unit): number | nul
   if (INTEGER.test(value)) return microseconds(Number(value), unit)
   const match = DATE_TIME.exec(value)
   if (!match) return null
-  const [, date, minutes, seconds = '00', fraction = '', zone = 'Z'] = match
+  const [, date = '', minutes, seconds = '00', fraction = '', zone = 'Z'] = match
   const offset = /^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone === 'UTC' ? 'Z' : zone
   const whole = Date.parse(`${date}T${minutes}:${seconds === '60' ? '59' : seconds}${offset.toUpperCase()}`)
-  return Number.isNaN(whole) ? null : safe(whole * 1_000 + Number(fraction.padEnd(6, '0').slice(0, 6)))
+  return Number.isNaN(whole) || !isDay(date) ? null : safe(whole * 1_000 + Number(fraction.padEnd(6, '0').slice(0, 6)))
+}
+
+// Date.parse takes 30 February for 2 March.
+function isDay(date: string): boolean {
+  const at = Date.parse(date)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(date)
 }
 
 function unitOf(value: number): Unit {

@@ -1,0 +1,84 @@
+import type { Login } from '@probity/contract'
+import { ANCHOR_TENANT } from '@probity/core'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Keys } from '../keys/index.ts'
+import { countAttempt, isKnown, normalizeName, sourceOf, succeeded, THROTTLE } from './rules.ts'
+import * as store from './store.ts'
+import * as attempts from './store-attempts.ts'
+
+const ALL_UNKNOWN = Buffer.alloc(32)
+/** Has no row: what is written for it is written nowhere. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+const DAY = 86_400_000
+
+/** An attempt that was counted before its password is looked at. */
+export interface Attempt {
+  /** Null: nobody goes by that name, or there is no such tenant. */
+  user: store.UserRow | null
+  /** Seconds to wait; 0: it may be tried. */
+  refusedFor: number
+  pair: attempts.Pair
+}
+
+/**
+ * Counts attempts to log in, by account and source address, and by account for all sources from which nobody has
+ * logged in to it: guessing is slow from one address and from many, and a stranger locks nobody out of an address
+ * that they use. Names that nobody has are counted by the same statements.
+ */
+export class Throttle {
+  readonly #dependencies: { database: Database; clock: Clock; keys: Keys }
+
+  constructor(dependencies: { database: Database; clock: Clock; keys: Keys }) {
+    this.#dependencies = dependencies
+  }
+
+  /** Finds the user and takes one attempt, in one transaction. `tenantId` null: there is no such tenant. */
+  async begin(tenantId: string | null, input: Login, address: string): Promise<Attempt> {
+    const { database, keys } = this.#dependencies
+    const holder = tenantId ?? ANCHOR_TENANT
+    const name = normalizeName(input.username)
+    const username = await keys.blindIndex(holder, 'username', name)
+    const email = await keys.blindIndex(holder, 'email', name)
+    return tenantTransaction(database.app, holder, async (tx) => {
+      const user = await store.findUser(tx, username, email)
+      const who = user ? `user:${user.id}` : `name:${tenantId ?? input.tenant}/${name}`
+      const account = await keys.blindIndex(holder, 'login-account', who)
+      const source = await keys.blindIndex(holder, 'login-source', `${who}\0${sourceOf(address)}`)
+      const pair = { account, source }
+      return { user, pair, refusedFor: await this.#take(tx, pair, user?.id ?? NOBODY) }
+    })
+  }
+
+  /** The password was right: counting begins anew, and the source is known. */
+  async succeed(tx: Tx, { pair, user }: Attempt): Promise<void> {
+    const now = this.#now()
+    const known = succeeded(now)
+    const all = { account: pair.account, source: ALL_UNKNOWN }
+    await attempts.saveAttempts(tx, pair, known, new Date(known.knownUntil ?? now))
+    await attempts.saveAttempts(tx, all, { ...known, knownUntil: null }, new Date(now + DAY))
+    await attempts.showSuccess(tx, user?.id ?? NOBODY)
+  }
+
+  async #take(tx: Tx, pair: attempts.Pair, userId: string): Promise<number> {
+    const now = this.#now()
+    const all = { account: pair.account, source: ALL_UNKNOWN }
+    await attempts.dropOldAttempts(tx, new Date(now))
+    const own = await attempts.lockAttempts(tx, pair, new Date(now))
+    const others = await attempts.lockAttempts(tx, all, new Date(now))
+    const known = isKnown(own, now)
+    const mine = countAttempt(own, THROTTLE.source, now)
+    const shared = known ? { refusedFor: 0, next: others } : countAttempt(others, THROTTLE.account, now)
+    const refusedFor = Math.max(mine.refusedFor, shared.refusedFor)
+    if (refusedFor > 0) return refusedFor
+    await attempts.saveAttempts(tx, pair, mine.next, new Date(Math.max(now + DAY, own.knownUntil ?? 0)))
+    await attempts.saveAttempts(tx, all, shared.next, new Date(now + DAY))
+    await attempts.showAttempt(tx, userId, shared.next.refusedUntil)
+    return 0
+  }
+
+  #now(): number {
+    return Math.floor(this.#dependencies.clock.now() / 1000)
+  }
+}

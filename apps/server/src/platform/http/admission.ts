@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import type { Scope } from '@probity/contract'
+import type { FastifyRequest } from 'fastify'
+import { type Principal, requireActive, requireScopes } from '../authority.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import { DomainError } from '../errors.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { Route } from './route.ts'
+
+export interface AdmissionOptions {
+  clock: Clock
+  ratePerSecond: number
+  publicRatePerSecond: number
+  /** Finds who calls; throws UNAUTHENTICATED. `isUse` false: it does not count as a use of the token or session. */
+  authenticate(token: string | null, isUse: boolean): Promise<Principal>
+  /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
+  observe(principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void>
+}
+
+const PUBLIC_BURST = 6 // times the rate
+const MOST_GOOD_TOKENS = 20_000
+
+/** Who comes in: rate limits, authentication, scopes. All that can be known without the body is settled before it is read. */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #byPrincipal: RateLimit
+  /** Calls of public routes. */
+  readonly #byAddress: RateLimit
+  readonly #wrongTokens: RateLimit
+  /** Hashes of tokens that were right before: wrong ones from the same address do not keep them out. */
+  readonly #good = new BoundedMap<string, true>(MOST_GOOD_TOKENS)
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#byPrincipal = new RateLimit(options.ratePerSecond, options.ratePerSecond * 2)
+    this.#byAddress = new RateLimit(options.publicRatePerSecond, options.publicRatePerSecond * PUBLIC_BURST)
+    this.#wrongTokens = new RateLimit(options.publicRatePerSecond, options.publicRatePerSecond * PUBLIC_BURST)
+  }
+
+  /** Before the body. Throws RATE_LIMITED, UNAUTHENTICATED, and what `authorise` throws where the body has no say in it. */
+  async enter(request: FastifyRequest, route: Route): Promise<Principal> {
+    if (route.scopes === 'public') {
+      if (route.method !== 'GET') this.#byAddress.take(request.ip, this.#now())
+      return NOBODY
+    }
+    const principal = await this.#authenticate(request)
+    this.#byPrincipal.take(principal.id, this.#now())
+    if (typeof route.scopes === 'object') await this.#check(principal, route, route.scopes)
+    return principal
+  }
+
+  /** After the body, where query and body decide on the scopes. Throws SCOPE_MISSING, TENANT_SUSPENDED. */
+  async authorise(principal: Principal, route: Route, request: FastifyRequest): Promise<void> {
+    if (typeof route.scopes !== 'function') return
+    const asked = { ...asObject(request.query), ...asObject(request.body) }
+    await this.#check(principal, route, route.scopes(asked, principal.scopes))
+  }
+
+  /** Whether who called may still call, for an answer that goes on and on. Throws UNAUTHENTICATED. */
+  async again(request: FastifyRequest): Promise<void> {
+    await this.#options.authenticate(bearer(request), false)
+  }
+
+  async #authenticate(request: FastifyRequest): Promise<Principal> {
+    const token = bearer(request)
+    if (token === null) return this.#options.authenticate(null, true)
+    const hash = createHash('sha256').update(token).digest('base64')
+    if (!this.#good.get(hash)) this.#wrongTokens.require(request.ip, this.#now())
+    try {
+      const principal = await this.#options.authenticate(token, true)
+      this.#good.set(hash, true)
+      return principal
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'UNAUTHENTICATED')) throw error
+      this.#good.delete(hash)
+      this.#wrongTokens.take(request.ip, this.#now())
+      throw error
+    }
+  }
+
+  async #check(principal: Principal, route: Route, scopes: readonly Scope[]): Promise<void> {
+    try {
+      requireScopes(principal, scopes)
+      if (route.changes) requireActive(principal)
+    } catch (error) {
+      await this.#options.observe(principal, { ...route, scopes }, 'refused')
+      throw error
+    }
+    await this.#options.observe(principal, { ...route, scopes }, 'sensitive')
+  }
+
+  #now(): number {
+    return this.#options.clock.now() / 1000
+  }
+}
+
+const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', scopes: [], tenantActive: false }
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
+
+function bearer(request: FastifyRequest): string | null {
+  return /^Bearer ([\w-]{20,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
+}

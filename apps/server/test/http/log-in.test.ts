@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import pg from 'pg'
+import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
+
+const PASSWORD = 'correct horse battery staple'
+const ADMIN = 'admin@first.example'
+
+let server: TestServer
+before(async () => {
+  server = await testServer({ trust_proxy: 'true' })
+})
+after(() => server.stop())
+beforeEach(() => server.sql('DELETE FROM login_attempts'))
+
+/** Tries to log in from an address. */
+function logIn(address: string, password = PASSWORD, username = ADMIN, tenant = 'first'): Promise<Answer> {
+  const body = { credential_type: 'username_password', tenant, username, password }
+  return server.call('POST', '/v1/auth/login', body, { token: null, headers: { 'x-forwarded-for': address } })
+}
+
+const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => status)
+const many = <T>(count: number, work: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, i) => work(i)))
+
+async function oneByOne(count: number, work: (i: number) => Promise<Answer>): Promise<Answer[]> {
+  const answers: Answer[] = []
+  for (let i = 0; i < count; i++) answers.push(await work(i))
+  return answers
+}
+
+test('wrong passwords from one address are refused after five, also with the right one, until the pause is over', async () => {
+  const answers = await oneByOne(7, () => logIn('192.0.2.1', 'wrong'))
+  assert.deepEqual(statuses(answers), [401, 401, 401, 401, 401, 429, 429])
+  assert.ok(Number(answers[6]?.headers.get('retry-after')) > 20)
+  assert.equal((await logIn('192.0.2.1')).status, 429)
+  await server.sql(`UPDATE login_attempts SET refused_until = now()`)
+  assert.equal((await logIn('192.0.2.1')).status, 200)
+})
+
+test('guesses in parallel do not pass the limit', async () => {
+  const answers = await many(30, (i) => logIn('192.0.2.2', `guess ${i}`))
+  assert.equal(answers.filter(({ status }) => status === 401).length, 5)
+  assert.equal(answers.filter(({ status }) => status === 429).length, 25)
+})
+
+test('a stranger’s wrong passwords do not keep out who logs in from elsewhere', async () => {
+  await many(30, (i) => logIn('192.0.2.3', `guess ${i}`))
+  assert.equal((await logIn('192.0.2.4')).status, 200)
+})
+
+test('guesses from many addresses are limited for the account; an address with a log-in before stays open', async () => {
+  assert.equal((await logIn('198.51.100.1')).status, 200)
+  const answers = await many(40, (i) => logIn(`203.0.113.${i}`, `guess ${i}`))
+  assert.equal(answers.filter(({ status }) => status === 401).length, 20)
+  assert.equal((await logIn('203.0.113.200')).status, 429)
+  const [user] = await server.sql<{ failed_login_attempts: number; locked: boolean }>(
+    'SELECT failed_login_attempts, locked_until > now() AS locked FROM security_users WHERE id = $1',
+    [server.userId],
+  )
+  assert.deepEqual(user, { failed_login_attempts: 20, locked: true })
+  assert.equal((await logIn('198.51.100.1')).status, 200)
+  const [free] = await server.sql<{ failed_login_attempts: number; locked_until: Date | null }>(
+    'SELECT failed_login_attempts, locked_until FROM security_users WHERE id = $1',
+    [server.userId],
+  )
+  assert.deepEqual(free, { failed_login_attempts: 0, locked_until: null })
+})
+
+test('the name and the address of an account are one account', async () => {
+  await oneByOne(5, () => logIn('192.0.2.5', 'wrong', ADMIN.toUpperCase()))
+  assert.equal((await logIn('192.0.2.5', 'wrong', ADMIN)).status, 429)
+})
+
+test('a name that nobody has is throttled in the same way, and so is a tenant that there is not', async () => {
+  const told = ({ status, body: { code, message } }: Answer) => ({ status, code, message })
+  const real = await oneByOne(7, () => logIn('192.0.2.6', 'wrong'))
+  const nobody = await oneByOne(7, () => logIn('192.0.2.6', 'wrong', 'nobody@first.example'))
+  const nowhere = await oneByOne(7, () => logIn('192.0.2.6', 'wrong', ADMIN, 'nowhere'))
+  assert.deepEqual(nobody.map(told), real.map(told))
+  assert.deepEqual(nowhere.map(told), real.map(told))
+})
+
+test('no address stands in clear in what is kept of attempts', async () => {
+  await logIn('192.0.2.77', 'wrong')
+  const rows = await server.sql<{ row: string }>('SELECT l::text AS row FROM login_attempts l')
+  assert.equal(rows.length, 2)
+  for (const { row } of rows)
+    assert.ok(!row.includes(Buffer.from('192.0.2.77').toString('hex')) && !row.includes('192.0'))
+})
+
+/** Texts of the statements that the server's roles send while work is done; what runs by itself is left out. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const seen: string[] = []
+  const original = pg.Client.prototype.query
+  const roles = new Set(['probity_app', 'probity_operator', 'probity_keys'])
+  function spy(this: pg.Client, ...given: unknown[]): unknown {
+    const [first] = given
+    const text = typeof first === 'string' ? first : (first as { text: string }).text
+    if (roles.has(this.user ?? '') && !/audit_logs|audit_inbox WHERE/.test(text)) seen.push(text)
+    return Reflect.apply(original, this, given)
+  }
+  pg.Client.prototype.query = spy as typeof original
+  try {
+    await work()
+  } finally {
+    pg.Client.prototype.query = original
+  }
+  return seen
+}
+
+test('a wrong password and a name that nobody has cost the same statements, when they are tried and when they are refused', async () => {
+  const known = (i: number) => logIn(`198.51.100.${i}`, 'wrong')
+  const unknown = (i: number) => logIn(`198.51.100.${i}`, 'wrong', 'nobody@first.example')
+  await known(8)
+  await unknown(8)
+  const tried = await statementsOf(() => known(9))
+  assert.ok(tried.some((text) => /UPDATE security_users/.test(text)))
+  assert.ok(tried.some((text) => /INSERT INTO audit_inbox/.test(text)))
+  assert.deepEqual(await statementsOf(() => unknown(9)), tried)
+  await oneByOne(5, () => known(9))
+  await oneByOne(5, () => unknown(9))
+  const refused = await statementsOf(() => known(9))
+  assert.ok(refused.length > 0 && refused.length < tried.length)
+  assert.deepEqual(await statementsOf(() => unknown(9)), refused)
+})
+
+test('every refusal is an entry that says why, with the address sealed', async () => {
+  await oneByOne(6, () => logIn('192.0.2.9', 'wrong'))
+  const refusals = (personal: boolean) =>
+    server.call('GET', `/v1/audit/events?event_type=session.refused&limit=6&personal=${personal}`)
+  await until('the refusals are entries', async () => {
+    const [newest, earlier] = (await refusals(true)).body.events.map(({ event_data }: Answer['body']) => event_data)
+    const isThere = newest?.why === 'throttled' && earlier?.why === 'credentials'
+    return isThere && newest.personal.ip_address === '192.0.2.9'
+  })
+  assert.ok(!(await refusals(false)).text.includes('192.0.2.9'))
+})
+
+test('a member of a suspended tenant is told so after the right password alone, and is not let in', async () => {
+  const { tenantId, token } = await server.secondTenant('sleeping')
+  const from = (password: string) => logIn('192.0.2.10', password, 'admin@sleeping.example', 'sleeping')
+  const session = (await from(PASSWORD)).body.access_token
+  await server.call('POST', `/v1/tenants/${tenantId}/suspend`, {})
+  const right = await from(PASSWORD)
+  assert.equal(right.status, 403)
+  assert.equal(right.body.code, 'TENANT_SUSPENDED')
+  const wrong = await from('wrong')
+  assert.equal(wrong.status, 401)
+  assert.equal((await server.call('GET', '/v1/audit/events', undefined, { token: session })).status, 200)
+  assert.equal((await server.call('POST', '/v1/audit/verify', {}, { token })).status, 200)
+})
