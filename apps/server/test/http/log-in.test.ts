@@ -14,9 +14,9 @@ after(() => server.stop())
 beforeEach(() => server.sql('DELETE FROM login_attempts'))
 
 /** Tries to log in from an address. */
-function logIn(address: string, password = PASSWORD, username = ADMIN, tenant = 'first'): Promise<Answer> {
+function logIn(address: string, password = PASSWORD, username = ADMIN, tenant = 'first', at = server): Promise<Answer> {
   const body = { credential_type: 'username_password', tenant, username, password }
-  return server.call('POST', '/v1/auth/login', body, { token: null, headers: { 'x-forwarded-for': address } })
+  return at.call('POST', '/v1/auth/login', body, { token: null, headers: { 'x-forwarded-for': address } })
 }
 
 const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => status)
@@ -42,6 +42,16 @@ test('guesses in parallel do not pass the limit', async () => {
   const answers = await many(30, (i) => logIn('192.0.2.2', `guess ${i}`))
   assert.equal(answers.filter(({ status }) => status === 401).length, 5)
   assert.equal(answers.filter(({ status }) => status === 429).length, 25)
+})
+
+test('guesses through two servers of one database do not pass the limit either', async () => {
+  const second = await testServer({ trust_proxy: 'true' }, server.installation)
+  try {
+    const answers = await many(30, (i) => logIn('192.0.2.20', `guess ${i}`, ADMIN, 'first', i % 2 ? server : second))
+    assert.equal(answers.filter(({ status }) => status === 401).length, 5)
+  } finally {
+    await second.stop()
+  }
 })
 
 test('a stranger’s wrong passwords do not keep out who logs in from elsewhere', async () => {
