@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { Anchoring, Audit, auditRoutes, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { authenticate, Identity, identityRoutes } from './domains/identity/index.ts'
-import { environmentRoot, fileRoot, Keys, open, seal } from './domains/keys/index.ts'
+import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
@@ -155,6 +155,7 @@ function answerSealer(keys: Keys) {
   return {
     seal: async (tenantId: string, row: string, answer: string) =>
       seal(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), Buffer.from(answer)),
+    digest: async (tenantId: string, request: Uint8Array) => keyedDigest(await keys.subjects.ownKey(tenantId), request),
     open: async (tenantId: string, row: string, sealed: Buffer) =>
       open(tenantId, [await keys.subjects.ownKey(tenantId)], location(row), sealed).toString(),
   }

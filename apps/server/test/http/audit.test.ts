@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { parseVerifierKey } from '@probity/core'
+import { parseVerifierKey, uuidFromDigest } from '@probity/core'
 import { nodeCrypto, verifyExport, verifyReceipt } from '@probity/verifier/node'
 import { ownEventId } from '../../src/domains/audit/event-id.ts'
 import { type TestServer, testServer, until } from '../support/server.ts'
@@ -67,6 +67,22 @@ test('an id that the server made leads to its event alone: given back it is refu
   assert.equal(result.verified, true, JSON.stringify(result))
   const late = ownEventId(Date.now() * 1000, randomBytes(8))
   assert.equal((await send(event({ event_id: late }))).body.results[0].status, 'accepted', 'of that form, and nobody’s')
+})
+
+test('an id that is no UUID becomes the same UUIDv8 each time, another in another tenant, and none that can be guessed', async () => {
+  const named = event({ event_id: 'order-of-ada@example.org', user_id: 'ada@example.org' })
+  const first = (await send(named)).body.results[0]
+  assert.match(first.event_id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.deepEqual((await send(named)).body.results[0], { ...first, status: 'duplicate' })
+  const other = await server.secondTenant('ids')
+  const there = await server.call('POST', '/v1/audit/events', named, { token: other.token })
+  assert.notEqual(there.body.results[0].event_id, first.event_id)
+  for (const text of [
+    'order-of-ada@example.org',
+    'probity/order-of-ada@example.org',
+    'probity\0order-of-ada@example.org',
+  ])
+    assert.notEqual(uuidFromDigest(createHash('sha256').update(text).digest()), first.event_id)
 })
 
 test('in one call a repeat of an id is a duplicate of the first and a changed one is refused', async () => {

@@ -1,7 +1,7 @@
 export type { DataKey } from './data-key.ts'
 export { type PackedKeys, packKeys, unpackKeys } from './key-packing.ts'
 export { environmentRoot, fileRoot, RootKeyError } from './root.ts'
-export { CONTENT_FIELD, contentDigest, open, seal } from './sealing.ts'
+export { CONTENT_FIELD, contentDigest, DIGEST_FIELD, keyedDigest, open, seal } from './sealing.ts'
 export { Keys } from './service.ts'
 export type { Identity } from './subjects.ts'
 export type { SigningKeyTurn } from './tenant-keys.ts'

@@ -34,6 +34,14 @@ export function contentDigest(owners: readonly DataKey[], content: string): Buff
   return hmacSha256(fieldKey(jointKey(owners), CONTENT_FIELD), content)
 }
 
+/** The field whose key keyedDigest uses. */
+export const DIGEST_FIELD = { table: 'digests', column: 'text' }
+
+/** A digest of what may name a person, so that nobody without the tenant's key can test a guess; `own` is that key. */
+export function keyedDigest(own: DataKey, text: string | Uint8Array): Buffer {
+  return hmacSha256(fieldKey(own, DIGEST_FIELD), text)
+}
+
 function contextOf(tenantId: string, subject: string, location: FieldLocation) {
   return { tenant: tenantId, ...location, subject, class: DEFAULT_CLASS }
 }

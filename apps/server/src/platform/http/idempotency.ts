@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../authority.ts'
 import { type Clock, microsecondsToDate } from '../clock.ts'
@@ -10,6 +9,8 @@ import { DomainError } from '../errors.ts'
 export interface AnswerSealer {
   seal(tenantId: string, row: string, answer: string): Promise<Buffer>
   open(tenantId: string, row: string, sealed: Buffer): Promise<string>
+  /** Digest of a request under a key of the tenant's: its body may name people. */
+  digest(tenantId: string, request: Uint8Array): Promise<Buffer>
 }
 
 interface Stored {
@@ -41,10 +42,9 @@ export class Idempotency {
     reply: FastifyReply,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const hash = createHash('sha256')
-      .update(JSON.stringify([request.method, request.url]))
-      .update(request.body instanceof Uint8Array ? request.body : JSON.stringify(request.body ?? null))
-      .digest()
+    const body = request.body instanceof Uint8Array ? request.body : Buffer.from(JSON.stringify(request.body ?? null))
+    const asked = Buffer.concat([Buffer.from(`${JSON.stringify([request.method, request.url])}\n`), body])
+    const hash = await this.#sealer.digest(principal.tenantId, asked)
     const run = <T>(job: (tx: Tx) => Promise<T>) => tenantTransaction(this.#database.app, principal.tenantId, job)
     const now = microsecondsToDate(this.#clock.now())
     const stored = await run((tx) => take(tx, principal.id, key, hash, now))

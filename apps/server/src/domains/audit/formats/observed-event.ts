@@ -19,7 +19,7 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 /** An event of any format in the log's own terms, before anything personal is taken out of it. */
 export interface ObservedEvent {
-  /** Lower-case UUID; UUIDv8 of the source's id where that is none; null when it has none. */
+  /** Lower-case UUID; the format's name and the source's id where that is none; null when it has none. */
   event_id: string | null
   /** Microseconds since the epoch; null when unknown. */
   occurred_at: number | null

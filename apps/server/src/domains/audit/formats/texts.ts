@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Format } from './observed-event.ts'
 
@@ -82,12 +81,10 @@ export function plain(text: string): string {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** The source's id as a UUID: itself in lower case, else UUIDv8 (RFC 9562 §5.8) of SHA-256(format ‖ 0 ‖ id). */
+/**
+ * The source's id: a UUID in lower case, or whatever else it is behind its format's name. Such a one may name a person,
+ * so the log has it under a key only.
+ */
 export function eventId(format: Format, id: string): string {
-  if (UUID.test(id)) return id.toLowerCase()
-  const bytes = createHash('sha256').update(`${format}\0${id}`).digest().subarray(0, 16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  return UUID.test(id) ? id.toLowerCase() : `${format}/${id}`
 }

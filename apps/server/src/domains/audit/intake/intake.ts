@@ -3,14 +3,16 @@ import {
   canonicalize,
   encodeLeaf,
   FormatError,
+  isUuid,
   type Json,
   type Leaf,
   leafHash,
   MAX_ENTRY_LENGTH as MAXIMUM_LEAF,
   sealedCommitment,
+  uuidFromDigest,
 } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
-import { contentDigest, type DataKey, type Identity, seal } from '../../keys/index.ts'
+import { contentDigest, type DataKey, type Identity, keyedDigest, seal } from '../../keys/index.ts'
 import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
 import { redact } from '../formats/redact.ts'
@@ -24,7 +26,7 @@ export interface Sealing {
   received(): number
   /** Keys of `identities`, in order. */
   keys: readonly DataKey[]
-  /** The tenant's own key, for data that a leaf can't hold; null: such an event is answered with null. */
+  /** The tenant's own key, for data that a leaf can't hold and ids that are no UUIDs; null: such an event is answered with null. */
   own: DataKey | null
 }
 
@@ -134,7 +136,8 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
   const { tenantId } = sealing
   const { event, clear, parts } = item
   const received = sealing.received()
-  const eventId = event.event_id ?? ownEventId(received, randomBytes(8))
+  const eventId = eventIdOf(sealing, event, received)
+  if (eventId === null) return null
   const holders = (people: readonly number[]) => holdersOf(people.map((person) => ownerOf(sealing, item, person)))
   const personal = parts.map(({ people, members }) => ({ holders: holders(people), members }))
   const all = overflow ? [{ holders: [overflow], members: { '/data': clear.data } }, ...personal] : personal
@@ -164,9 +167,16 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
     columns: indexColumns(leaf),
     bytes,
     hash: Buffer.from(leafHash(nodeCrypto.sha256, bytes)),
-    content: event.event_id === null ? null : digestOf(item, overflow ? sealed.slice(1) : sealed),
+    content: event.event_id === null ? null : digestOf(item, eventId, overflow ? sealed.slice(1) : sealed),
     parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
   }
+}
+
+// A source's id that is no UUID may name a person, and what an unkeyed digest hides can be guessed. Null without the key.
+function eventIdOf({ own }: Sealing, { event_id }: ObservedEvent, received: number): string | null {
+  if (event_id === null) return ownEventId(received, randomBytes(8))
+  if (isUuid(event_id)) return event_id
+  return own && uuidFromDigest(keyedDigest(own, event_id))
 }
 
 function sealPart(
@@ -204,9 +214,13 @@ function ownerOf({ keys }: Sealing, { people }: Item, person: number): DataKey {
 
 // The clear part can be hashed as it is; the personal part only under its owners' keys, or the digest would let
 // who reads the table guess what was erased.
-function digestOf({ event, clear }: Item, sealed: readonly { holders: DataKey[]; text: string }[]): Buffer {
+function digestOf(
+  { event, clear }: Item,
+  event_id: string,
+  sealed: readonly { holders: DataKey[]; text: string }[],
+): Buffer {
   const actor = clear.actor && { ...clear.actor, id: clear.actor.type === 'person' ? '' : clear.actor.id }
-  const hash = createHash('sha256').update(canonicalize({ ...clear, actor, occurred_at: event.occurred_at }))
+  const hash = createHash('sha256').update(canonicalize({ ...clear, event_id, actor, occurred_at: event.occurred_at }))
   for (const part of sealed) hash.update(contentDigest(part.holders, part.text))
   return hash.digest().subarray(0, 16)
 }

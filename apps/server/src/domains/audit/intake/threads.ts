@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { ErrorCode } from '@probity/contract'
 import type { Clock } from '../../../platform/clock.ts'
 import { DomainError } from '../../../platform/errors.ts'
-import { CONTENT_FIELD, type DataKey, type Identity, packKeys } from '../../keys/index.ts'
+import { CONTENT_FIELD, type DataKey, DIGEST_FIELD, type Identity, packKeys } from '../../keys/index.ts'
 import { PART_FIELD } from '../rules.ts'
 import { unpackBatch } from './packing.ts'
 import type { Prepared, Refused } from './prepared.ts'
@@ -58,7 +58,7 @@ export class IntakeThreads {
       // Twice: an event whose data a leaf can't hold is made a second time.
       const received = this.#clock.now(read.lines.length * 2 + 1)
       const fields = [PART_FIELD, CONTENT_FIELD]
-      const seal = { tenantId, received, keys: packKeys(keys, fields), own: packKeys([own], fields) }
+      const seal = { tenantId, received, keys: packKeys(keys, fields), own: packKeys([own], [...fields, DIGEST_FIELD]) }
       return inOrder(read, await thread.seal(job, seal))
     })
   }
