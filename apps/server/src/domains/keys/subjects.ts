@@ -99,6 +99,16 @@ export class Subjects {
     this.evict(tenantId, subjects)
   }
 
+  /** What each of these people was first met under, where it can be opened. */
+  async names(tenantId: string, subjects: string[]): Promise<string[]> {
+    const rows = await this.#transaction(tenantId, (tx) => store.readTokensOf(tx, subjects))
+    const keys = await this.keysOf(tenantId, subjects)
+    return rows.flatMap((row) => {
+      const key = keys.get(row.subject)
+      return row.kind === 'primary' && key ? [openValue(tenantId, key, row)] : []
+    })
+  }
+
   /** Ids of the data keys of each pseudonym. */
   async keyIds(tenantId: string, subjects: string[]): Promise<Map<string, string[]>> {
     const rows = await this.#transaction(tenantId, (tx) => store.readKeyIds(tx, subjects))
@@ -282,7 +292,10 @@ function tokenRow(
 }
 
 function retoken(tenantId: string, next: TenantKey, key: DataKey, row: store.TokenRow): store.TokenRow {
+  return { ...row, token: tokenOf(next, openValue(tenantId, key, row)), epoch: next.epoch }
+}
+
+function openValue(tenantId: string, key: DataKey, row: store.TokenRow): string {
   const context = tokenContext(tenantId, row.subject, row.kind)
-  const value = openField(fieldKey(key, context), context, row.value_sealed).toString()
-  return { ...row, token: tokenOf(next, value), epoch: next.epoch }
+  return openField(fieldKey(key, context), context, row.value_sealed).toString()
 }

@@ -101,6 +101,31 @@ test('after physical deletion the same event sent again is a duplicate, and brin
   assert.equal((await send(again)).status, 'duplicate')
 })
 
+test('an erased member of the tenant cannot log in, and their sessions end', async () => {
+  const tenant = await server.secondTenant('leaving')
+  const login = (password = 'correct horse battery staple') =>
+    server.call(
+      'POST',
+      '/v1/auth/login',
+      { credential_type: 'username_password', tenant: 'leaving', username: 'admin@leaving.example', password },
+      { token: null },
+    )
+  const session = (await login()).body.access_token
+  const as = (token: string) => server.call('GET', '/v1/tokens', undefined, { token })
+  assert.equal((await as(session)).status, 200)
+  const gone = await server.call(
+    'DELETE',
+    '/v1/privacy/data-subjects/admin@leaving.example',
+    {},
+    { token: tenant.token },
+  )
+  assert.equal(gone.status, 200, gone.text)
+  assert.equal((await as(session)).status, 401)
+  assert.equal((await login()).status, 401)
+  const verified = await server.call('POST', '/v1/audit/verify', {}, { token: tenant.token })
+  assert.equal(verified.body.valid, true)
+})
+
 test('an erasure that a crash interrupted is carried out later: recorded, certified, its keys gone', async () => {
   const name = word()
   const sent = await send(event(name, { personal: { note: word() } }))

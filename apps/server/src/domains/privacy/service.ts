@@ -8,6 +8,7 @@ import { type Tx, tenantTransaction } from '../../platform/database/transaction.
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Audit } from '../audit/index.ts'
+import { closeAccounts } from '../identity/index.ts'
 import type { Keys } from '../keys/index.ts'
 import * as store from './store.ts'
 
@@ -73,6 +74,8 @@ export class Privacy {
   // Each step can be done again: a second pass finds the keys gone, and the entry there by the id of the request.
   async #carryOut(tenantId: string, erasure: Erasure): Promise<Erased> {
     const { ids, subjects, method } = erasure
+    const names = await this.#dependencies.keys.subjects.names(tenantId, subjects)
+    await closeAccounts(this.#dependencies, tenantId, names.filter(isUuid))
     const keyIds = await this.#dependencies.keys.erase(tenantId, subjects)
     const eventId = ids[0] ?? ''
     const affected = await this.#run(tenantId, async (tx) => {

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Keys } from '../keys/index.ts'
+import * as store from './store-accounts.ts'
+
+/**
+ * Closes the accounts of people who are erased: sessions end, the password and what the account was found by are
+ * gone, and so is what was counted of their log-ins. The row stays, for what refers to it, and so do the tokens that
+ * they made for applications. An id that is no user's is passed over.
+ */
+export async function closeAccounts(
+  { database, clock, keys }: { database: Database; clock: Clock; keys: Keys },
+  tenantId: string,
+  userIds: readonly string[],
+): Promise<void> {
+  if (userIds.length === 0) return
+  const accounts = await Promise.all(userIds.map((id) => keys.blindIndex(tenantId, 'login-account', `user:${id}`)))
+  await tenantTransaction(database.app, tenantId, async (tx) => {
+    for (const id of userIds)
+      await store.closeUser(tx, id, [randomBytes(32), randomBytes(32)], microsecondsToDate(clock.now()))
+    await store.forgetAttempts(tx, accounts)
+  })
+}
