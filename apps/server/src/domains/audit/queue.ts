@@ -48,9 +48,9 @@ export class WaitingQueue {
     this.#length++
   }
 
-  /** Up to `limit` events, fairly by tenant. */
-  take(limit: number): Waiting[] {
-    const taken = takeFairly(this.#tenants, limit)
+  /** Up to `limit` events, fairly by tenant and at most `each` of one. */
+  take(limit: number, each = limit): Waiting[] {
+    const taken = takeFairly(this.#tenants, limit, each)
     this.#length -= taken.length
     const waiters = this.#room
     this.#room = []

@@ -68,3 +68,20 @@ test('text for a column has no NUL and at most 2,048 characters', () => {
   assert.equal(forColumn('x'.repeat(3000))?.length, 2048)
   assert.equal(forColumn(null), null)
 })
+
+test('no tenant gets more of a turn than its part, and each gets its events in order', () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 })
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 20 }), (counts, limit, each) => {
+      const queues = new Map(counts.map((count, t) => [`${t}`, Array.from({ length: count }, (_, i) => ({ t, i }))]))
+      const taken = takeFairly(queues, limit, each)
+      const most = counts.reduce((sum, count) => sum + Math.min(count, each), 0)
+      assert.equal(taken.length, Math.min(limit, most))
+      counts.forEach((count, t) => {
+        const got = taken.filter((item) => item.t === t).map(({ i }) => i)
+        assert.ok(got.length <= each)
+        assert.deepEqual([...got, ...(queues.get(`${t}`) ?? []).map(({ i }) => i)], [...Array(count).keys()])
+      })
+    }),
+  )
+})

@@ -60,17 +60,24 @@ export function parseCursor(text: string): Position | null {
   return formatCursor(position) === text ? position : null
 }
 
-/** Takes up to `limit` items from queues in turn, one of each a round, so that a flood in one keeps no other waiting. */
-export function takeFairly<T>(queues: Map<string, T[]>, limit: number): T[] {
+/**
+ * Takes up to `limit` items from queues in turn, and at most `each` of one, so that a flood in one keeps no other
+ * waiting. Queues that are empty go.
+ */
+export function takeFairly<T>(queues: Map<string, T[]>, limit: number, each = limit): T[] {
   const taken: T[] = []
-  let share = Math.max(1, Math.floor(limit / Math.max(1, queues.size)))
-  while (taken.length < limit && queues.size > 0) {
-    for (const [key, queue] of queues) {
-      taken.push(...queue.splice(0, Math.min(share, limit - taken.length)))
+  const left = new Map([...queues.keys()].map((key) => [key, each]))
+  while (taken.length < limit && left.size > 0) {
+    const share = Math.max(1, Math.floor((limit - taken.length) / left.size))
+    for (const [key, mayTake] of left) {
+      const queue = queues.get(key) ?? []
+      const some = queue.splice(0, Math.min(share, mayTake, limit - taken.length))
+      taken.push(...some)
       if (queue.length === 0) queues.delete(key)
+      if (queue.length === 0 || mayTake === some.length) left.delete(key)
+      else left.set(key, mayTake - some.length)
       if (taken.length >= limit) break
     }
-    share = Math.max(1, Math.floor((limit - taken.length) / Math.max(1, queues.size)))
   }
   return taken
 }

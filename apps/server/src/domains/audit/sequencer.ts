@@ -15,9 +15,9 @@ import { LogBroken, type LogState, loadStates } from './log-state.ts'
 import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
-/** Events of a flush when one tenant writes, and when several do: a neighbour waits for no long flush. */
+/** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
 const BATCH = 4096
-const SHARED_BATCH = 256
+const SHARE_OF_ONE = 32
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
@@ -155,7 +155,7 @@ export class Sequencer {
   async #flush(): Promise<void> {
     const drain = this.#inboxWaits
     this.#inboxWaits = false
-    const attempt = this.#queue.take(this.#queue.isShared ? SHARED_BATCH : BATCH)
+    const attempt = this.#queue.take(BATCH, this.#queue.isShared ? SHARE_OF_ONE : BATCH)
     try {
       const counted = () => ({ 'probity.events': attempt.length })
       this.#tell(await this.#tracing.within('audit.flush', counted, () => this.#commit(attempt, drain)))
