@@ -1,6 +1,5 @@
 import {
   canonicalize,
-  encodeBase64,
   encodeHex,
   encodeUtf8,
   isUuid,
@@ -14,6 +13,7 @@ import {
 import { requireTenant } from './agreement.ts'
 import { anchoredBy } from './anchored.ts'
 import type { VerifierCrypto } from './crypto.ts'
+import { verifiedEntry } from './receipt.ts'
 import { notVerified, Refusal, type Result } from './result.ts'
 
 /** First line of a certificate of erasure. */
@@ -35,7 +35,8 @@ export function verifyCertificate(text: string, keys: readonly VerifierKey[], cr
     const { note, receipt } = split(text)
     const signed = openNote(note, keys, crypto)
     const statement = readStatement(signed.text)
-    const { leaf, index, checkpoint } = openReceipt(receipt, keys, crypto)
+    const opened = openReceipt(receipt, keys, crypto)
+    const { leaf, index, checkpoint } = opened
     requireTenant(checkpoint.origin, leaf.tenant_id, index)
     if (!signed.keys.some(({ name }) => name === checkpoint.origin)) throw refused('it is signed for another log')
     if (statement.receipt_sha256 !== encodeHex(crypto.sha256(encodeUtf8(receipt))))
@@ -47,20 +48,9 @@ export function verifyCertificate(text: string, keys: readonly VerifierKey[], cr
       canonicalize([leaf.event_id, subjects ?? null, keys_destroyed ?? null]) !== same
     )
       throw refused('the entry says something else')
-    return {
-      verified: true,
-      kind: 'certificate',
-      origin: checkpoint.origin,
-      tenant_id: leaf.tenant_id,
-      start: index,
-      end: index + 1,
-      size: checkpoint.size,
-      root: encodeBase64(checkpoint.root),
-      entries: 1,
-      anchored: anchoredBy(parseReceipt(receipt).checkpoint, keys, crypto),
-      sealed_opened: 0,
-      erased: { subjects: statement.subjects, keys_destroyed: statement.keys_destroyed },
-    }
+    const anchored = anchoredBy(parseReceipt(receipt).checkpoint, keys, crypto)
+    const erased = { subjects: statement.subjects, keys_destroyed: statement.keys_destroyed }
+    return { ...verifiedEntry('certificate', opened, anchored), erased }
   } catch (error) {
     return notVerified(error)
   }

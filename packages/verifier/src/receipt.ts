@@ -1,9 +1,9 @@
-import { encodeBase64, openReceipt, parseReceipt, type VerifierKey } from '@probity/core'
+import { encodeBase64, type OpenedReceipt, openReceipt, parseReceipt, type VerifierKey } from '@probity/core'
 import { requireTenant } from './agreement.ts'
 import { anchoredBy } from './anchored.ts'
 import type { VerifierCrypto } from './crypto.ts'
 import { openPin } from './pin.ts'
-import { notVerified, Refusal, type Result } from './result.ts'
+import { notVerified, Refusal, type Result, type Verified } from './result.ts'
 
 export interface ReceiptOptions {
   crypto: VerifierCrypto
@@ -20,7 +20,8 @@ function older(size: number, pinned: number): Refusal {
 /** Verifies a receipt (formats §5) against trusted keys. Never throws. */
 export function verifyReceipt(text: string, keys: readonly VerifierKey[], { crypto, pin }: ReceiptOptions): Result {
   try {
-    const { leaf, index, checkpoint } = openReceipt(text, keys, crypto)
+    const opened = openReceipt(text, keys, crypto)
+    const { leaf, index, checkpoint } = opened
     requireTenant(checkpoint.origin, leaf.tenant_id, index)
     const anchored = anchoredBy(parseReceipt(text).checkpoint, keys, crypto)
     if (pin !== undefined) {
@@ -29,20 +30,29 @@ export function verifyReceipt(text: string, keys: readonly VerifierKey[], { cryp
       pinned.compare(checkpoint)
       pinned.requireHeld()
     }
-    return {
-      verified: true,
-      kind: 'receipt',
-      origin: checkpoint.origin,
-      tenant_id: leaf.tenant_id,
-      start: index,
-      end: index + 1,
-      size: checkpoint.size,
-      root: encodeBase64(checkpoint.root),
-      entries: 1,
-      anchored,
-      sealed_opened: 0,
-    }
+    return verifiedEntry('receipt', opened, anchored)
   } catch (error) {
     return notVerified(error)
+  }
+}
+
+/** What is said of one entry whose receipt verified. */
+export function verifiedEntry(
+  kind: 'receipt' | 'certificate',
+  { leaf, index, checkpoint }: OpenedReceipt,
+  anchored: Verified['anchored'],
+): Verified {
+  return {
+    verified: true,
+    kind,
+    origin: checkpoint.origin,
+    tenant_id: leaf.tenant_id,
+    start: index,
+    end: index + 1,
+    size: checkpoint.size,
+    root: encodeBase64(checkpoint.root),
+    entries: 1,
+    anchored,
+    sealed_opened: 0,
   }
 }
