@@ -38,8 +38,8 @@ export async function dropState(data: string): Promise<void> {
 export async function claim(data: string): Promise<() => Promise<void>> {
   const lock = join(data, 'server.lock')
   const own = `${lock}.${process.pid}`
-  await writeFile(own, JSON.stringify({ pid: process.pid, birth: processBirth(process.pid) }), { mode: 0o600 })
   try {
+    await writeFile(own, JSON.stringify({ pid: process.pid, birth: processBirth(process.pid) }), { mode: 0o600 })
     while (!(await linked(own, lock))) {
       const held = await readFile(lock, 'utf8').catch(() => null)
       if (held === null) continue // given back meanwhile

@@ -64,7 +64,8 @@ export function startOn(
   })
 }
 
-function urlOf({ host, port, database, user, password }: Connection): string {
+/** As DATABASE_URL has it. */
+export function urlOf({ host, port, database, user, password }: Connection): string {
   const query = new URLSearchParams({ host })
   return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@localhost:${port}/${database}?${query}`
 }

@@ -44,6 +44,8 @@ const SETTINGS: Record<string, string> = {
 }
 
 const LEAST_FREE_BYTES = 16 * 1024 * 1024 // one segment of the write-ahead log
+/** What PostgreSQL says of it, also where a page was written by half. */
+const DISK_FULL = /No space left on device|Check free disk space|wrote only \d+ of \d+ bytes/
 const LONGEST_SOCKET_PATH = 103 // sun_path, where it is shortest
 
 /** Starts the cluster of a data folder, made at first; one that a killed server left running is used again. */
@@ -194,12 +196,12 @@ async function whyNot(log: string, folder: string): Promise<string> {
     throw new StartError('PostgreSQL did not start and left no log')
   })
   const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-30)
-  const fatal = lines.findLast((line) => /FATAL|PANIC|No space left/.test(line))
+  const fatal = lines.findLast((line) => /FATAL|PANIC/.test(line) || DISK_FULL.test(line))
   return `PostgreSQL did not start: ${sentence(fatal ?? lines.at(-1) ?? '')}`
 }
 
 function sentence(output: string): string {
-  if (/No space left on device/.test(output)) return 'the disk is full; free some space and start again'
+  if (DISK_FULL.test(output)) return 'the disk is full; free some space and start again'
   return (
     output
       .trim()

@@ -44,6 +44,7 @@ export async function provision(owner: Connection, keystore: Connection | null, 
   const owned = { main: owner, keystore: keystore ?? { ...owner, database: `${owner.database}_keystore` } }
   await withClient(owner, async (client) => {
     await requireVersion(client)
+    if (keystore === null) await requireCreateDatabase(client, owned.keystore.database)
     for (const role of RUNTIME_ROLES) await ensureRole(client, connectionOf(owned, rootKey, role), '')
     if (keystore === null) await ensureDatabase(client, owned.keystore.database, owner.user)
   })
@@ -166,16 +167,24 @@ async function takesPassword(role: Connection): Promise<boolean> {
   }
 }
 
+// Before the roles are made: a start that is refused leaves the cluster as it was.
+async function requireCreateDatabase(client: pg.Client, name: string): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreatedb)
+     UNION ALL SELECT 1 FROM pg_database WHERE datname = $1`,
+    [name],
+  )
+  if (rowCount === 0)
+    throw new StartError(
+      `the user of DATABASE_URL may not create the database ${name}; grant it CREATEDB or set KEYSTORE_URL`,
+    )
+}
+
 async function ensureDatabase(client: pg.Client, name: string, owner: string): Promise<void> {
   const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
   if (rowCount === 1) return
   const text = `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${pg.escapeIdentifier(owner)} TEMPLATE template0 ENCODING 'UTF8'`
   await client.query(text).catch((error: Error) => {
-    if ('code' in error && error.code === '42501')
-      throw new StartError(
-        `the user of DATABASE_URL may not create the database ${name}; grant it CREATEDB or set KEYSTORE_URL`,
-      )
-    if (isAlreadyMade(error)) return
-    throw error
+    if (!isAlreadyMade(error)) throw error
   })
 }
