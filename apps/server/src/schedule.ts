@@ -1,4 +1,3 @@
-import { ANCHOR_TENANT } from '@probity/core'
 import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type { Audit } from './domains/audit/index.ts'
@@ -46,24 +45,29 @@ export async function startSchedule(dependencies: ScheduleDependencies): Promise
 function tasks({ tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies): TaskList {
   return {
     async verify_logs() {
-      for (const tenantId of await tenancy.ids()) {
+      await each('verify_logs', async (tenantId) => {
         const { valid } = await audit.verify(tenantId, null, { start_position: 0 })
         telemetry.countVerification(valid)
         if (!valid) log.error({ tenant_id: tenantId }, 'the audit log does not verify')
-      }
+      })
     },
     async close_partitions() {
       const built = await audit.closePartitions()
       if (built > 0) log.info({ built }, 'indexes of past months were built')
     },
     async sweep() {
-      await audit.recordTurns(ANCHOR_TENANT)
-      for (const tenantId of await tenancy.ids()) {
-        await privacy.finishErasures(tenantId)
-        await audit.recordTurns(tenantId)
-        await idempotency.sweep(tenantId)
-      }
+      await each('sweep', (tenantId) => privacy.finishErasures(tenantId))
+      await each('sweep', (tenantId) => audit.recordTurns(tenantId))
+      await each('sweep', (tenantId) => idempotency.sweep(tenantId))
     },
+  }
+
+  // What fails for one tenant is tried again at the next turn, and keeps no other waiting.
+  async function each(job: string, work: (tenantId: string) => Promise<unknown>): Promise<void> {
+    for (const tenantId of await tenancy.ids())
+      await work(tenantId).catch((error: unknown) =>
+        log.error({ err: error, tenant_id: tenantId, job }, 'a job failed'),
+      )
   }
 }
 

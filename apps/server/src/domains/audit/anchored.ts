@@ -2,7 +2,7 @@ import { ANCHOR_TENANT, anchorLine, formatReceipt, openAnchor, parseVerifierKey 
 import { nodeCrypto } from '@probity/verifier/node'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { inclusionOf } from './prove.ts'
 import { readEntriesAt } from './reader.ts'
 import * as store from './store.ts'
@@ -20,10 +20,14 @@ export interface Trusted {
   anchor_keys: readonly string[]
 }
 
-/** Anchored checkpoints. Owns a cache of the anchor log's receipts: all logs of one second share one. */
+/**
+ * Anchored checkpoints. Owns a cache of the anchor log's receipts: all logs of one second share one, and who asks at the
+ * same moment waits for the same reading. No transaction is held while another is waited for, or the pool could be
+ * full of those that wait.
+ */
 export class Anchored {
   readonly #database: Database
-  readonly #receipts = new BoundedMap<number, AnchorReceipt>(100)
+  readonly #receipts = new BoundedMap<number, Promise<AnchorReceipt | null>>(100)
 
   constructor(database: Database) {
     this.#database = database
@@ -33,8 +37,8 @@ export class Anchored {
    * The tenant's newest anchored head, when it has more entries than `index`, its checkpoint with the line that proves
    * where it was anchored (formats §11). Null too where what is stored does not prove it: a receipt does without then.
    */
-  async headWith(tx: Tx, index: number, trusted: Trusted): Promise<store.Head | null> {
-    const row = await readAnchor(tx)
+  async headWith(tenantId: string, index: number, trusted: Trusted): Promise<store.Head | null> {
+    const row = await tenantTransaction(this.#database.app, tenantId, (tx) => readAnchor(tx))
     if (row === null || row.size <= index || !isSigned(row, trusted.keys)) return null
     const checkpoint = await this.#proven(row, trusted)
     return checkpoint === null ? null : { ...row, checkpoint }
@@ -59,9 +63,18 @@ export class Anchored {
   }
 
   async #receipt(anchor: number): Promise<AnchorReceipt | null> {
-    const known = this.#receipts.get(anchor)
-    if (known) return known
-    const made = await tenantTransaction(this.#database.app, ANCHOR_TENANT, async (tx) => {
+    const asked = this.#receipts.get(anchor) ?? this.#read(anchor)
+    this.#receipts.set(anchor, asked)
+    const made = await asked.catch((error: unknown) => {
+      this.#receipts.delete(anchor)
+      throw error
+    })
+    if (made === null) this.#receipts.delete(anchor)
+    return made
+  }
+
+  #read(anchor: number): Promise<AnchorReceipt | null> {
+    return tenantTransaction(this.#database.app, ANCHOR_TENANT, async (tx) => {
       const head = await store.readHead(tx)
       const [entry] = await readEntriesAt(tx, [anchor])
       if (!head || !entry || anchor >= head.size) return null
@@ -69,7 +82,5 @@ export class Anchored {
       const proof = await inclusionOf(tx, anchor, head)
       return { origin, receipt: formatReceipt({ index: anchor, leaf: entry.bytes, proof, checkpoint }) }
     })
-    if (made) this.#receipts.set(anchor, made)
-    return made
   }
 }

@@ -90,6 +90,7 @@ export class Anchoring {
       store.readAllHeads(tx, ANCHOR_TENANT),
     )
     this.#setAll(heads)
+    await this.#options.keys.witness.see(heads) // a crash may have kept the witness from some
     this.#epoch = epoch
     return heads.filter((head) => head.moved)
   }

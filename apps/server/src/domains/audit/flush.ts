@@ -157,20 +157,35 @@ async function knownIds(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map
 
 // An id that we made has no row. Who gives one back sends what we have already, or would put another event in its place.
 async function idsOfOurMaking(tx: SequencerTx, batch: readonly Waiting[], now: number): Promise<Set<string>> {
-  const places = new Map<string, { tenantId: string; millisecond: number }>()
-  for (const { entry } of batch) {
-    const millisecond = entry.content === null ? null : millisecondOf(entry.eventId)
-    if (millisecond === null || millisecond > now / 1000 + DAY) continue
-    places.set(`${entry.tenantId}/${millisecond}`, { tenantId: entry.tenantId, millisecond })
-  }
+  const asked = batch.flatMap(({ entry: { tenantId, eventId, content } }) => {
+    const millisecond = content === null ? null : millisecondOf(eventId)
+    return millisecond === null || millisecond > now / 1000 + DAY ? [] : { tenantId, eventId, millisecond }
+  })
   const found = new Set<string>()
-  for (const { tenantId, millisecond } of places.values()) {
-    for (const { seq, ...row } of await store.readBundlesAt(tx, tenantId, new Date(millisecond))) {
-      const leaf = decodeBundle(inflateRawSync(row.body), row.entries)[seq - row.first_seq]
-      if (leaf) found.add(`${tenantId}/${parseLeaf(leaf).event_id}`)
-    }
+  for (let at = 0; at < asked.length; at += ASKED_AT_ONCE) {
+    const some = asked.slice(at, at + ASKED_AT_ONCE)
+    for (const row of await store.readBundlesAt(tx, some))
+      for (const { tenantId, eventId } of some)
+        if (row.tenant_id === tenantId && holdsId(row, eventId)) found.add(`${tenantId}/${eventId}`)
   }
   return found
+}
+
+const ASKED_AT_ONCE = 64
+
+// The text is looked for first: reading all leaves for each id that somebody makes up would stop everybody.
+function holdsId(row: store.BundleRow, eventId: string): boolean {
+  const bytes = inflated(row)
+  if (!bytes.includes(`"event_id":"${eventId}"`)) return false
+  return decodeBundle(bytes, row.entries).some((leaf) => parseLeaf(leaf).event_id === eventId)
+}
+
+const opened = new WeakMap<store.BundleRow, Buffer>()
+
+function inflated(row: store.BundleRow): Buffer {
+  const bytes = opened.get(row) ?? inflateRawSync(row.body)
+  opened.set(row, bytes)
+  return bytes
 }
 
 const DAY = 86_400_000

@@ -40,6 +40,7 @@ export class Sequencer {
   #flushing = false
   #inboxWaits = true
   #stopped = false
+  #ticking = false
   #timer: NodeJS.Timeout | null = null
   #idle: (() => void)[] = []
   readonly #partitions = new Set<string>()
@@ -113,6 +114,7 @@ export class Sequencer {
     this.#epoch = null
     if (epoch !== null)
       await this.#transaction((tx) => store.releaseLease(tx, this.holder, epoch)).catch(() => undefined)
+    this.#giveUpWaiting('the server stops; send the event again')
   }
 
   /** Resolves when the event is durable and has its index. Rejects with SealAgain, EVENT_ID_CONFLICT or UNAVAILABLE. */
@@ -171,6 +173,8 @@ export class Sequencer {
       held.catch(() => undefined) // looked at before anything is committed
       if (drain) batch.unshift(...(await this.#readInbox(tx)))
       await this.#ensurePartitions(tx, batch)
+      // What is read without the lease may be read while another writes.
+      if (batch.some(({ entry }) => this.#states.get(entry.tenantId) === undefined)) await held
       const written = batch.length === 0 ? [] : await this.#write(tx, batch).finally(() => held)
       await held
       return written
@@ -209,6 +213,7 @@ export class Sequencer {
   // is wrong: each tenant's events are tried alone, so that no other waits for it.
   async #isolate(attempt: readonly Waiting[], error: unknown): Promise<void> {
     this.#states = new BoundedMap(5_000)
+    this.#partitions.clear() // one that the flush made is undone with it
     if (error instanceof LeaseLost || isConnectionError(error)) return this.#recover(attempt, error)
     const tenants = Map.groupBy(attempt, (item) => item.entry.tenantId)
     if (tenants.size <= 1) {
@@ -288,8 +293,18 @@ export class Sequencer {
     }
   }
 
+  // One at a time: a second one would take the lease from the first.
   async #tick(): Promise<void> {
-    if (this.#stopped) return
+    if (this.#stopped || this.#ticking) return
+    this.#ticking = true
+    try {
+      await this.#look()
+    } finally {
+      this.#ticking = false
+    }
+  }
+
+  async #look(): Promise<void> {
     try {
       await this.#notices.ensure()
       if (this.#epoch !== null) {

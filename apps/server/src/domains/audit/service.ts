@@ -109,19 +109,17 @@ export class Audit {
   /** Receipt (tlog-proof) of an event; verifies offline. Integrated at once, anchored as soon as its head is. */
   async receipt(tenantId: string, id: string): Promise<string> {
     const trusted = await this.key(tenantId)
-    return this.#run(tenantId, async (tx) => {
-      const { entry, head: newest } = await this.#find(tx, id)
-      const head = (await this.#anchored.headWith(tx, entry.index, trusted)) ?? newest
-      const proof = await inclusionOf(tx, entry.index, head)
-      return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
-    })
+    const { entry, head: newest } = await this.#run(tenantId, (tx) => this.#find(tx, id))
+    const head = (await this.#anchored.headWith(tenantId, entry.index, trusted)) ?? newest
+    const proof = await this.#run(tenantId, (tx) => inclusionOf(tx, entry.index, head))
+    return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
   }
 
   /** The newest checkpoint, or the newest anchored one. Throws NOT_FOUND before there is any. */
   async checkpoint(tenantId: string, anchored: boolean): Promise<string> {
     if (!anchored) return (await this.#head(tenantId)).checkpoint
     const trusted = await this.key(tenantId)
-    const head = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, -1, trusted))
+    const head = await this.#anchored.headWith(tenantId, -1, trusted)
     if (!head) throw new DomainError('NOT_FOUND', { reason: 'no head of the log is anchored yet' })
     return head.checkpoint
   }
@@ -176,7 +174,6 @@ export class Audit {
     const seen = (await keys.witness.seen([head.origin])).get(head.origin)
     if (!seen || seen.size <= head.size)
       throw new DomainError('NOT_FOUND', { reason: 'the log of this tenant is not behind what was seen of it' })
-    await keys.witness.accept(head)
     await this.#run(tenant_id, (tx) =>
       this.record(tx, {
         event_type: 'log.rollback_accepted',
@@ -188,6 +185,7 @@ export class Audit {
         data: { reason, lost_from: head.size, lost_until: seen.size, lost_root: encodeHex(seen.root) },
       }),
     )
+    await keys.witness.accept(head) // after it is recorded: nothing goes back in silence
     return { lost_from: head.size, lost_until: seen.size }
   }
 
@@ -320,7 +318,7 @@ export class Audit {
   async #headFor(tenantId: string, end: number): Promise<store.Head> {
     const trusted = await this.key(tenantId)
     for (let tries = 0; tries < ANCHOR_TRIES; tries++) {
-      const head = await this.#run(tenantId, (tx) => this.#anchored.headWith(tx, end - 1, trusted))
+      const head = await this.#anchored.headWith(tenantId, end - 1, trusted)
       if (head) return head
       await new Promise((resolve) => setTimeout(resolve, ANCHOR_POLL_MILLISECONDS))
     }

@@ -128,17 +128,22 @@ export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eve
   return (await tx.query<KnownId>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
 }
 
-/** Stretches that hold the entries which a tenant sent within one millisecond, one row an entry. */
+/** Stretches that hold any entry which a tenant sent within one of these milliseconds, each once. */
 export async function readBundlesAt(
   tx: SequencerTx,
-  tenantId: string,
-  millisecond: Date,
-): Promise<(BundleRow & { seq: number })[]> {
-  const text = `SELECT e.seq, b.tenant_id, b.first_seq, b.entries, b.body, b.hashes FROM audit_entries e
-                JOIN audit_bundles b ON b.tenant_id = e.tenant_id AND b.first_seq > e.seq - 256 AND b.first_seq <= e.seq
-                  AND b.first_seq + b.entries > e.seq
-                WHERE e.tenant_id = $1 AND e.received_at >= $2 AND e.received_at < $2::timestamptz + interval '1 millisecond'`
-  return (await tx.query<BundleRow & { seq: number }>(text, [tenantId, millisecond])).rows
+  places: { tenantId: string; millisecond: number }[],
+): Promise<BundleRow[]> {
+  // Which they are is found before a body is touched.
+  const text = `SELECT b.tenant_id, b.first_seq, b.entries, b.body, ''::bytea AS hashes FROM audit_bundles b
+                WHERE (b.tenant_id, b.first_seq) IN (
+                  SELECT k.tenant_id, k.first_seq
+                  FROM (SELECT DISTINCT tenant_id, at FROM unnest($1::uuid[], $2::timestamptz[]) AS v (tenant_id, at)) u
+                  JOIN audit_entries e ON e.tenant_id = u.tenant_id AND e.received_at >= u.at
+                    AND e.received_at < u.at + interval '1 millisecond'
+                  JOIN audit_bundles k ON k.tenant_id = e.tenant_id AND k.first_seq > e.seq - 256 AND k.first_seq <= e.seq
+                    AND k.first_seq + k.entries > e.seq)`
+  const values = [places.map((p) => p.tenantId), places.map((p) => new Date(p.millisecond).toISOString())]
+  return (await tx.query<BundleRow>(text, values)).rows
 }
 
 export async function readTombstones(
@@ -305,6 +310,7 @@ export async function insertParts(tx: SequencerTx, rows: PartRow[]): Promise<voi
 
 /** Builds the indexes of months that were over before a time; answers how many. */
 export async function closePartitions(tx: SequencerTx, before: Date): Promise<number> {
+  await tx.query(`SELECT set_config('statement_timeout', '0', true)`, []) // a large month takes its time
   const { rows } = await tx.query<{ built: number }>('SELECT audit_close_partitions($1) AS built', [before])
   return rows[0]?.built ?? 0
 }

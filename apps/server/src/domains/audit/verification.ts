@@ -2,9 +2,11 @@ import type { InvalidEntry, VerifyRange } from '@probity/contract'
 import { canonicalize } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import type { Keys } from '../keys/index.ts'
 import type { Anchored, Trusted } from './anchored.ts'
 import * as store from './store.ts'
 import { readAnchor } from './store-anchor.ts'
@@ -71,9 +73,34 @@ async function look(
     },
     { isolation: 'repeatable read', readOnly: true },
   )
+  seen.invalid = await withoutErasedMeanwhile(database, keys, tenantId, seen.invalid)
   if (anchor && !(await anchored.holds(anchor, log)))
     seen.invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
   return seen
+}
+
+// Keys are not in the snapshot: a part whose person was erased since it was taken has lost its key in order.
+async function withoutErasedMeanwhile(
+  database: Database,
+  keys: Keys,
+  tenantId: string,
+  invalid: InvalidEntry[],
+): Promise<InvalidEntry[]> {
+  const unreadable = invalid.filter(({ code }) => code === 'SEALED_PART_UNREADABLE')
+  if (unreadable.length === 0) return invalid
+  const erased = await tenantTransaction(database.app, tenantId, async (tx) => {
+    const parts = await store.readParts(
+      tx,
+      unreadable.map(({ index }) => index),
+    )
+    const tombstones = await keys.erased(
+      tx,
+      parts.flatMap(({ subjects }) => subjects),
+    )
+    const proven = new Set(await keys.tombstones.proven(tenantId, tombstones))
+    return new Set(parts.filter(({ subjects }) => subjects.some((one) => proven.has(one))).map(({ seq }) => seq))
+  })
+  return invalid.filter(({ code, index }) => code !== 'SEALED_PART_UNREADABLE' || !erased.has(index))
 }
 
 async function keep(

@@ -18,8 +18,9 @@ export async function closeAccounts(
   if (userIds.length === 0) return
   const accounts = await Promise.all(userIds.map((id) => keys.blindIndex(tenantId, 'login-account', `user:${id}`)))
   await tenantTransaction(database.app, tenantId, async (tx) => {
+    // In the order in which a log-in locks them.
+    await store.forgetAttempts(tx, accounts)
     for (const id of userIds)
       await store.closeUser(tx, id, [randomBytes(32), randomBytes(32)], microsecondsToDate(clock.now()))
-    await store.forgetAttempts(tx, accounts)
   })
 }

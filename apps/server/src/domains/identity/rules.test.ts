@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Attempts, countAttempt, isKnown, sourceOf, succeeded, THROTTLE } from './rules.ts'
+import { sourceOf } from '../../platform/source-address.ts'
+import { type Attempts, countAttempt, isKnown, succeeded, THROTTLE } from './rules.ts'
 
 const NONE: Attempts = { count: 0, lastAt: 0, refusedUntil: null, knownUntil: null }
 const SECOND = 1000

@@ -53,20 +53,6 @@ export function isKnown({ knownUntil }: Attempts, now: number): boolean {
   return knownUntil !== null && knownUntil > now
 }
 
-/** What counts as one source: an IPv4 address, or the /64 that an IPv6 address is of, which one subscriber has whole. */
-export function sourceOf(address: string): string {
-  const [bare = ''] = address.toLowerCase().split('%')
-  const mapped = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1]
-  if (mapped !== undefined || !bare.includes(':')) return mapped ?? bare
-  const [head = [], tail] = bare.split('::').map((half) => half.split(':').filter((group) => group !== ''))
-  const filled =
-    tail === undefined ? head : [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
-  return filled
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
-}
-
 /** What a user may do; roles come with domain access. */
 export function scopesOf(isOperator: boolean): readonly Scope[] {
   return isOperator ? SCOPES : SCOPES.filter((scope) => scope !== 'platform:operate')

@@ -159,6 +159,9 @@ export class Identity {
     )
     await this.#run(tenantId, async (tx) => {
       await this.#throttle.succeed(tx, attempt)
+      // The account may have been closed while the password was looked at.
+      if ((await store.readPasswordHash(tx, user.id)) !== user.password_hash)
+        throw new DomainError('CREDENTIALS_INVALID')
       await store.insertSession(tx, { id, userId: user.id, hash: hashToken(access_token), client: sealed, expires, at })
       await this.#record(
         tx,

@@ -54,6 +54,21 @@ export async function readTenantKeys(tx: Tx): Promise<TenantKeyRow[]> {
   return (await tx.query<TenantKeyRow>(text, [tx.tenantId])).rows
 }
 
+/**
+ * Keeps the tenant's epoch from turning until the transaction ends; answers the current one. Two statements: the second
+ * sees what the first one waited for.
+ */
+export async function holdEpoch(tx: Tx): Promise<number> {
+  await tx.query('SELECT epoch FROM tenant_keys WHERE tenant_id = $1 FOR SHARE', [tx.tenantId])
+  const text = 'SELECT max(epoch) AS epoch FROM tenant_keys WHERE tenant_id = $1'
+  return (await tx.query<{ epoch: number | null }>(text, [tx.tenantId])).rows[0]?.epoch ?? 0
+}
+
+/** Waits until nobody makes keys or tokens under the epochs that there are, and keeps everybody from it. */
+export async function lockEpochs(tx: Tx): Promise<void> {
+  await tx.query('SELECT epoch FROM tenant_keys WHERE tenant_id = $1 FOR UPDATE', [tx.tenantId])
+}
+
 /** Two at once: the first one stays. */
 export async function insertTenantKey(tx: Tx, key: TenantKeyRow, at: Date): Promise<void> {
   await tx.query(
@@ -115,10 +130,10 @@ export async function readKeyIds(tx: Tx, subjects: string[]): Promise<{ subject:
   return (await tx.query<{ subject: string; key_id: string }>(text, [tx.tenantId, subjects])).rows
 }
 
-/** Destroys keys and tokens of the subjects. */
+/** Destroys keys and tokens of the subjects: the keys first, so that whoever still adds a token is waited for. */
 export async function deleteSubjects(tx: Tx, subjects: string[]): Promise<void> {
-  await tx.query('DELETE FROM subject_tokens WHERE tenant_id = $1 AND subject = ANY ($2)', [tx.tenantId, subjects])
   await tx.query('DELETE FROM data_keys WHERE tenant_id = $1 AND subject = ANY ($2)', [tx.tenantId, subjects])
+  await tx.query('DELETE FROM subject_tokens WHERE tenant_id = $1 AND subject = ANY ($2)', [tx.tenantId, subjects])
 }
 
 export async function readTokens(tx: Tx, tokens: Buffer[]): Promise<TokenRow[]> {
@@ -139,10 +154,11 @@ export async function readTokensOf(tx: Tx, subjects: string[]): Promise<TokenRow
  */
 export async function insertTokens(tx: Tx, rows: TokenRow[]): Promise<void> {
   await tx.query(
-    `INSERT INTO subject_tokens (tenant_id, token, subject, kind, epoch, value_sealed)
+    `WITH living AS (SELECT subject FROM data_keys WHERE tenant_id = $1 AND subject = ANY ($3) FOR KEY SHARE)
+     INSERT INTO subject_tokens (tenant_id, token, subject, kind, epoch, value_sealed)
      SELECT $1, u.token, u.subject, u.kind, u.epoch, u.value_sealed
      FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::int[], $6::bytea[]) AS u (token, subject, kind, epoch, value_sealed)
-     WHERE EXISTS (SELECT 1 FROM data_keys d WHERE d.tenant_id = $1 AND d.subject = u.subject)
+     WHERE u.subject IN (SELECT subject FROM living)
      ON CONFLICT DO NOTHING`,
     [
       tx.tenantId,

@@ -51,7 +51,7 @@ export class Subjects {
       } catch (error) {
         if (tries === RESOLVE_TRIES) throw error
         // Another node turned the epoch while we made keys under the old one, or somebody was erased just now.
-        if (isForeignKeyViolation(error)) this.#tenantKeys.forget(tenantId)
+        if (isForeignKeyViolation(error) || error instanceof EpochTurned) this.#tenantKeys.forget(tenantId)
         else if (!(error instanceof KeyGone)) throw error
       }
     }
@@ -105,7 +105,8 @@ export class Subjects {
     const keys = await this.keysOf(tenantId, subjects)
     return rows.flatMap((row) => {
       const key = keys.get(row.subject)
-      return row.kind === 'primary' && key ? [openValue(tenantId, key, row)] : []
+      const value = row.kind === 'primary' && key ? openOrNull(tenantId, key, row) : null
+      return value === null ? [] : [value]
     })
   }
 
@@ -156,6 +157,7 @@ export class Subjects {
   async #resolveStored(tenantId: string, identities: readonly Identity[]): Promise<DataKey[]> {
     const epoch = await this.#tenantKeys.current(tenantId)
     const subjects = await this.#transaction(tenantId, async (tx) => {
+      if ((await store.holdEpoch(tx)) !== epoch.epoch) throw new EpochTurned('another node turned the epoch')
       const chosen = await this.#choose(tx, tenantId, identities)
       const missing = unique(identities.filter((identity) => !chosen.has(normalizeIdentifier(identity.id))))
       const made = missing.map(() => randomUUID())
@@ -254,6 +256,8 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23503'
 }
 
+class EpochTurned extends Error {}
+
 /** A data key that was there a moment ago: its person was erased meanwhile. */
 class KeyGone extends Error {}
 
@@ -293,6 +297,14 @@ function tokenRow(
 
 function retoken(tenantId: string, next: TenantKey, key: DataKey, row: store.TokenRow): store.TokenRow {
   return { ...row, token: tokenOf(next, openValue(tenantId, key, row)), epoch: next.epoch }
+}
+
+function openOrNull(tenantId: string, key: DataKey, row: store.TokenRow): string | null {
+  try {
+    return openValue(tenantId, key, row)
+  } catch {
+    return null // damaged: the person is erased all the same
+  }
 }
 
 function openValue(tenantId: string, key: DataKey, row: store.TokenRow): string {

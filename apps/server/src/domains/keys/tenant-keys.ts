@@ -161,9 +161,10 @@ export class TenantKeys {
     const rootEpoch = currentEpoch(this.#root)
     const wrapped = await this.#root.wrap(rootEpoch, randomBytes(32))
     const at = microsecondsToDate(this.#clock.now())
-    await tenantTransaction(this.#database.keystore, tenantId, (tx) =>
-      store.insertTenantKey(tx, { epoch, root_epoch: rootEpoch, wrapped }, at),
-    )
+    await tenantTransaction(this.#database.keystore, tenantId, async (tx) => {
+      await store.lockEpochs(tx)
+      await store.insertTenantKey(tx, { epoch, root_epoch: rootEpoch, wrapped }, at)
+    })
     this.forget(tenantId)
   }
 

@@ -53,7 +53,7 @@ export class Privacy {
     const { tenantId } = principal
     const subjects = await this.#find(tenantId, reference, input.all)
     const requested = this.#dependencies.clock.now()
-    const ids = subjects.map(() => newId(requested))
+    const ids = subjects.map(() => newId(requested)).sort() // who ends it after a crash finds them in this order
     await this.#run(tenantId, async (tx) => {
       for (const [i, subject] of subjects.entries())
         await store.insertErasure(tx, this.#request(principal, input, ids[i] ?? '', subject, requested))
@@ -66,9 +66,17 @@ export class Privacy {
   async finishErasures(tenantId: string): Promise<number> {
     const before = new Date(this.#dependencies.clock.now() / 1000 - UNDER_WAY_MILLISECONDS)
     const open = await this.#run(tenantId, (tx) => store.readOpenErasures(tx, before))
-    for (const { id, subject_id, erasure_method } of open)
-      await this.#carryOut(tenantId, { ids: [id], subjects: [subject_id], method: erasure_method, by: null })
-    return open.length + (await this.#dependencies.keys.finishErasures(tenantId))
+    const finished = await this.#dependencies.keys.finishErasures(tenantId)
+    // Rows of one request have one date: its entry and its certificate are of all of them.
+    const requests = Map.groupBy(open, (row) => `${row.request_date.getTime()}/${row.erasure_method}`)
+    for (const rows of requests.values())
+      await this.#carryOut(tenantId, {
+        ids: rows.map((row) => row.id),
+        subjects: rows.map((row) => row.subject_id),
+        method: rows[0]?.erasure_method ?? '',
+        by: null,
+      })
+    return open.length + finished
   }
 
   // Each step can be done again: a second pass finds the keys gone, and the entry there by the id of the request.

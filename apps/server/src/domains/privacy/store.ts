@@ -17,14 +17,18 @@ export async function insertErasure(tx: Tx, row: ErasureRow): Promise<void> {
   )
 }
 
-/** Requests from before a time that are not completed. */
-export async function readOpenErasures(
-  tx: Tx,
-  before: Date,
-): Promise<{ id: string; subject_id: string; erasure_method: string }[]> {
-  const text = `SELECT id, subject_id, erasure_method FROM data_erasure_requests
+export interface OpenErasure {
+  id: string
+  subject_id: string
+  erasure_method: string
+  request_date: Date
+}
+
+/** Requests from before a time that are not completed, by id. */
+export async function readOpenErasures(tx: Tx, before: Date): Promise<OpenErasure[]> {
+  const text = `SELECT id, subject_id, erasure_method, request_date FROM data_erasure_requests
                 WHERE tenant_id = $1 AND status IN ('Pending', 'InProgress') AND request_date < $2 ORDER BY id`
-  return (await tx.query<{ id: string; subject_id: string; erasure_method: string }>(text, [tx.tenantId, before])).rows
+  return (await tx.query<OpenErasure>(text, [tx.tenantId, before])).rows
 }
 
 export async function completeErasure(

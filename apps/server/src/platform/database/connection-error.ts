@@ -2,8 +2,9 @@
 const DRIVER =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
-// PostgreSQL classes 08 (connection), 53 (resources), 57P (shut down), 58 (system); and sockets.
-const CODES = /^(08|53|57P|58)|^(ECONN|EPIPE|ENOENT$|ETIMEDOUT)/
+// PostgreSQL classes 08 (connection), 40 (rolled back for others), 53 (resources), 57 (told to stop), 58 (system), and
+// 55P03 (lock not to be had); and sockets.
+const CODES = /^(08|40|53|55P03|57|58)|^(ECONN|EPIPE|ENOENT$|ETIMEDOUT)/
 
 /** Whether the database could not be reached or had to give up: it says nothing of what was asked. */
 export function isConnectionError(error: unknown): boolean {

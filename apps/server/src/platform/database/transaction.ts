@@ -66,28 +66,40 @@ async function inTransaction<T>(
   const client = await pool.connect()
   const afterwards: (() => void)[] = []
   let broken: Error | undefined
+  let committed = false
+  // A branch of the work that goes on after the work has failed must not speak in the next transaction.
+  let over = false
+  const run = async <R extends Row>(query: pg.QueryConfig): Promise<pg.QueryResult<R>> => {
+    if (over) throw new Error('the transaction is over')
+    return client.query<R>(query)
+  }
   try {
     const opening = [client.query(`BEGIN ISOLATION LEVEL ${isolation}${readOnly ? ' READ ONLY' : ''}`)]
     if (bind) opening.push(client.query(bind))
     const opened = Promise.all(opening)
-    opened.catch(() => undefined) // told below, or by the work that fails for it
+    opened.catch((error: Error) => {
+      broken = error // what the connection is in is not known then; told below, or by the work that fails for it
+    })
     const result = await work({
-      query: (text, values) => client.query({ name: nameOf(text), text, values: [...values] }),
-      composed: (text, values) => client.query(text, [...values]),
+      query: (text, values) => run({ name: nameOf(text), text, values: [...values] }),
+      composed: (text, values) => run({ text, values: [...values] }),
       onCommit: (job) => afterwards.push(job),
     })
     await opened
+    over = true
     const { command } = await client.query('COMMIT')
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back, although none of its work failed')
-    for (const job of afterwards) job()
+    committed = true
     return result
   } catch (error) {
+    over = true
     await client.query('ROLLBACK').catch((rollback: Error) => {
       broken = rollback // a connection that can't roll back is thrown away
     })
     throw error
   } finally {
     client.release(broken)
+    if (committed) for (const job of afterwards) job()
   }
 }
 

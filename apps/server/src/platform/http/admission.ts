@@ -5,6 +5,7 @@ import { type Principal, requireActive, requireScopes } from '../authority.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
+import { sourceOf } from '../source-address.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 
@@ -41,7 +42,7 @@ export class Admission {
   /** Before the body. Throws RATE_LIMITED, UNAUTHENTICATED, and what `authorise` throws where the body has no say in it. */
   async enter(request: FastifyRequest, route: Route): Promise<Principal> {
     if (route.scopes === 'public') {
-      if (route.method !== 'GET') this.#byAddress.take(request.ip, this.#now())
+      if (route.method !== 'GET') this.#byAddress.take(sourceOf(request.ip), this.#now())
       return NOBODY
     }
     const principal = await this.#authenticate(request)
@@ -66,7 +67,7 @@ export class Admission {
     const token = bearer(request)
     if (token === null) return this.#options.authenticate(null, true)
     const hash = createHash('sha256').update(token).digest('base64')
-    if (!this.#good.get(hash)) this.#wrongTokens.require(request.ip, this.#now())
+    if (!this.#good.get(hash)) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
     try {
       const principal = await this.#options.authenticate(token, true)
       this.#good.set(hash, true)
@@ -74,7 +75,7 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'UNAUTHENTICATED')) throw error
       this.#good.delete(hash)
-      this.#wrongTokens.take(request.ip, this.#now())
+      this.#wrongTokens.take(sourceOf(request.ip), this.#now())
       throw error
     }
   }

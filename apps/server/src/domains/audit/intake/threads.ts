@@ -51,15 +51,22 @@ export class IntakeThreads {
       const thread = this.#thread()
       const job = this.#nextJob++
       const read = await thread.read(job, source)
-      const { keys, own } = await keysOf(read.identities).catch((error: unknown) => {
+      try {
+        const { keys, own } = await keysOf(read.identities)
+        // Twice: an event whose data a leaf can't hold is made a second time.
+        const received = this.#clock.now(read.lines.length * 2 + 1)
+        const fields = [PART_FIELD, CONTENT_FIELD]
+        const seal = {
+          tenantId,
+          received,
+          keys: packKeys(keys, fields),
+          own: packKeys([own], [...fields, DIGEST_FIELD]),
+        }
+        return inOrder(read, await thread.seal(job, seal))
+      } catch (error) {
         thread.forget(job)
         throw error
-      })
-      // Twice: an event whose data a leaf can't hold is made a second time.
-      const received = this.#clock.now(read.lines.length * 2 + 1)
-      const fields = [PART_FIELD, CONTENT_FIELD]
-      const seal = { tenantId, received, keys: packKeys(keys, fields), own: packKeys([own], [...fields, DIGEST_FIELD]) }
-      return inOrder(read, await thread.seal(job, seal))
+      }
     })
   }
 
