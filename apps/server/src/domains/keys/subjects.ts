@@ -84,9 +84,8 @@ export class Subjects {
   async ownKey(tenantId: string): Promise<DataKey> {
     const found = (await this.keysOf(tenantId, [tenantId])).get(tenantId)
     if (found) return found
-    await this.#transaction(tenantId, async (tx) => {
-      await this.#insertKeys(tx, await this.#tenantKeys.current(tenantId), [tenantId])
-    })
+    const epoch = await this.#tenantKeys.current(tenantId)
+    await this.#transaction(tenantId, (tx) => this.#insertKeys(tx, epoch, [tenantId]))
     const made = (await this.keysOf(tenantId, [tenantId])).get(tenantId)
     if (!made) throw new Error('the tenant has no data key')
     return made
@@ -155,21 +154,24 @@ export class Subjects {
   }
 
   async #resolveStored(tenantId: string, identities: readonly Identity[]): Promise<DataKey[]> {
-    const epoch = await this.#tenantKeys.current(tenantId)
+    // Before the transaction: who holds a connection must not wait for another.
+    const epochs = await this.#tenantKeys.all(tenantId)
+    const [epoch] = epochs
+    if (!epoch) throw new Error('the tenant has no keys')
     const subjects = await this.#transaction(tenantId, async (tx) => {
       if ((await store.holdEpoch(tx)) !== epoch.epoch) throw new EpochTurned('another node turned the epoch')
-      const chosen = await this.#choose(tx, tenantId, identities)
+      const chosen = await this.#choose(tx, epochs, identities)
       const missing = unique(identities.filter((identity) => !chosen.has(normalizeIdentifier(identity.id))))
       const made = missing.map(() => randomUUID())
       await this.#insertKeys(tx, epoch, made)
-      const fresh = await this.#readKeys(tx, tenantId, made)
+      const fresh = await this.#readKeys(tx, epochs, made)
       await store.insertTokens(
         tx,
         missing.map((identity, i) => tokenRow(tenantId, epoch, keyIn(fresh, made[i]), 'primary', identity.id)),
       )
       // Another node may have been first: what stands in the index is what counts.
-      const now = missing.length === 0 ? chosen : await this.#choose(tx, tenantId, identities)
-      const keys = await this.#readKeys(tx, tenantId, [...now.values()])
+      const now = missing.length === 0 ? chosen : await this.#choose(tx, epochs, identities)
+      const keys = await this.#readKeys(tx, epochs, [...now.values()])
       const others = identities.flatMap((identity) => {
         const key = keys.get(now.get(normalizeIdentifier(identity.id)) ?? '')
         if (!key) return []
@@ -193,8 +195,7 @@ export class Subjects {
     })
   }
 
-  async #choose(tx: Tx, tenantId: string, identities: readonly Identity[]): Promise<Map<string, string>> {
-    const epochs = await this.#tenantKeys.all(tenantId)
+  async #choose(tx: Tx, epochs: readonly TenantKey[], identities: readonly Identity[]): Promise<Map<string, string>> {
     const ids = [...new Set(identities.map((identity) => normalizeIdentifier(identity.id)))]
     const rows = await store.readTokens(
       tx,
@@ -222,28 +223,21 @@ export class Subjects {
     await store.insertDataKeys(tx, rows, microsecondsToDate(now))
   }
 
-  async #readKeys(tx: Tx, tenantId: string, subjects: string[]): Promise<Map<string, DataKey>> {
+  async #readKeys(tx: Tx, epochs: readonly TenantKey[], subjects: string[]): Promise<Map<string, DataKey>> {
     const rows = await store.readDataKeys(tx, subjects, DEFAULT_CLASS)
-    const keys = new Map<string, DataKey>()
-    for (const row of rows) keys.set(row.subject, await this.#open(tenantId, row))
-    return keys
+    return new Map(
+      rows.map((row) => {
+        const epoch = epochs.find((one) => one.epoch === row.epoch)
+        if (!epoch) throw new EpochTurned('a key is wrapped under an epoch that is not known here')
+        return [row.subject, openKey(epoch, row)]
+      }),
+    )
   }
 
   async #unwrap(tenantId: string, row: store.DataKeyRow): Promise<DataKey> {
-    const key = await this.#open(tenantId, row)
+    const key = openKey(await this.#tenantKeys.ofEpoch(tenantId, row.epoch), row)
     this.#keys.set(`${tenantId}/${row.subject}`, key)
     return key
-  }
-
-  async #open(tenantId: string, row: store.DataKeyRow): Promise<DataKey> {
-    const { key } = await this.#tenantKeys.ofEpoch(tenantId, row.epoch)
-    return {
-      id: row.key_id,
-      subject: row.subject,
-      epoch: row.epoch,
-      key: unwrapKey(key, row.wrapped),
-      fields: new Map(),
-    }
   }
 
   #transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -257,6 +251,10 @@ export function isForeignKeyViolation(error: unknown): boolean {
 }
 
 class EpochTurned extends Error {}
+
+function openKey({ key }: TenantKey, { key_id, subject, epoch, wrapped }: store.DataKeyRow): DataKey {
+  return { id: key_id, subject, epoch, key: unwrapKey(key, wrapped), fields: new Map() }
+}
 
 /** A data key that was there a moment ago: its person was erased meanwhile. */
 class KeyGone extends Error {}
