@@ -54,19 +54,21 @@ export async function readTenantKeys(tx: Tx): Promise<TenantKeyRow[]> {
   return (await tx.query<TenantKeyRow>(text, [tx.tenantId])).rows
 }
 
+const EPOCHS = 0x6b657973 // "keys": advisory locks of tenants' epochs
+
 /**
  * Keeps the tenant's epoch from turning until the transaction ends; answers the current one. Two statements: the second
- * sees what the first one waited for.
+ * sees what the first one waited for. Advisory, since those who wait for a row's lock are overtaken by those who share it.
  */
 export async function holdEpoch(tx: Tx): Promise<number> {
-  await tx.query('SELECT epoch FROM tenant_keys WHERE tenant_id = $1 FOR SHARE', [tx.tenantId])
+  await tx.query('SELECT pg_advisory_xact_lock_shared($1, hashtext($2))', [EPOCHS, tx.tenantId])
   const text = 'SELECT max(epoch) AS epoch FROM tenant_keys WHERE tenant_id = $1'
   return (await tx.query<{ epoch: number | null }>(text, [tx.tenantId])).rows[0]?.epoch ?? 0
 }
 
 /** Waits until nobody makes keys or tokens under the epochs that there are, and keeps everybody from it. */
 export async function lockEpochs(tx: Tx): Promise<void> {
-  await tx.query('SELECT epoch FROM tenant_keys WHERE tenant_id = $1 FOR UPDATE', [tx.tenantId])
+  await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [EPOCHS, tx.tenantId])
 }
 
 /** Two at once: the first one stays. */
