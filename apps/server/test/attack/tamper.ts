@@ -26,10 +26,10 @@ export interface StoredBundle {
 
 type JsonObject = { [member: string]: Json }
 
-/** Keeps a copy of what is stored. */
+/** Keeps a copy of what is stored, all of one moment: a flush between two tables would make it a log that never was. */
 export async function keepCopy(server: TestServer): Promise<void> {
-  await server.sql('CREATE SCHEMA kept')
-  for (const table of TABLES) await server.sql(`CREATE TABLE kept.${table} AS TABLE ${table}`)
+  const copies = TABLES.map((table) => `CREATE TABLE kept.${table} AS TABLE ${table}`)
+  await server.sql(['BEGIN ISOLATION LEVEL REPEATABLE READ', 'CREATE SCHEMA kept', ...copies, 'COMMIT'].join('; '))
 }
 
 /** Puts everything back as it was copied. */
