@@ -5,9 +5,9 @@ import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { inclusionOf } from './prove.ts'
 import { readEntriesAt } from './reader.ts'
+import { isSigned } from './signed-head.ts'
 import * as store from './store.ts'
 import { type AnchorRow, readAnchor } from './store-anchor.ts'
-import { isSigned } from './verify-anchor.ts'
 
 interface AnchorReceipt {
   origin: string

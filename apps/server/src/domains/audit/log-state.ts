@@ -1,9 +1,10 @@
 import { inflateRawSync } from 'node:zlib'
-import { type Checkpoint, decodeBundle, equal, leafHash, openCheckpoint, parseVerifierKey } from '@probity/core'
+import { decodeBundle, equal, leafHash } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { isConnectionError } from '../../platform/database/connection-error.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import { BUNDLE } from './rules.ts'
+import { isSigned } from './signed-head.ts'
 import * as store from './store-sequencer.ts'
 import { type TileChange, TreeEdge } from './tree.ts'
 
@@ -110,7 +111,8 @@ export async function loadStates(
         try {
           requireNoRollback(head, seen)
           if (!head) return [tenantId, new LogState(tenantId, TreeEdge.restore(0, [], []), [], [])]
-          requireSigned(head, await guard.verifierKeys(tenantId))
+          if (!isSigned(head, await guard.verifierKeys(tenantId)))
+            throw new LogBroken('the head of the log is not what its key signed')
           return [tenantId, restoreState(head, fragments.get(tenantId) ?? [], tiles.get(tenantId) ?? [])]
         } catch (error) {
           if (isConnectionError(error)) throw error // nothing is known of the log then
@@ -130,18 +132,6 @@ function requireNoRollback(
   if (size < seen.size) throw new LogBroken(`the log has ${size} entries and had ${seen.size}`)
   if (head && size === seen.size && !equal(head.root, seen.root))
     throw new LogBroken(`the log had another root at ${size} entries`)
-}
-
-function requireSigned(head: store.HeadRow, keys: readonly string[]): void {
-  const trusted = keys.map((key) => parseVerifierKey(nodeCrypto.sha256, key))
-  let signed: Checkpoint
-  try {
-    signed = openCheckpoint(head.checkpoint, trusted, nodeCrypto)
-  } catch {
-    throw new LogBroken('the head of the log is not signed by its key')
-  }
-  if (signed.origin !== head.origin || signed.size !== head.size || !equal(signed.root, head.root))
-    throw new LogBroken('the head of the log is not what its checkpoint says')
 }
 
 function restoreState(

@@ -1,7 +1,8 @@
-import { CompactRange, decomposeLeft, equal, openCheckpoint, parseVerifierKey } from '@probity/core'
+import { CompactRange, decomposeLeft, equal } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { hashSpans } from './prove.ts'
+import { isSigned } from './signed-head.ts'
 import type { AnchorRow } from './store-anchor.ts'
 import type { Report } from './verify-report.ts'
 
@@ -18,15 +19,4 @@ export async function verifyAnchoredHead(
   const spans = await hashSpans(tx, decomposeLeft(row.size)).catch(() => null)
   const range = spans && new CompactRange(nodeCrypto.sha256, row.size, spans)
   if (range && !equal(range.root(), row.root)) report(0, 'FORKED', 'the log does not contain what was anchored')
-}
-
-/** Whether the row says what its checkpoint says, and the log's key signed that. */
-export function isSigned({ origin, size, root, checkpoint }: AnchorRow, trusted: readonly string[]): boolean {
-  try {
-    const keys = trusted.map((key) => parseVerifierKey(nodeCrypto.sha256, key))
-    const signed = openCheckpoint(checkpoint, keys, nodeCrypto)
-    return signed.origin === origin && signed.size === size && equal(signed.root, root)
-  } catch {
-    return false
-  }
 }

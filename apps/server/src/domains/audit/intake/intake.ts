@@ -15,6 +15,7 @@ import { nodeCrypto } from '@probity/verifier/node'
 import { contentDigest, type DataKey, type Identity, keyedDigest, seal } from '../../keys/index.ts'
 import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
+import { decodeStep } from '../formats/pointer.ts'
 import { redact } from '../formats/redact.ts'
 import { indexColumns, partLocation } from '../rules.ts'
 import type { Prepared, Refused } from './prepared.ts'
@@ -117,8 +118,7 @@ function addressesAt(event: ObservedEvent, pointer: string): string[] {
 /** What an RFC 6901 pointer leads to. */
 function valueAt(root: Json, pointer: string): Json | undefined {
   let value: Json | undefined = root
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pointer.split('/').slice(1).map(decodeStep)) {
     if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
     value = (value as { [member: string]: Json })[key]
   }
