@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const ADMIN = 'admin@first.example'
+/** Where Node tells of each request that a server begins to answer. */
+const REQUEST_START = 'http.server.request.start'
+/** Statements of the log's own workers, which a request only wakes. */
+const BY_ITSELF = /audit_logs|audit_inbox WHERE/
 
 let server: TestServer
 before(async () => {
@@ -99,21 +105,25 @@ test('no address stands in clear in what is kept of attempts', async () => {
     assert.ok(!row.includes(Buffer.from('192.0.2.77').toString('hex')) && !row.includes('192.0'))
 })
 
-/** Texts of the statements that the server's roles send while work is done; what runs by itself is left out. */
+/** Texts of the statements that requests send while work is done; what the server does by itself meanwhile is left out. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const seen: string[] = []
+  const ofRequest = new AsyncLocalStorage<boolean>()
+  const begin = () => ofRequest.enterWith(true)
   const original = pg.Client.prototype.query
   const roles = new Set(['probity_app', 'probity_operator', 'probity_keys'])
   function spy(this: pg.Client, ...given: unknown[]): unknown {
     const [first] = given
     const text = typeof first === 'string' ? first : (first as { text: string }).text
-    if (roles.has(this.user ?? '') && !/audit_logs|audit_inbox WHERE/.test(text)) seen.push(text)
+    if (ofRequest.getStore() && roles.has(this.user ?? '') && !BY_ITSELF.test(text)) seen.push(text)
     return Reflect.apply(original, this, given)
   }
   pg.Client.prototype.query = spy as typeof original
+  subscribe(REQUEST_START, begin)
   try {
     await work()
   } finally {
+    unsubscribe(REQUEST_START, begin)
     pg.Client.prototype.query = original
   }
   return seen
