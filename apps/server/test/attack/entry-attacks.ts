@@ -103,6 +103,18 @@ export const entryAttacks: Attack[] = [
       return { first: MIDDLE, code: 'LEAF_INVALID' }
     },
   },
+  {
+    name: 'an entry under an id of its own that is no leaf',
+    async run({ server, tenantId }) {
+      const [row] = await server.sql<{ seq: number }>(
+        'SELECT min(seq)::int AS seq FROM audit_event_ids WHERE tenant_id = $1 AND seq >= $2',
+        [tenantId, MIDDLE],
+      )
+      const index = row?.seq ?? 0
+      await changeLeaf(server, tenantId, index, (leaf) => ({ ...leaf, extra: 1 }))
+      return { first: index, code: 'LEAF_INVALID' }
+    },
+  },
   bySql(
     'the last fragment dropped',
     ({ fragments }) => `DELETE FROM audit_bundles WHERE tenant_id = $1 AND first_seq = ${fragments.at(-1)}`,

@@ -17,14 +17,14 @@ interface Bounds {
 
 /**
  * Verifies some entries one by one; answers their leaf hashes, or null when they are not all there, and how many have
- * an id that a caller gave.
+ * an id that a caller gave, or null when not each could be read.
  */
 export async function verifyStretch(
   tx: Tx,
   keys: Keys,
   bounds: Bounds,
   report: Report,
-): Promise<{ hashes: Uint8Array[] | null; given: number }> {
+): Promise<{ hashes: Uint8Array[] | null; given: number | null }> {
   const hashes: Uint8Array[] = []
   const entries: Entry[] = []
   let next = bounds.start
@@ -53,7 +53,9 @@ export async function verifyStretch(
   missing(bounds.end)
   await compareIndex(tx, entries, bounds, report)
   await verifyParts(tx, keys, entries, report)
-  return { hashes: whole ? hashes : null, given: await verifyIds(tx, entries, report) }
+  const given = await verifyIds(tx, entries, report)
+  const readable = whole && entries.length === hashes.length
+  return { hashes: whole ? hashes : null, given: readable ? given : null }
 }
 
 function openRow(

@@ -147,11 +147,11 @@ async function verifyEntries(
   if (!hasher) tree(start, 'TREE_DAMAGED', 'a tile that the proof needs is missing')
   const edge = start === 0 ? TreeEdge.restore(0, [], []) : null
   let whole = true
-  let given = 0
+  let given: number | null = 0
   for (let at = start; at < end; at += STRETCH) {
     const stretch = { start: at, end: Math.min(at + STRETCH, end) }
     const { hashes, given: some } = await verifyStretch(tx, keys, stretch, entry)
-    given += some
+    given = given === null || some === null ? null : given + some
     whole &&= hashes !== null
     for (const hash of (whole && hashes) || []) {
       hasher?.append(hash)
@@ -159,7 +159,8 @@ async function verifyEntries(
     }
   }
   if (!whole) return
-  if (start === 0 && end === head.size && (await store.countIds(tx)) !== given) await verifyExtraIds(tx, end, entry)
+  const countable = given !== null && start === 0 && end === head.size
+  if (countable && (await store.countIds(tx)) !== given) await verifyExtraIds(tx, end, entry)
   if (!hasher || !right) return
   const differing = edge ? await differingTiles(tx, edge) : []
   const tail = end === head.size ? end - (end % BUNDLE) : start
