@@ -3,7 +3,7 @@ import { type Json, MAX_DEPTH, tooDeep } from './json.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const NUMBER = /-?[0-9][0-9.eE+-]*/y
+export const NUMBER = /-?[0-9][0-9.eE+-]*/y
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
 const EXACT_DIGITS = 15 // a double holds every integer of so many decimal digits
 
@@ -63,7 +63,7 @@ function endOfNumber(text: string, start: number): number {
   return NUMBER.test(text) ? NUMBER.lastIndex : start + 1
 }
 
-function isLossy(text: string, start: number, end: number): boolean {
+export function isLossy(text: string, start: number, end: number): boolean {
   if (end - start <= 3) return false
   const written = text.slice(start, end)
   const double = Number(written)

@@ -53,7 +53,17 @@ const OUTCOMES = new Set<unknown>(['Success', 'Failure', 'Warning', 'Information
  */
 export function encodeLeaf(leaf: Leaf): Uint8Array {
   requireLeaf(leaf)
-  const bytes = encodeUtf8(canonicalLeaf(leaf))
+  return encoded(leaf, canonicalizeWithin(leaf.data, 1))
+}
+
+/** encodeLeaf where the canonical form of `data` is known already. */
+export function encodeLeafAround(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array {
+  requireLeaf({ ...leaf, data: {} })
+  return encoded(leaf, data)
+}
+
+function encoded(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array {
+  const bytes = encodeUtf8(canonicalAround(leaf, data))
   if (bytes.length > MAX_ENTRY_LENGTH) throw tooLong()
   return bytes
 }
@@ -75,10 +85,14 @@ export function sealedCommitment(crypto: Crypto, r: Uint8Array, part: Json): str
 
 // RFC 8785 for an object whose members are known: no sorting, and what is known to be plain is not looked at.
 function canonicalLeaf(leaf: Leaf): string {
-  const { action, actor, data, outcome, resource, sealed, session } = leaf
+  return canonicalAround(leaf, canonicalizeWithin(leaf.data, 1))
+}
+
+function canonicalAround(leaf: Omit<Leaf, 'data'>, data: string): string {
+  const { action, actor, outcome, resource, sealed, session } = leaf
   const who = actor === null ? 'null' : `{"id":${canonicalString(actor.id)},"type":"${actor.type}"}`
   return (
-    `{"action":${canonicalText(action)},"actor":${who},"data":${canonicalizeWithin(data, 1)},` +
+    `{"action":${canonicalText(action)},"actor":${who},"data":${data},` +
     `"event_id":"${leaf.event_id}","event_type":${canonicalString(leaf.event_type)},` +
     `"occurred_at":${leaf.occurred_at},"outcome":"${outcome}","received_at":${leaf.received_at},` +
     `"resource":${canonicalText(resource)},"risk_score":${leaf.risk_score},"sealed":[${sealed.map(canonicalPart)}],` +

@@ -21,10 +21,17 @@ export function systemClock(): Clock {
 
 /** RFC 3339 text with six decimals of a count of microseconds. */
 export function microsecondsToText(microseconds: number): string {
-  const milliseconds = Math.floor(microseconds / 1000)
-  const rest = String(microseconds - milliseconds * 1000).padStart(3, '0')
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`
+  const second = Math.floor(microseconds / 1_000_000)
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, -4)
+    lastSecond = second
+  }
+  return `${lastText}${String(microseconds - second * 1_000_000).padStart(6, '0')}Z`
 }
+
+// Times of receipt follow each other: most are within the second of the one before.
+let lastSecond = Number.NaN
+let lastText = ''
 
 /** Date of a count of microseconds, for columns that need no finer time. */
 export function microsecondsToDate(microseconds: number): Date {

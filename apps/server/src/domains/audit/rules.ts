@@ -9,7 +9,7 @@ export const BUNDLE = 256
 export type IndexColumns = Omit<EntryRow, 'seq'>
 
 /** The index columns that a leaf leads to: the only way they are made, so that verification can compare. */
-export function indexColumns(leaf: Leaf): IndexColumns {
+export function indexColumns(leaf: Omit<Leaf, 'data'>): IndexColumns {
   return {
     tenant_id: leaf.tenant_id,
     received_at: microsecondsToText(leaf.received_at),

@@ -6,6 +6,7 @@ import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { ObservedEvent } from './formats/observed-event.ts'
+import type { ReadableEvent } from './formats/plain-event.ts'
 import { partsForInbox } from './inbox.ts'
 import { prepare } from './intake/prepare.ts'
 import type { Prepared, Refused } from './intake/prepared.ts'
@@ -33,7 +34,7 @@ export interface WriteDependencies {
 export async function writeThroughInbox(
   dependencies: WriteDependencies,
   tenantId: string,
-  events: readonly ObservedEvent[],
+  events: readonly ReadableEvent[],
 ): Promise<(Accepted | Refused)[]> {
   const { database, clock } = dependencies
   const run = <T>(work: (tx: Tx) => Promise<T>) => tenantTransaction(database.app, tenantId, work)
@@ -95,7 +96,7 @@ export function conflict(eventId: string): Refused {
 async function prepareForLiving(
   dependencies: WriteDependencies,
   tx: Tx,
-  events: readonly ObservedEvent[],
+  events: readonly ReadableEvent[],
 ): Promise<(Prepared | Refused)[]> {
   for (let tries = 0; tries < SEALING_TRIES; tries++) {
     const prepared = await prepare(dependencies, tx.tenantId, events)

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { DomainError } from '../../platform/errors.ts'
-import type { ObservedEvent } from './formats/observed-event.ts'
+import type { ReadableEvent } from './formats/plain-event.ts'
 import { prepare } from './intake/prepare.ts'
 import type { Prepared, Refused } from './intake/prepared.ts'
 import { isRefused, readSource, type Source } from './intake/source.ts'
@@ -82,11 +82,11 @@ async function makeHere(dependencies: WriteDependencies, tenantId: string, sourc
   }))
 }
 
-function eventsOf(read: ReturnType<typeof readSource>): ObservedEvent[] {
-  return read.map(({ event }) => event).filter((event): event is ObservedEvent => !isRefused(event))
+function eventsOf(read: ReturnType<typeof readSource>): ReadableEvent[] {
+  return read.map(({ event }) => event).filter((event): event is ReadableEvent => !isRefused(event))
 }
 
-function readAgain(source: Source, place: number): ObservedEvent {
+function readAgain(source: Source, place: number): ReadableEvent {
   const event = readSource(source)[place]?.event
   if (!event || isRefused(event)) throw new Error('an event that was read can not be read again')
   return event
@@ -95,7 +95,7 @@ function readAgain(source: Source, place: number): ObservedEvent {
 async function writeOne(
   dependencies: WriteDependencies,
   entry: Prepared,
-  again: () => ObservedEvent,
+  again: () => ReadableEvent,
   tries = SEALING_TRIES,
 ): Promise<Fate> {
   try {
@@ -111,7 +111,7 @@ async function writeOne(
 async function sealAgain(
   dependencies: WriteDependencies,
   entry: Prepared,
-  event: ObservedEvent,
+  event: ReadableEvent,
   tries: number,
 ): Promise<Fate> {
   if (tries === 0) throw erasedAgain()

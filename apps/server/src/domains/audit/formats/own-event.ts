@@ -10,14 +10,13 @@ import {
 } from './observed-event.ts'
 import { encodeStep } from './pointer.ts'
 import { eventId, hasControls, isAddress } from './texts.ts'
-import { microseconds } from './time.ts'
+import { isRfc3339, microseconds } from './time.ts'
 
 const MAXIMUM_TYPE = 255
 const MAXIMUM_TEXT = 2048
 const MAXIMUM_SUBJECTS = 100
 const MAXIMUM_ALIASES = 20
 const ACTOR_TYPES = ['person', 'service', 'system'] as const
-const RFC_3339 = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
 const MEMBERS = new Set([
   ...[
@@ -138,7 +137,7 @@ function readTime(event: JsonObject): number | null {
   const known =
     typeof value === 'number'
       ? Number.isSafeInteger(value) && value >= 0
-      : typeof value === 'string' && RFC_3339.test(value)
+      : typeof value === 'string' && isRfc3339(value)
   const time = known ? microseconds(value, 'us') : null
   if (time === null || time < 0)
     throw refused(name, 'must be an RFC 3339 date and time with zone, or microseconds since 1970 as an integer')

@@ -6,6 +6,13 @@ export type Unit = keyof typeof UNITS
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)? ?([Zz]|UTC|[+-]\d\d:?\d\d)?$/
 const INTEGER = /^\d{9,19}$/
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** Whether a text has the form of RFC 3339 §5.6; the day may still be none. */
+export function isRfc3339(text: string): boolean {
+  return RFC_3339.test(text)
+}
+
 /**
  * Microseconds since the epoch, or null for what is no time, as 30 February. Texts are ISO 8601, with a space for the `T` and
  * without a zone too (then UTC), to nanoseconds (the rest is cut); numbers are in `unit`, else in the unit that

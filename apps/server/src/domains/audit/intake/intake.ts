@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   canonicalize,
-  encodeLeaf,
+  encodeLeafAround,
   FormatError,
   isUuid,
   type Json,
@@ -12,9 +12,11 @@ import {
   uuidFromDigest,
 } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
+import { randomPiece } from '../../../platform/random.ts'
 import { contentDigest, type DataKey, type Identity, keyedDigest, seal } from '../../keys/index.ts'
 import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
+import { isPlain, type PlainEvent, type ReadableEvent } from '../formats/plain-event.ts'
 import { decodeStep } from '../formats/pointer.ts'
 import { redact } from '../formats/redact.ts'
 import { indexColumns, partLocation } from '../rules.ts'
@@ -39,10 +41,11 @@ export class Intake {
   readonly #items: Item[]
   readonly #people = new People()
 
-  constructor(events: readonly ObservedEvent[]) {
+  constructor(events: readonly ReadableEvent[]) {
     this.#items = events.map((event) => {
+      if (isPlain(event)) return { clear: event, parts: [], people: NOBODY }
       const { clear, parts } = redact(event)
-      return { event, clear, parts, people: this.#people.of(event, parts) }
+      return { clear: { ...clear, data: canonicalize(clear.data) }, parts, people: this.#people.of(event, parts) }
     })
   }
 
@@ -63,9 +66,10 @@ const TOO_LARGE: Refused = {
   message: `without its data the event is still larger than an entry can be (${MAXIMUM_LEAF} bytes)`,
 }
 
+const NOBODY: Item['people'] = new Map()
+
 interface Item {
-  event: ObservedEvent
-  clear: ReturnType<typeof redact>['clear']
+  clear: PlainEvent
   parts: ReturnType<typeof redact>['parts']
   /** From a person of the event (-1 is the actor) to a place in `identities`. */
   people: Map<number, number>
@@ -134,20 +138,20 @@ function sealOne(sealing: Sealing, item: Item): Prepared | Refused | null {
 // `overflow`: the key of the part that takes the data; null: the leaf holds it. Answers null when the leaf can't.
 function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Prepared | null {
   const { tenantId } = sealing
-  const { event, clear, parts } = item
+  const { clear, parts } = item
   const received = sealing.received()
-  const eventId = eventIdOf(sealing, event, received)
+  const eventId = eventIdOf(sealing, clear, received)
   if (eventId === null) return null
   const holders = (people: readonly number[]) => holdersOf(people.map((person) => ownerOf(sealing, item, person)))
   const personal = parts.map(({ people, members }) => ({ holders: holders(people), members }))
-  const all = overflow ? [{ holders: [overflow], members: { '/data': clear.data } }, ...personal] : personal
+  const all = overflow ? [{ holders: [overflow], members: { '/data': JSON.parse(clear.data) } }, ...personal] : personal
   const sealed = all.map((part, i) => ({ ...part, ...sealPart(tenantId, eventId, i, part) }))
   const { actor, event_type, session, resource, action, outcome, risk_score } = clear
-  const leaf: Leaf = {
+  const leaf: Omit<Leaf, 'data'> = {
     v: 1,
     event_id: eventId,
     tenant_id: tenantId,
-    occurred_at: event.occurred_at ?? received,
+    occurred_at: clear.occurred_at ?? received,
     received_at: received,
     event_type,
     actor: actor?.type === 'person' ? { id: ownerOf(sealing, item, -1).subject, type: 'person' } : actor,
@@ -156,10 +160,9 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
     action,
     outcome,
     risk_score,
-    data: overflow ? {} : clear.data,
     sealed: sealed.map(({ subjects, commit }) => ({ subjects, commit })),
   }
-  const bytes = encodeOrNull(leaf)
+  const bytes = encodeOrNull(leaf, overflow ? '{}' : clear.data)
   if (bytes === null) return null
   return {
     tenantId,
@@ -167,14 +170,14 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
     columns: indexColumns(leaf),
     bytes,
     hash: Buffer.from(leafHash(nodeCrypto.sha256, bytes)),
-    content: event.event_id === null ? null : digestOf(item, eventId, overflow ? sealed.slice(1) : sealed),
+    content: clear.event_id === null ? null : digestOf(item, eventId, overflow ? sealed.slice(1) : sealed),
     parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
   }
 }
 
 // A source's id that is no UUID may name a person, and what an unkeyed digest hides can be guessed. Null without the key.
-function eventIdOf({ own }: Sealing, { event_id }: ObservedEvent, received: number): string | null {
-  if (event_id === null) return ownEventId(received, randomBytes(8))
+function eventIdOf({ own }: Sealing, { event_id }: PlainEvent, received: number): string | null {
+  if (event_id === null) return ownEventId(received, randomPiece(8))
   if (isUuid(event_id)) return event_id
   return own && uuidFromDigest(keyedDigest(own, event_id))
 }
@@ -186,15 +189,15 @@ function sealPart(
   { holders, members }: { holders: DataKey[]; members: { [pointer: string]: Json } },
 ) {
   const text = canonicalize(members)
-  const r = randomBytes(32)
+  const r = randomPiece(32)
   const envelope = seal(tenantId, holders, partLocation(eventId, part), Buffer.concat([r, Buffer.from(text)]))
   const subjects = holders.map((key) => key.subject)
   return { text, subjects, envelope, commit: sealedCommitment(nodeCrypto, r, members) }
 }
 
-function encodeOrNull(leaf: Leaf): Uint8Array | null {
+function encodeOrNull(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array | null {
   try {
-    return encodeLeaf(leaf)
+    return encodeLeafAround(leaf, data)
   } catch (error) {
     if (error instanceof FormatError && error.code === 'LEAF_TOO_LONG') return null
     throw error
@@ -214,13 +217,11 @@ function ownerOf({ keys }: Sealing, { people }: Item, person: number): DataKey {
 
 // The clear part can be hashed as it is; the personal part only under its owners' keys, or the digest would let
 // who reads the table guess what was erased.
-function digestOf(
-  { event, clear }: Item,
-  event_id: string,
-  sealed: readonly { holders: DataKey[]; text: string }[],
-): Buffer {
-  const actor = clear.actor && { ...clear.actor, id: clear.actor.type === 'person' ? '' : clear.actor.id }
-  const hash = createHash('sha256').update(canonicalize({ ...clear, event_id, actor, occurred_at: event.occurred_at }))
+function digestOf({ clear }: Item, event_id: string, sealed: readonly { holders: DataKey[]; text: string }[]): Buffer {
+  const { action, actor: actedBy, data, ...rest } = clear
+  const actor = actedBy && { ...actedBy, id: actedBy.type === 'person' ? '' : actedBy.id }
+  const before = `{"action":${canonicalize(action)},"actor":${canonicalize(actor)},"data":${data},`
+  const hash = createHash('sha256').update(before + canonicalize({ ...rest, event_id }).slice(1)) // one canonical object
   for (const part of sealed) hash.update(contentDigest(part.holders, part.text))
   return hash.digest().subarray(0, 16)
 }

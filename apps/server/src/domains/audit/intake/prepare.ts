@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts'
 import type { Keys } from '../../keys/index.ts'
-import type { ObservedEvent } from '../formats/observed-event.ts'
+import type { ReadableEvent } from '../formats/plain-event.ts'
 import { Intake } from './intake.ts'
 import type { Prepared, Refused } from './prepared.ts'
 
@@ -11,7 +11,7 @@ import type { Prepared, Refused } from './prepared.ts'
 export async function prepare(
   { keys, clock }: { keys: Keys; clock: Clock },
   tenantId: string,
-  events: readonly ObservedEvent[],
+  events: readonly ReadableEvent[],
 ): Promise<(Prepared | Refused)[]> {
   const intake = new Intake(events)
   const people = await keys.subjects.resolve(tenantId, intake.identities)

@@ -3,6 +3,7 @@ import { FormatError, type Json, parseStrict } from '@probity/core'
 import { parseJsonBody } from '../../../platform/http/json-body.ts'
 import { expandRecords, readEvent } from '../formats/index.ts'
 import { EventRefused, type Format, type ObservedEvent } from '../formats/observed-event.ts'
+import { type ReadableEvent, readPlainEvent } from '../formats/plain-event.ts'
 import type { Refused } from './prepared.ts'
 
 /** Events as somebody sent them: a JSON body (one or an array), or whole lines of NDJSON. */
@@ -15,7 +16,7 @@ export interface Source {
 /** One event of a source, or why it was not taken. `line` counts from 0 within the source. */
 export interface Read {
   line: number
-  event: ObservedEvent | Refused
+  event: ReadableEvent | Refused
 }
 
 export const LONGEST_LINE = 1024 * 1024
@@ -60,6 +61,8 @@ function readLines(format: Format, bytes: Uint8Array): Read[] {
     if (text.length > LONGEST_LINE / 3 && Buffer.byteLength(text) > LONGEST_LINE)
       return [{ line, event: LINE_TOO_LONG }]
     if (text.trim() === '') return []
+    const plain = format === 'probity' ? readPlainEvent(text) : null
+    if (plain) return [{ line, event: plain }]
     try {
       return expandRecords(format, parseStrict(text)).map((record) => ({ line, event: readOne(format, record) }))
     } catch (error) {

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { callersError } from '../../../platform/http/problem.ts'
 import { type Identity, type PackedKeys, unpackKeys } from '../../keys/index.ts'
-import type { ObservedEvent } from '../formats/observed-event.ts'
+import type { ReadableEvent } from '../formats/plain-event.ts'
 import { Intake } from './intake.ts'
 import { type PackedBatch, packBatch } from './packing.ts'
 import type { Prepared, Refused } from './prepared.ts'
@@ -83,7 +83,7 @@ function send(answer: Answer, transfer: ArrayBuffer[]): void {
 
 function read(job: number, source: Source): ReadAnswer {
   const found = readSource(source)
-  const events = found.map(({ event }) => event).filter((event): event is ObservedEvent => !isRefused(event))
+  const events = found.map(({ event }) => event).filter((event): event is ReadableEvent => !isRefused(event))
   const intake = new Intake(events)
   jobs.set(job, intake)
   return {

@@ -1,0 +1,87 @@
+import { createReadStream } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { percentile } from '../support.ts'
+import type { Ground } from './ground.ts'
+import type { InputFile } from './input.ts'
+
+/** Probity as applications meet it: over HTTP, with a token. */
+export class Probity {
+  readonly #ground: Ground
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
+
+  constructor(ground: Ground) {
+    this.#ground = ground
+  }
+
+  /** Sends the file as one stream of NDJSON; answers events per second, all of them acknowledged. */
+  async ingest({ path, events }: InputFile, token = this.#ground.token): Promise<number> {
+    await this.#ground.sql('CHECKPOINT')
+    const start = performance.now()
+    const answer = await this.#send('/v1/audit/ingest', 'application/x-ndjson', token, (end) =>
+      createReadStream(path, { highWaterMark: 1 << 18 }).pipe(end),
+    )
+    const seconds = (performance.now() - start) / 1000
+    const { accepted } = JSON.parse(answer) as { accepted: number }
+    if (accepted !== events) throw new Error(`${accepted} of ${events} events were accepted: ${answer.slice(0, 2000)}`)
+    return events / seconds
+  }
+
+  /** Writers that send bodies one after the other for some time; answers events per second and the wait for each answer. */
+  async writers(
+    count: number,
+    milliseconds: number,
+    body: () => { text: string; events: number },
+    token: (writer: number) => string = () => this.#ground.token,
+  ): Promise<{ perSecond: number; p50: number; p99: number; most: number }> {
+    await this.#ground.sql('CHECKPOINT')
+    const waits: number[] = []
+    let written = 0
+    const start = performance.now()
+    const until = start + milliseconds
+    await Promise.all(
+      Array.from({ length: count }, async (_, writer) => {
+        while (performance.now() < until) {
+          const { text, events } = body()
+          const asked = performance.now()
+          await this.#send('/v1/audit/events', 'application/json', token(writer), (end) => end.end(text))
+          waits.push(performance.now() - asked)
+          written += events
+        }
+      }),
+    )
+    const seconds = (performance.now() - start) / 1000
+    return {
+      perSecond: written / seconds,
+      p50: percentile(waits, 0.5),
+      p99: percentile(waits, 0.99),
+      most: percentile(waits, 1),
+    }
+  }
+
+  stop(): void {
+    this.#agent.destroy()
+  }
+
+  #send(
+    path: string,
+    type: string,
+    token: string,
+    give: (end: ReturnType<typeof request>) => unknown,
+  ): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': type }
+      const asked = request(this.#ground.url + path, { method: 'POST', agent: this.#agent, headers }, (answer) => {
+        const pieces: Buffer[] = []
+        answer.on('data', (piece) => pieces.push(piece))
+        answer.on('end', () => {
+          const text = Buffer.concat(pieces).toString()
+          if (answer.statusCode === 200) resolve(text)
+          else reject(new Error(`${answer.statusCode}: ${text}`))
+        })
+        answer.on('error', reject)
+      })
+      asked.on('error', reject)
+      give(asked)
+    })
+  }
+}
