@@ -5,8 +5,9 @@ import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { millisecondOf } from './event-id.ts'
+import { idAt, leavesOf } from './intake/packing.ts'
 import type { LogState } from './log-state.ts'
-import type { Accepted, Waiting } from './queue.ts'
+import type { Accepted, Waiting, WaitingBatch } from './queue.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
 
@@ -25,21 +26,31 @@ export interface Decided {
   outcome: Accepted | 'conflict' | 'erased'
 }
 
+/** Index of the first entry of a batch; null: something in it is known already or erased, so its events must go one by one. */
+export interface DecidedBatch {
+  item: WaitingBatch
+  first: number | null
+}
+
 /**
- * Writes one batch for all its tenants in the caller's transaction, which holds the lease. The states move ahead
+ * Writes what waits, of all its tenants, in the caller's transaction, which holds the lease. The states move ahead
  * of the commit: when it fails the caller throws them away.
  */
-export async function writeBatch(
+export async function writeWaiting(
   tx: SequencerTx,
   dependencies: FlushDependencies,
   states: Map<string, LogState>,
   batch: readonly Waiting[],
-): Promise<Decided[]> {
-  const decided = await decide(tx, batch, dependencies.clock.now())
+  batches: readonly WaitingBatch[],
+): Promise<{ decided: Decided[]; decidedBatches: DecidedBatch[] }> {
+  const [decided, plain] = await Promise.all([
+    decide(tx, batch, dependencies.clock.now()),
+    plainBatches(tx, batch, batches),
+  ])
   const fresh = decided.filter(
     (one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1,
   )
-  const touched = new Map<LogState, { from: number; leaves: Buffer[] }>()
+  const touched = new Map<LogState, { from: number }>()
   const parts: store.PartRow[] = []
   const ids: store.EventIdRow[] = []
   const rows: store.EntryRow[] = []
@@ -47,7 +58,7 @@ export async function writeBatch(
     const { entry } = item
     const state = states.get(entry.tenantId)
     if (!state || typeof outcome === 'string') throw new Error('a log was not loaded before its flush')
-    if (!touched.has(state)) touched.set(state, { from: state.size, leaves: [] })
+    if (!touched.has(state)) touched.set(state, { from: state.size })
     const seq = state.append(entry.bytes, entry.hash)
     outcome.index = seq
     rows.push({ ...entry.columns, seq })
@@ -55,6 +66,15 @@ export async function writeBatch(
     parts.push(...entry.parts.map((part, i) => ({ tenant_id: entry.tenantId, seq, part: i, ...part })))
   }
   settleRepeats(decided)
+  const decidedBatches = batches.map((item): DecidedBatch => {
+    const state = states.get(item.batch.tenantId)
+    if (!plain.has(item)) return { item, first: null }
+    if (!state) throw new Error('a log was not loaded before its flush')
+    if (!touched.has(state)) touched.set(state, { from: state.size })
+    const first = state.size
+    for (const { bytes, hash } of leavesOf(item.batch)) state.append(bytes, hash)
+    return { item, first }
+  })
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
   const [heads, bundles] = await Promise.all([signHeads(dependencies, changes), packBundles(changes)])
   const filled = filledBundles(changes)
@@ -72,9 +92,51 @@ export async function writeBatch(
     ids.length > 0 && store.insertEventIds(tx, ids),
     parts.length > 0 && store.insertParts(tx, parts),
     drained.length > 0 && store.deleteInbox(tx, drained),
+    ...decidedBatches.map(({ item, first }) => first !== null && insertBatch(tx, item, first)),
   ])
   if (!moved) throw new Error('a log has another size than its sequencer knows')
-  return decided
+  return { decided, decidedBatches }
+}
+
+async function insertBatch(tx: SequencerTx, { batch: { tenantId, rows } }: WaitingBatch, first: number): Promise<void> {
+  await Promise.all([
+    store.insertBulkEntries(tx, tenantId, first, rows.index),
+    rows.ids && store.insertBulkIds(tx, tenantId, first, rows.ids),
+    rows.parts && store.insertBulkParts(tx, tenantId, first, rows.parts),
+  ])
+}
+
+/** Those of which no id is known or comes twice in this flush, and nobody is erased. */
+async function plainBatches(
+  tx: SequencerTx,
+  alone: readonly Waiting[],
+  batches: readonly WaitingBatch[],
+): Promise<Set<WaitingBatch>> {
+  const met = new Set(alone.flatMap(({ entry }) => (entry.content ? [`${entry.tenantId}/${entry.eventId}`] : [])))
+  const candidates = batches.filter((item) => meetsNone(item, met))
+  const plain = await Promise.all(
+    candidates.map(async ({ batch: { tenantId, rows } }) => {
+      const [isKnown, isErased] = await Promise.all([
+        rows.ids && store.anyIdKnown(tx, tenantId, rows.ids.event_id),
+        rows.parts && store.anyErased(tx, tenantId, rows.parts.everybody),
+      ])
+      return !isKnown && !isErased
+    }),
+  )
+  return new Set(candidates.filter((_, i) => plain[i]))
+}
+
+function meetsNone({ batch }: WaitingBatch, met: Set<string>): boolean {
+  if (!batch.idsArePlain) return false
+  if (!batch.rows.ids) return true
+  let isNew = true
+  for (let i = 0; i < batch.count; i++) {
+    if (!batch.hasContent[i]) continue
+    const id = `${batch.tenantId}/${idAt(batch, i)}`
+    if (met.has(id)) isNew = false
+    met.add(id)
+  }
+  return isNew
 }
 
 /** New entries get index -1 here and their place later; what repeats an id is found in the table or in the batch. */

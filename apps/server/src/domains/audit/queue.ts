@@ -1,5 +1,6 @@
 import { ANCHOR_TENANT } from '@probity/core'
 import { DomainError } from '../../platform/errors.ts'
+import type { PackedBatch } from './intake/packing.ts'
 import type { Prepared } from './intake/prepared.ts'
 import { takeFairly } from './rules.ts'
 
@@ -19,11 +20,22 @@ export interface Waiting {
   reject(error: unknown): void
 }
 
+/** Events of one source that wait together, and who waits for them: they follow each other in the log, or none is in it. */
+export interface WaitingBatch {
+  batch: PackedBatch
+  /** Answers the index of the first. */
+  resolve(first: number): void
+  reject(error: unknown): void
+}
+
 const PER_TENANT = 16_384
 
 /** Events of this process that wait to be sequenced, a queue a tenant. */
 export class WaitingQueue {
   readonly #tenants = new Map<string, Waiting[]>()
+  #batches: WaitingBatch[] = []
+  /** Events of a tenant that wait in batches. */
+  readonly #inBatches = new Map<string, number>()
   #length = 0
   #room: (() => void)[] = []
   readonly #recent = new RecentTenants()
@@ -48,6 +60,55 @@ export class WaitingQueue {
     this.#length++
   }
 
+  /** Throws UNAVAILABLE when the tenant has too much waiting. */
+  pushBatch(item: WaitingBatch): void {
+    const { tenantId, count } = item.batch
+    const waiting = this.#inBatches.get(tenantId) ?? 0
+    if (waiting >= PER_TENANT)
+      throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
+    this.#batches.push(item)
+    this.#recent.see(tenantId)
+    this.#inBatches.set(tenantId, waiting + count)
+    this.#length += count
+  }
+
+  /** Batches of together up to `limit` events in the order in which they came, and one even if it has more; of each tenant one while several write. */
+  takeBatches(limit: number): WaitingBatch[] {
+    const taken: WaitingBatch[] = []
+    const left: WaitingBatch[] = []
+    const shared = this.isShared
+    const had = new Set<string>()
+    let events = 0
+    for (const item of this.#batches) {
+      const { tenantId, count } = item.batch
+      const mayGo = !(shared && had.has(tenantId)) && (events === 0 || events + count <= limit)
+      if (mayGo) {
+        taken.push(item)
+        had.add(tenantId)
+        events += count
+        this.#forget(tenantId, count)
+      } else left.push(item)
+    }
+    this.#batches = left
+    this.#length -= events
+    return taken
+  }
+
+  /** All batches that wait. */
+  takeAllBatches(): WaitingBatch[] {
+    const all = this.#batches
+    this.#batches = []
+    this.#inBatches.clear()
+    this.#length -= all.reduce((sum, { batch }) => sum + batch.count, 0)
+    return all
+  }
+
+  #forget(tenantId: string, count: number): void {
+    const rest = (this.#inBatches.get(tenantId) ?? 0) - count
+    if (rest > 0) this.#inBatches.set(tenantId, rest)
+    else this.#inBatches.delete(tenantId)
+  }
+
   /** Up to `limit` events, fairly by tenant and at most `each` of one. */
   take(limit: number, each = limit): Waiting[] {
     const taken = takeFairly(this.#tenants, limit, each)
@@ -60,7 +121,7 @@ export class WaitingQueue {
 
   /** Resolves at the next flush when the tenant has more than a flush waiting: flow control for streams. */
   async room(tenantId: string): Promise<void> {
-    while ((this.#tenants.get(tenantId)?.length ?? 0) > PER_TENANT / 4) {
+    while ((this.#tenants.get(tenantId)?.length ?? 0) + (this.#inBatches.get(tenantId) ?? 0) > PER_TENANT / 4) {
       await new Promise<void>((resolve) => this.#room.push(resolve))
     }
   }

@@ -8,11 +8,12 @@ import { type SequencerTx, sequencerTransaction } from '../../platform/database/
 import { DomainError } from '../../platform/errors.ts'
 import type { Tracing } from '../../platform/tracing.ts'
 import { BlockedLogs } from './blocked-logs.ts'
-import { type Decided, type FlushDependencies, writeBatch } from './flush.ts'
+import { type Decided, type DecidedBatch, type FlushDependencies, writeWaiting } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
+import type { PackedBatch } from './intake/packing.ts'
 import type { Prepared } from './intake/prepared.ts'
 import { LogBroken, type LogState, loadStates } from './log-state.ts'
-import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
+import { type Accepted, type Waiting, type WaitingBatch, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
@@ -21,6 +22,15 @@ const SHARE_OF_ONE = 16
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
+
+/** Something of the batch is known already or erased, or its log can't be written: its events must be added one by one. */
+export class OneByOne extends Error {}
+
+/** What one flush writes. */
+interface Attempt {
+  alone: Waiting[]
+  batches: WaitingBatch[]
+}
 
 /**
  * Gives entries their index, one flush at a time for all tenants. Owns the lease, the states of the logs and the
@@ -125,6 +135,17 @@ export class Sequencer {
     })
   }
 
+  /**
+   * Resolves with the index of the first when all events of the batch are durable, one after the other. Rejects with
+   * OneByOne when none of them is because they can't be written as a whole, or with UNAVAILABLE.
+   */
+  addBatch(batch: PackedBatch): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#queue.pushBatch({ batch, resolve, reject })
+      this.#kick()
+    })
+  }
+
   /** Flow control: resolves when the tenant may send more. */
   room(tenantId: string): Promise<void> {
     return this.#queue.room(tenantId)
@@ -157,25 +178,26 @@ export class Sequencer {
   async #flush(): Promise<void> {
     const drain = this.#inboxWaits
     this.#inboxWaits = false
-    const attempt = this.#queue.take(BATCH, this.#queue.isShared ? SHARE_OF_ONE : BATCH)
+    const alone = this.#queue.take(BATCH, this.#queue.isShared ? SHARE_OF_ONE : BATCH)
+    const attempt = { alone, batches: this.#queue.takeBatches(BATCH) }
     try {
-      const counted = () => ({ 'probity.events': attempt.length })
+      const counted = () => ({ 'probity.events': sizeOf(attempt) })
       this.#tell(await this.#tracing.within('audit.flush', counted, () => this.#commit(attempt, drain)))
     } catch (error) {
       await this.#isolate(attempt, error)
     }
   }
 
-  /** Writes a batch in one transaction, and with `drain` what waits in the inbox, which is added to the batch. */
-  async #commit(batch: Waiting[], drain: boolean): Promise<Decided[]> {
+  /** Writes an attempt in one transaction, and with `drain` what waits in the inbox, which is added to it. */
+  async #commit(attempt: Attempt, drain: boolean): Promise<Written> {
     return this.#transaction(async (tx) => {
       const held = this.#holdLease(tx)
       held.catch(() => undefined) // looked at before anything is committed
-      if (drain) batch.unshift(...(await this.#readInbox(tx)))
-      await this.#ensurePartitions(tx, batch)
+      if (drain) attempt.alone.unshift(...(await this.#readInbox(tx)))
+      await this.#ensurePartitions(tx, attempt)
       // What is read without the lease may be read while another writes.
-      if (batch.some(({ entry }) => this.#states.get(entry.tenantId) === undefined)) await held
-      const written = batch.length === 0 ? [] : await this.#write(tx, batch).finally(() => held)
+      if (tenantsOf(attempt).some((tenantId) => this.#states.get(tenantId) === undefined)) await held
+      const written = sizeOf(attempt) === 0 ? NOTHING : await this.#write(tx, attempt).finally(() => held)
       await held
       return written
     })
@@ -198,30 +220,38 @@ export class Sequencer {
     if (!held) throw new LeaseLost()
   }
 
-  async #write(tx: SequencerTx, batch: readonly Waiting[]): Promise<Decided[]> {
-    const states = await this.#statesOf(tx, batch)
-    const sound = batch.filter((item) => states.has(item.entry.tenantId))
-    return sound.length === 0 ? [] : writeBatch(tx, this.#dependencies, states, sound)
+  async #write(tx: SequencerTx, attempt: Attempt): Promise<Written> {
+    const states = await this.#statesOf(tx, attempt)
+    const alone = attempt.alone.filter((item) => states.has(item.entry.tenantId))
+    const batches = attempt.batches.filter((item) => states.has(item.batch.tenantId))
+    if (alone.length + batches.length === 0) return NOTHING
+    return writeWaiting(tx, this.#dependencies, states, alone, batches)
   }
 
-  #tell(decided: readonly Decided[]): void {
+  #tell({ decided, decidedBatches }: Written): void {
     for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
+    for (const { item, first } of decidedBatches) if (first !== null) this.#moved.add(item.batch.tenantId)
     for (const one of decided) tell(one)
+    for (const { item, first } of decidedBatches) {
+      if (first === null) item.reject(new OneByOne())
+      else item.resolve(first)
+    }
   }
 
   // A flush failed. Where the database said no to what was written, it was undone, and a log of one tenant is what
   // is wrong: each tenant's events are tried alone, so that no other waits for it.
-  async #isolate(attempt: readonly Waiting[], error: unknown): Promise<void> {
+  async #isolate(attempt: Attempt, error: unknown): Promise<void> {
     this.#states = new BoundedMap(5_000)
     this.#partitions.clear() // one that the flush made is undone with it
     if (error instanceof LeaseLost || isConnectionError(error)) return this.#recover(attempt, error)
-    const tenants = Map.groupBy(attempt, (item) => item.entry.tenantId)
+    for (const item of attempt.batches) item.reject(new OneByOne())
+    const tenants = Map.groupBy(attempt.alone, (item) => item.entry.tenantId)
     if (tenants.size <= 1) {
       for (const [tenantId, items] of tenants) this.#block(tenantId, items, error)
       return
     }
     for (const items of tenants.values()) {
-      const alone = [...items]
+      const alone = { alone: [...items], batches: [] }
       try {
         this.#tell(await this.#commit(alone, false))
       } catch (again) {
@@ -240,11 +270,11 @@ export class Sequencer {
 
   // What was written is not known: the connection may have died at the commit. Events with an id of the caller's
   // can be sent again; the others are refused as unknown rather than doubled.
-  #recover(batch: readonly Waiting[], error: unknown): void {
+  #recover({ alone, batches }: Attempt, error: unknown): void {
     this.#epoch = null
     this.#inboxWaits = true
     if (!(error instanceof LeaseLost)) this.#log.error({ err: error }, 'a flush of the audit log failed')
-    for (const item of batch)
+    for (const item of [...alone, ...batches])
       item.reject(
         new DomainError('UNAVAILABLE', {
           reason: 'the log could not be written; send the event again with its event_id',
@@ -254,13 +284,13 @@ export class Sequencer {
   }
 
   /** States of the logs of a batch; one that is broken is left out, and blocked. */
-  async #statesOf(tx: SequencerTx, batch: readonly Waiting[]): Promise<Map<string, LogState>> {
+  async #statesOf(tx: SequencerTx, attempt: Attempt): Promise<Map<string, LogState>> {
     const states = new Map<string, LogState>()
     const missing = new Set<string>()
-    for (const { entry } of batch) {
-      const state = this.#states.get(entry.tenantId)
-      if (state) states.set(entry.tenantId, state)
-      else if (!this.#blocked.has(entry.tenantId)) missing.add(entry.tenantId)
+    for (const tenantId of tenantsOf(attempt)) {
+      const state = this.#states.get(tenantId)
+      if (state) states.set(tenantId, state)
+      else if (!this.#blocked.has(tenantId)) missing.add(tenantId)
     }
     for (const [tenantId, state] of missing.size === 0 ? [] : await this.#load(tx, [...missing])) {
       if (state instanceof LogBroken) this.#block(tenantId, [], state)
@@ -269,7 +299,8 @@ export class Sequencer {
         this.#states.set(tenantId, state)
       }
     }
-    for (const item of batch) if (!states.has(item.entry.tenantId)) item.reject(blocked())
+    for (const item of attempt.alone) if (!states.has(item.entry.tenantId)) item.reject(blocked())
+    for (const item of attempt.batches) if (!states.has(item.batch.tenantId)) item.reject(blocked())
     return states
   }
 
@@ -283,9 +314,12 @@ export class Sequencer {
     return loadStates(tx, guard, tenantIds)
   }
 
-  async #ensurePartitions(tx: SequencerTx, batch: readonly Waiting[]): Promise<void> {
-    for (const item of batch) {
-      const at = item.entry.columns.received_at
+  async #ensurePartitions(tx: SequencerTx, { alone, batches }: Attempt): Promise<void> {
+    const times = [
+      ...alone.map(({ entry }) => entry.columns.received_at),
+      ...batches.flatMap(({ batch }) => batch.received),
+    ]
+    for (const at of times) {
       const month = at.slice(0, 7)
       if (this.#partitions.has(month)) continue
       await store.ensurePartition(tx, new Date(at))
@@ -327,9 +361,9 @@ export class Sequencer {
 
   // This process does not sequence: what waits here would wait for ever. Its callers send it again.
   #giveUpWaiting(reason: string): void {
-    for (const item of this.#queue.take(Number.MAX_SAFE_INTEGER)) {
+    const left = Number.MAX_SAFE_INTEGER
+    for (const item of [...this.#queue.take(left), ...this.#queue.takeAllBatches()])
       item.reject(new DomainError('UNAVAILABLE', { reason, retry_after: 1 }))
-    }
   }
 
   #transaction<T>(work: (tx: SequencerTx) => Promise<T>): Promise<T> {
@@ -338,6 +372,21 @@ export class Sequencer {
 }
 
 class LeaseLost extends Error {}
+
+interface Written {
+  decided: Decided[]
+  decidedBatches: DecidedBatch[]
+}
+
+const NOTHING: Written = { decided: [], decidedBatches: [] }
+
+function sizeOf({ alone, batches }: Attempt): number {
+  return batches.reduce((sum, { batch }) => sum + batch.count, alone.length)
+}
+
+function tenantsOf({ alone, batches }: Attempt): string[] {
+  return [...new Set([...alone.map(({ entry }) => entry.tenantId), ...batches.map(({ batch }) => batch.tenantId)])]
+}
 
 function blocked(): DomainError {
   return new DomainError('UNAVAILABLE', {

@@ -1,4 +1,5 @@
 import type { SequencerTx } from '../../platform/database/transaction.ts'
+import type { IdLiterals, IndexLiterals, PartLiterals } from './intake/bulk-rows.ts'
 
 // What the sequencer reads and writes, for all tenants of its shard at once: one array a column, one statement a
 // table, since PostgreSQL refuses COPY FROM into a table with row-level security.
@@ -281,6 +282,70 @@ export async function insertEntries(tx: SequencerTx, rows: EntryRow[]): Promise<
       rows.map((r) => r.risk_score),
     ],
   )
+}
+
+/** The index rows of a batch whose first entry is `first`; its columns are array literals. */
+export async function insertBulkEntries(
+  tx: SequencerTx,
+  tenantId: string,
+  first: number,
+  rows: IndexLiterals,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_entries (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)
+     SELECT $1::uuid, u.received_at, $2::bigint + u.place - 1, u.occurred_at, u.event_type, u.actor, u.session_id, u.resource, u.action,
+            u.outcome, u.risk_score
+     FROM unnest($3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::smallint[])
+       WITH ORDINALITY AS u (received_at, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score, place)`,
+    [
+      tenantId,
+      first,
+      rows.received_at,
+      rows.occurred_at,
+      rows.event_type,
+      rows.actor,
+      rows.session_id,
+      rows.resource,
+      rows.action,
+      rows.outcome,
+      rows.risk_score,
+    ],
+  )
+}
+
+export async function insertBulkParts(
+  tx: SequencerTx,
+  tenantId: string,
+  first: number,
+  rows: PartLiterals,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_sealed_parts (tenant_id, seq, part, subjects, envelope)
+     SELECT $1::uuid, $2::bigint + u.place, u.part, u.subjects::uuid[], u.envelope
+     FROM unnest($3::int[], $4::smallint[], $5::text[], $6::bytea[]) AS u (place, part, subjects, envelope)`,
+    [tenantId, first, rows.offset, rows.part, rows.subjects, rows.envelope],
+  )
+}
+
+export async function insertBulkIds(tx: SequencerTx, tenantId: string, first: number, rows: IdLiterals): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_event_ids (tenant_id, event_id, seq, content)
+     SELECT $1::uuid, u.event_id, $2::bigint + u.place, u.content
+     FROM unnest($3::int[], $4::uuid[], $5::bytea[]) AS u (place, event_id, content)`,
+    [tenantId, first, rows.offset, rows.event_id, rows.content],
+  )
+}
+
+/** Whether the log has an entry under any of these ids; `ids` is an array literal. */
+export async function anyIdKnown(tx: SequencerTx, tenantId: string, ids: string): Promise<boolean> {
+  const text = 'SELECT 1 FROM audit_event_ids WHERE tenant_id = $1 AND event_id = ANY ($2::uuid[]) LIMIT 1'
+  return (await tx.query(text, [tenantId, ids])).rows.length > 0
+}
+
+/** Whether any of these people is erased; `subjects` is an array literal. */
+export async function anyErased(tx: SequencerTx, tenantId: string, subjects: string): Promise<boolean> {
+  const text = 'SELECT 1 FROM subject_tombstones WHERE tenant_id = $1 AND subject = ANY ($2::uuid[]) LIMIT 1'
+  return (await tx.query(text, [tenantId, subjects])).rows.length > 0
 }
 
 export async function insertEventIds(tx: SequencerTx, rows: EventIdRow[]): Promise<void> {

@@ -1,12 +1,13 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { DomainError } from '../../platform/errors.ts'
 import type { ReadableEvent } from './formats/plain-event.ts'
+import { idAt } from './intake/packing.ts'
 import { prepare } from './intake/prepare.ts'
 import type { Prepared, Refused } from './intake/prepared.ts'
 import { isRefused, readSource, type Source } from './intake/source.ts'
-import type { Made } from './intake/threads.ts'
+import { type Made, type MadeSource, oneByOne } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
-import { SealAgain } from './sequencer.ts'
+import { OneByOne, SealAgain } from './sequencer.ts'
 import { conflict, erasedAgain, SEALING_TRIES, type WriteDependencies, writeThroughInbox } from './write-inbox.ts'
 
 /** Bytes of a source that this thread makes ready itself: a thread's answer would come later than its own. */
@@ -43,16 +44,43 @@ export async function enqueueSource(
   source: Source,
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<{ settled: Promise<Written[]> }> {
-  const made =
-    source.bytes.length <= SMALL
-      ? await before.then(() => makeHere(dependencies, tenantId, source))
-      : await dependencies.threads.prepare(tenantId, source, async (identities) => {
-          const { subjects } = dependencies.keys
-          const keys = await subjects.resolve(tenantId, identities)
-          const own = await subjects.ownKey(tenantId)
-          await before
-          return { keys, own }
-        })
+  if (source.bytes.length <= SMALL) {
+    const made = await before.then(() => makeHere(dependencies, tenantId, source))
+    return enqueueEach(dependencies, source, made)
+  }
+  const made = await dependencies.threads.prepare(tenantId, source, async (identities) => {
+    const { subjects } = dependencies.keys
+    const keys = await subjects.resolve(tenantId, identities)
+    const own = await subjects.ownKey(tenantId)
+    await before
+    return { keys, own }
+  })
+  const asWhole = made.batch.count > 0 && !dependencies.sequencer.isShared
+  if (!asWhole) return enqueueEach(dependencies, source, oneByOne(made))
+  return { settled: writeWhole(dependencies, source, made) }
+}
+
+async function writeWhole(dependencies: WriteDependencies, source: Source, made: MadeSource): Promise<Written[]> {
+  try {
+    const first = await dependencies.sequencer.addBatch(made.batch)
+    let next = 0
+    return made.lines.map(({ line, refused }) => ({ line, fate: refused ?? acceptedAt(made, first, next++) }))
+  } catch (error) {
+    if (!(error instanceof OneByOne)) throw error
+    const { settled } = await enqueueEach(dependencies, source, oneByOne(made))
+    return settled
+  }
+}
+
+function acceptedAt({ batch }: MadeSource, first: number, place: number): Accepted {
+  return { status: 'accepted', event_id: idAt(batch, place), index: first + place }
+}
+
+async function enqueueEach(
+  dependencies: WriteDependencies,
+  source: Source,
+  made: Iterable<Made>,
+): Promise<{ settled: Promise<Written[]> }> {
   const writing: Promise<Written>[] = []
   for (const { line, event } of made) {
     const place = writing.length

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Actor, encodeLeaf, type Leaf, leafHash } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import fc from 'fast-check'
+import { indexColumns } from '../rules.ts'
 import { packBatch, unpackBatch } from './packing.ts'
 import type { Prepared } from './prepared.ts'
 
@@ -10,34 +13,50 @@ const maybe = fc.option(text)
 const bytes = (length: { minLength: number; maxLength: number }) =>
   fc.uint8Array(length).map((array) => Buffer.from(array))
 
-/** Objects as messages carry them: with their prototype. */
-function plain<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
-  return fc.record<T>(model, { noNullPrototype: true })
-}
-
-const prepared: fc.Arbitrary<Prepared> = plain({
-  tenantId: fc.constant(TENANT),
-  eventId: fc.uuid(),
-  columns: plain({
+const leaf: fc.Arbitrary<Leaf> = fc.record(
+  {
+    v: fc.constant(1),
+    event_id: fc.uuid(),
     tenant_id: fc.constant(TENANT),
-    received_at: text,
-    occurred_at: text,
-    event_type: text,
-    actor: maybe,
-    session_id: maybe,
+    occurred_at: fc.nat(),
+    received_at: fc.nat(),
+    event_type: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    actor: fc.option(text.map((id): Actor => ({ id, type: 'service' }))),
+    session: maybe,
     resource: maybe,
     action: maybe,
-    outcome: text,
+    outcome: fc.constantFrom('Success', 'Failure'),
     risk_score: fc.option(fc.integer({ min: 0, max: 100 })),
-  }),
-  bytes: bytes({ minLength: 0, maxLength: 100 }),
-  hash: bytes({ minLength: 32, maxLength: 32 }),
-  content: fc.option(bytes({ minLength: 16, maxLength: 16 })),
-  parts: fc.array(
-    plain({ subjects: fc.array(fc.uuid(), { maxLength: 3 }), envelope: bytes({ minLength: 0, maxLength: 50 }) }),
-    { maxLength: 3 },
-  ),
-})
+    data: fc.dictionary(text, text, { noNullPrototype: true }),
+    sealed: fc.constant([]),
+  },
+  { noNullPrototype: true },
+)
+
+const prepared: fc.Arbitrary<Prepared> = fc
+  .record({
+    leaf,
+    content: fc.option(bytes({ minLength: 16, maxLength: 16 })),
+    parts: fc.array(
+      fc.record(
+        { subjects: fc.array(fc.uuid(), { maxLength: 3 }), envelope: bytes({ minLength: 0, maxLength: 50 }) },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 3 },
+    ),
+  })
+  .map(({ leaf: one, content, parts }) => {
+    const encoded = Buffer.from(encodeLeaf(one))
+    return {
+      tenantId: TENANT,
+      eventId: one.event_id,
+      columns: indexColumns(one),
+      bytes: encoded,
+      hash: Buffer.from(leafHash(nodeCrypto.sha256, encoded)),
+      content,
+      parts,
+    }
+  })
 
 test('a batch comes out of its packing as it went in, after its buffers changed hands', () => {
   fc.assert(

@@ -1,10 +1,12 @@
+import { parseLeaf } from '@probity/core'
+import { millisecondOf } from '../event-id.ts'
+import { indexColumns } from '../rules.ts'
+import { type BulkRows, bulkRows } from './bulk-rows.ts'
 import type { Prepared } from './prepared.ts'
 
 const HASH = 32
 const CONTENT = 16
-
-type Row = Omit<Prepared['columns'], 'tenant_id'>
-type Columns = { [K in keyof Row]: Row[K][] }
+const ID = 36
 
 /**
  * Prepared events of one tenant on their way between threads: few large buffers that change hands, instead of many
@@ -12,93 +14,92 @@ type Columns = { [K in keyof Row]: Row[K][] }
  */
 export interface PackedBatch {
   tenantId: string
-  eventIds: string[]
-  columns: Columns
+  count: number
+  /** Times of receipt of the first and the last, as the index has them. */
+  received: [first: string, last: string]
+  /** Their ids, 36 characters each. */
+  ids: string
+  /** Whether each id that a caller gave is another, and none is of our own form. */
+  idsArePlain: boolean
   leaves: Uint8Array<ArrayBuffer>
   lengths: Uint32Array<ArrayBuffer>
   hashes: Uint8Array<ArrayBuffer>
   /** 16 bytes an event, zeros where there is none. */
   contents: Uint8Array<ArrayBuffer>
-  hasContent: boolean[]
-  /** Pseudonyms of each part of each event. */
-  subjects: string[][][]
+  hasContent: Uint8Array<ArrayBuffer>
+  /** Parts of each event. */
+  partCounts: Uint32Array<ArrayBuffer>
+  /** Whose each part is. */
+  subjects: string[][]
   envelopes: Uint8Array<ArrayBuffer>
   envelopeLengths: Uint32Array<ArrayBuffer>
+  rows: BulkRows
 }
 
-/** Packs a batch; what `transfer` names is gone here once it is sent. */
+/** Packs prepared events; `transfer` are the buffers that change hands, after which `packed` is of use no more here. */
 export function packBatch(
   tenantId: string,
   batch: readonly Prepared[],
 ): { packed: PackedBatch; transfer: ArrayBuffer[] } {
   const parts = batch.flatMap((one) => one.parts)
+  const given = batch.filter(({ content }) => content !== null).map(({ eventId }) => eventId)
   const packed: PackedBatch = {
     tenantId,
-    eventIds: batch.map((one) => one.eventId),
-    columns: columnsOf(batch),
+    count: batch.length,
+    received: [batch[0]?.columns.received_at ?? '', batch.at(-1)?.columns.received_at ?? ''],
+    ids: batch.map((one) => one.eventId).join(''),
+    idsArePlain: new Set(given).size === given.length && given.every((id) => millisecondOf(id) === null),
     leaves: joined(batch.map((one) => one.bytes)),
     lengths: Uint32Array.from(batch, (one) => one.bytes.length),
     hashes: joined(batch.map((one) => one.hash)),
     contents: joined(batch.map((one) => one.content ?? NONE)),
-    hasContent: batch.map((one) => one.content !== null),
-    subjects: batch.map((one) => one.parts.map((part) => part.subjects)),
+    hasContent: Uint8Array.from(batch, (one) => Number(one.content !== null)),
+    partCounts: Uint32Array.from(batch, (one) => one.parts.length),
+    subjects: parts.map((part) => part.subjects),
     envelopes: joined(parts.map((part) => part.envelope)),
     envelopeLengths: Uint32Array.from(parts, (part) => part.envelope.length),
+    rows: bulkRows(batch),
   }
-  const { leaves, lengths, hashes, contents, envelopes, envelopeLengths } = packed
-  return {
-    packed,
-    transfer: [leaves, lengths, hashes, contents, envelopes, envelopeLengths].map(({ buffer }) => buffer),
-  }
+  const { leaves, lengths, hashes, contents, hasContent, partCounts, envelopes, envelopeLengths } = packed
+  const buffers = [leaves, lengths, hashes, contents, hasContent, partCounts, envelopes, envelopeLengths]
+  return { packed, transfer: buffers.map(({ buffer }) => buffer) }
 }
 
 const NONE = new Uint8Array(CONTENT)
 
 /** Inverse of packBatch, one event at a time; the events share its buffers. */
 export function* unpackBatch(packed: PackedBatch): Generator<Prepared> {
-  const { tenantId, eventIds, columns, hasContent, subjects } = packed
-  const leaf = cutter(packed.leaves, packed.lengths)
+  const { tenantId, hasContent, partCounts, subjects } = packed
   const envelope = cutter(packed.envelopes, packed.envelopeLengths)
-  const hashes = Buffer.from(packed.hashes.buffer)
   const contents = Buffer.from(packed.contents.buffer)
-  for (const [i, eventId] of eventIds.entries())
+  let part = 0
+  for (const [i, { bytes, hash }] of leavesOf(packed).entries())
     yield {
       tenantId,
-      eventId,
-      columns: { tenant_id: tenantId, ...rowAt(columns, i) },
-      bytes: leaf(),
-      hash: hashes.subarray(i * HASH, (i + 1) * HASH),
+      eventId: idAt(packed, i),
+      columns: indexColumns(parseLeaf(bytes)),
+      bytes,
+      hash,
       content: hasContent[i] ? contents.subarray(i * CONTENT, (i + 1) * CONTENT) : null,
-      parts: (subjects[i] as string[][]).map((people) => ({ subjects: people, envelope: envelope() })),
+      parts: Array.from({ length: partCounts[i] as number }, () => ({
+        subjects: subjects[part++] as string[],
+        envelope: envelope(),
+      })),
     }
 }
 
-function columnsOf(batch: readonly Prepared[]): Columns {
-  return {
-    received_at: batch.map(({ columns }) => columns.received_at),
-    occurred_at: batch.map(({ columns }) => columns.occurred_at),
-    event_type: batch.map(({ columns }) => columns.event_type),
-    actor: batch.map(({ columns }) => columns.actor),
-    session_id: batch.map(({ columns }) => columns.session_id),
-    resource: batch.map(({ columns }) => columns.resource),
-    action: batch.map(({ columns }) => columns.action),
-    outcome: batch.map(({ columns }) => columns.outcome),
-    risk_score: batch.map(({ columns }) => columns.risk_score),
-  }
+export function idAt({ ids }: PackedBatch, i: number): string {
+  return ids.slice(i * ID, (i + 1) * ID)
 }
 
-function rowAt(columns: Columns, i: number): Row {
-  return {
-    received_at: columns.received_at[i] as string,
-    occurred_at: columns.occurred_at[i] as string,
-    event_type: columns.event_type[i] as string,
-    actor: columns.actor[i] as string | null,
-    session_id: columns.session_id[i] as string | null,
-    resource: columns.resource[i] as string | null,
-    action: columns.action[i] as string | null,
-    outcome: columns.outcome[i] as string,
-    risk_score: columns.risk_score[i] as number | null,
-  }
+/** Leaves and their hashes, as views of the batch's buffers. */
+export function leavesOf(packed: PackedBatch): { bytes: Buffer; hash: Buffer }[] {
+  const leaf = cutter(packed.leaves, packed.lengths)
+  const hashes = Buffer.from(packed.hashes.buffer)
+  return Array.from({ length: packed.count }, (_, i) => ({
+    bytes: leaf(),
+    hash: hashes.subarray(i * HASH, (i + 1) * HASH),
+  }))
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,7 @@ import { partLocation } from '../rules.ts'
 import { Intake } from './intake.ts'
 import type { Prepared } from './prepared.ts'
 import { isRefused, readSource, type Source } from './source.ts'
-import { IntakeThreads, type KeysOf, type Made } from './threads.ts'
+import { IntakeThreads, type KeysOf, type Made, oneByOne } from './threads.ts'
 
 const TENANT = randomUUID()
 const threads = new IntakeThreads({ clock: systemClock(), isShared: () => false })
@@ -75,7 +75,7 @@ async function madeHere(source: Source): Promise<Made[]> {
 }
 
 test('a thread makes of a source what this thread makes of it: leaves, parts, digests and refusals', async () => {
-  const there = [...(await threads.prepare(TENANT, lines, keysOf))].map(essence)
+  const there = [...oneByOne(await threads.prepare(TENANT, lines, keysOf))].map(essence)
   assert.deepEqual(there, (await madeHere(lines)).map(essence))
   assert.equal(there.length, 6)
 })
@@ -95,7 +95,7 @@ test('what is wrong with a body crosses from the thread as the same error', asyn
 test('keys that cannot be had fail their source alone', async () => {
   const refused = threads.prepare(TENANT, lines, () => Promise.reject(new Error('no keystore')))
   await assert.rejects(refused, /no keystore/)
-  assert.equal([...(await threads.prepare(TENANT, lines, keysOf))].length, 6)
+  assert.equal([...oneByOne(await threads.prepare(TENANT, lines, keysOf))].length, 6)
 })
 
 test('a thread that ends fails what it had with 503, and the next source gets another', async () => {
@@ -105,6 +105,6 @@ test('a thread that ends fails what it had with 503, and the next source gets an
     return keysOf(identities)
   })
   await assert.rejects(underWay, (error) => error instanceof DomainError && error.code === 'UNAVAILABLE')
-  assert.equal([...(await own.prepare(TENANT, lines, keysOf))].length, 6)
+  assert.equal([...oneByOne(await own.prepare(TENANT, lines, keysOf))].length, 6)
   await own.stop()
 })

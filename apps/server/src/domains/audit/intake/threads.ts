@@ -5,7 +5,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { CONTENT_FIELD, type DataKey, DIGEST_FIELD, type Identity, packKeys } from '../../keys/index.ts'
 import { PART_FIELD } from '../rules.ts'
-import { unpackBatch } from './packing.ts'
+import { type PackedBatch, unpackBatch } from './packing.ts'
 import type { Prepared, Refused } from './prepared.ts'
 import type { Source } from './source.ts'
 import { type Answer, type Question, type ReadAnswer, ROLE, type SealAnswer, THREAD } from './thread.ts'
@@ -15,6 +15,13 @@ import { Turns } from './turns.ts'
 export interface Made {
   line: number
   event: Prepared | Refused
+}
+
+/** What a thread made of a source: the batch of those that are ready, and the fate of each line. */
+export interface MadeSource {
+  batch: PackedBatch
+  /** Line of each event of the source in order, with why it was refused; null: it is the batch's next. */
+  lines: { line: number; refused: Refused | null }[]
 }
 
 /** Opens the keys that a source needs. */
@@ -43,10 +50,9 @@ export class IntakeThreads {
   }
 
   /**
-   * Makes the events of a source ready for the log, in order; they are unpacked as they are taken. Throws what
-   * readSource throws, and UNAVAILABLE.
+   * Makes the events of a source ready for the log, in order. Throws what readSource throws, and UNAVAILABLE.
    */
-  prepare(tenantId: string, source: Source, keysOf: KeysOf): Promise<Iterable<Made>> {
+  prepare(tenantId: string, source: Source, keysOf: KeysOf): Promise<MadeSource> {
     return this.#turns.take(tenantId, async () => {
       const thread = this.#thread()
       const job = this.#nextJob++
@@ -86,16 +92,23 @@ export class IntakeThreads {
   }
 }
 
-function* inOrder({ lines, refused }: ReadAnswer, sealed: SealAnswer): Generator<Made> {
-  const prepared = unpackBatch(sealed.batch)
+function inOrder({ lines, refused }: ReadAnswer, sealed: SealAnswer): MadeSource {
   const unread = new Map(refused)
   const unsealed = new Map(sealed.refused)
   let readable = 0
-  for (const [place, line] of lines.entries()) {
-    const event = unread.get(place) ?? unsealed.get(readable++) ?? prepared.next().value
-    if (!event) throw new Error('a thread lost an event')
-    yield { line, event }
-  }
+  const fates = lines.map((line, place) => ({
+    line,
+    refused: unread.get(place) ?? unsealed.get(readable++) ?? null,
+  }))
+  const ready = fates.reduce((sum, fate) => sum + Number(fate.refused === null), 0)
+  if (ready !== sealed.batch.count) throw new Error('a thread lost an event')
+  return { batch: sealed.batch, lines: fates }
+}
+
+/** The events one by one; they are unpacked as they are taken. */
+export function* oneByOne({ batch, lines }: MadeSource): Generator<Made> {
+  const prepared = unpackBatch(batch)
+  for (const { line, refused } of lines) yield { line, event: refused ?? (prepared.next().value as Prepared) }
 }
 
 interface Asked {
