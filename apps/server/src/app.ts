@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { Anchoring, Audit, auditRoutes, IntakeThreads, Sequencer } from './domains/audit/index.ts'
-import { authenticate, Identity, identityRoutes } from './domains/identity/index.ts'
+import { Authenticator, Identity, identityRoutes } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
@@ -80,6 +80,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     record: audit.record,
     sessionAbsoluteSeconds: config.session_absolute_seconds,
   })
+  const authenticator = new Authenticator({ database, clock, sessionIdleSeconds: config.session_idle_seconds })
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays: config.keystore_backup_days })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [
@@ -99,8 +100,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ratePerSecond: config.rate_limit_per_second,
     publicRatePerSecond: config.public_rate_limit_per_second,
     requestTimeoutSeconds: config.request_timeout_seconds,
-    authenticate: (token, isUse) =>
-      authenticate({ database, clock, sessionIdleSeconds: config.session_idle_seconds }, token, isUse),
+    authenticate: (token, isUse) => authenticator.authenticate(token, isUse),
     observe: observer(database, audit.record),
     idempotency,
     tracing,

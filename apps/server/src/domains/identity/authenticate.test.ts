@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { formatToken } from '@probity/core'
 import { systemClock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
-import { authenticate } from './index.ts'
+import { Authenticator } from './index.ts'
 
 test('what is no token by its own checksum, or no token at all, costs no work of the database', async () => {
   let asked = 0
@@ -13,14 +13,14 @@ test('what is no token by its own checksum, or no token at all, costs no work of
     throw new Error('there is no database')
   }
   const database = { app: { connect } } as unknown as Database
-  const dependencies = { database, clock: systemClock(), sessionIdleSeconds: 60 }
+  const authenticator = new Authenticator({ database, clock: systemClock(), sessionIdleSeconds: 60 })
   const tenantId = '01a20f8d-98a6-7a06-88bd-6b7d610ba0f0'
   const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
   const last = token.endsWith('0') ? '1' : '0'
   const link = formatToken({ kind: 'su', tenantId, secret: randomBytes(32) })
   for (const text of [null, 'x', token.slice(0, -1) + last, `${token}0`, token.replace('prb_at', 'prb_se'), link])
-    await assert.rejects(authenticate(dependencies, text), { code: 'UNAUTHENTICATED' })
+    await assert.rejects(authenticator.authenticate(text), { code: 'UNAUTHENTICATED' })
   assert.equal(asked, 0)
-  await assert.rejects(authenticate(dependencies, token), /there is no database/)
+  await assert.rejects(authenticator.authenticate(token), /there is no database/)
   assert.equal(asked, 1)
 })
