@@ -62,10 +62,13 @@ export async function benchServer(settings: Record<string, string> = {}) {
 export type BenchServer = Awaited<ReturnType<typeof benchServer>>
 
 /** Makes tenants as an operator does, each with a token that writes; set-up links would cost a password hash each. */
-export async function makeTenants(server: BenchServer, count: number): Promise<{ tenantId: string; token: string }[]> {
+export async function makeTenants(
+  server: Pick<BenchServer, 'call' | 'sql'>,
+  count: number,
+): Promise<{ tenantId: string; token: string }[]> {
   const made: { tenantId: string; token: string }[] = []
   for (let i = 0; i < count; i++) {
-    const { body } = await server.call('POST', '/v1/tenants', { name: `tenant ${i}` })
+    const { body } = await server.call('POST', '/v1/tenants', { name: `tenant ${randomBytes(6).toString('hex')}` })
     const tenantId = body.tenant.id as string
     const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
     await server.sql(

@@ -1,0 +1,92 @@
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseVerifierKey } from '@probity/core'
+import { nodeCrypto, verifyExportFile } from '@probity/verifier/node'
+import { percentile } from '../support.ts'
+import type { Ground } from './ground.ts'
+import { actorName, numbers } from './input.ts'
+
+/** Bytes on disk an entry, by what takes them: heap, indexes and TOAST of each table; sealed parts apart. */
+export async function bytesPerEntry(ground: Ground) {
+  await ground.sql('VACUUM ANALYZE')
+  const rows = await ground.sql(
+    `SELECT regexp_replace(c.relname, '_\\d{4}_?\\d{2}.*$', '') AS table, sum(pg_total_relation_size(c.oid))::float AS bytes
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r' AND n.nspname = 'public' AND c.relname LIKE 'audit\\_%' GROUP BY 1 ORDER BY 2 DESC`,
+  )
+  const [{ entries }] = await ground.sql('SELECT sum(size)::float AS entries FROM audit_logs')
+  const byTable: Record<string, number> = Object.fromEntries(
+    rows.map(({ table, bytes }) => [table, Math.round((bytes / entries) * 10) / 10]),
+  )
+  const sealed = byTable.audit_sealed_parts ?? 0
+  const all = Object.values(byTable).reduce((sum, bytes) => sum + bytes, 0)
+  return { without_sealed_parts: all - sealed, sealed_parts: sealed, by_table: byTable }
+}
+
+/** Entries a second that the server verifies of its own log: leaves, tree, index and sealed parts. */
+export async function serverVerification(ground: Ground): Promise<number> {
+  const [{ size }] = await ground.sql('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [ground.tenantId])
+  const end = Math.min(size, 200_000)
+  const start = performance.now()
+  const { body, text } = await ground.call('POST', '/v1/audit/verify', { start_position: 0, end_position: end })
+  if (body.valid !== true) throw new Error(text)
+  return end / ((performance.now() - start) / 1000)
+}
+
+/** Entries a second that the offline verifier checks of an export, signatures and tree included. */
+export async function offlineVerification(ground: Ground): Promise<number> {
+  const path = join(ground.data, 'export')
+  const headers = { authorization: `Bearer ${ground.token}` }
+  const answer = await fetch(`${ground.url}/v1/audit/export`, { headers })
+  if (!answer.ok || !answer.body) throw new Error(await answer.text())
+  await pipeline(Readable.fromWeb(answer.body as never), createWriteStream(path))
+  const { body } = await ground.call('GET', '/v1/audit/key')
+  const key = parseVerifierKey(nodeCrypto.sha256, body.keys[0])
+  const start = performance.now()
+  const result = await verifyExportFile(path, [key])
+  if (!result.verified) throw new Error(JSON.stringify(result))
+  const perSecond = result.entries / ((performance.now() - start) / 1000)
+  await rm(path)
+  return perSecond
+}
+
+/** Waits for receipts of entries from all over the log. */
+export async function receipts(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
+  const below = numbers(7)
+  const ids: string[] = []
+  while (ids.length < 1000) {
+    const query = new URLSearchParams({ resource: `resource/${below(20_000)}`, limit: '20' })
+    const { body, status, text } = await ground.call('GET', `/v1/audit/events?${query}`, undefined, { token })
+    if (status !== 200) throw new Error(text)
+    ids.push(...body.events.map((event: { id: string }) => event.id))
+  }
+  return waits(1000, async () => {
+    const id = ids[below(ids.length)]
+    const { status, text } = await ground.call('GET', `/v1/audit/events/${id}/receipt`, undefined, { token })
+    if (status !== 200) throw new Error(text)
+  })
+}
+
+/** Waits for the newest entries of an actor within a day. */
+export async function searches(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
+  const below = numbers(8)
+  const day = new Date().toISOString().slice(0, 10)
+  return waits(300, async () => {
+    const query = new URLSearchParams({ user_id: actorName(below(200)), start_time: `${day}T00:00:00Z`, limit: '50' })
+    const { status, text } = await ground.call('GET', `/v1/audit/events?${query}`, undefined, { token })
+    if (status !== 200) throw new Error(text)
+  })
+}
+
+async function waits(count: number, ask: () => Promise<void>): Promise<{ p50: number; p99: number }> {
+  const times: number[] = []
+  for (let i = 0; i < count; i++) {
+    const start = performance.now()
+    await ask()
+    times.push(performance.now() - start)
+  }
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
+}
