@@ -29,7 +29,10 @@ const whose = (tx: Tx) => tx.query<{ tenant: string }>(`SELECT current_setting('
 async function speakAfterwards(past: Tx): Promise<PromiseSettledResult<string | undefined>[]> {
   return tenantTransaction(database.app, theirs, async (next) => {
     assert.equal((await whose(next)).rows[0]?.tenant, theirs)
-    const late = [whose(past), past.composed<{ tenant: string }>(`SELECT current_setting('app.tenant_id') AS tenant`, [])]
+    const late = [
+      whose(past),
+      past.composed<{ tenant: string }>(`SELECT current_setting('app.tenant_id') AS tenant`, []),
+    ]
     return Promise.allSettled(late.map(async (one) => (await one).rows[0]?.tenant))
   })
 }
