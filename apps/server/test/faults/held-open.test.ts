@@ -24,7 +24,7 @@ after(async () => {
   await installation.release()
 })
 
-test('a stop ends in its grace beside requests that never end, and what was acknowledged is there', async (t) => {
+test('a stop ends in its grace beside requests and a job that never end, and what was acknowledged is there', async (t) => {
   const start = () => startOn(installation, folder, { PROBITY_STOP_GRACE_SECONDS: String(GRACE_SECONDS) })
   let server = await start()
   const token = await setUp(server)
@@ -46,9 +46,10 @@ test('a stop ends in its grace beside requests that never end, and what was ackn
     await client.query('LOCK TABLE audit_verifications IN ACCESS EXCLUSIVE MODE')
     held.push(exchange(server.url, 'POST /v1/audit/verify', { ...post('application/json', 2), connection: 'close' }))
     held.at(-1)?.send('{}')
-    await until('the database keeps a request waiting', async () => {
+    await withClient(installation.superuser, (other) => other.query(`SELECT probity_jobs.add_job('verify_logs')`))
+    await until('the database keeps a request and a job waiting', async () => {
       const text = `SELECT 1 FROM pg_locks WHERE relation = 'audit_verifications'::regclass AND NOT granted`
-      return (await client.query(text)).rowCount === 1
+      return (await client.query(text)).rowCount === 2
     })
     const begun = performance.now()
     assert.equal(await server.stop(), 0)
@@ -57,6 +58,9 @@ test('a stop ends in its grace beside requests that never end, and what was ackn
     assert.ok(took < GRACE_SECONDS * 1000 + MORE_MILLISECONDS, `the stop took ${took} ms`)
   })
   await Promise.all(held.map((one) => one.closed))
+  const given = `SELECT 1 FROM probity_jobs.jobs WHERE task_identifier = 'verify_logs' AND locked_at IS NULL`
+  const { rowCount } = await withClient(installation.superuser, (client) => client.query(given))
+  assert.equal(rowCount, 1, 'the job is done again')
   server = await start()
   try {
     assert.equal((await call('GET', `/v1/audit/events/${event_id}`)).status, 200)
