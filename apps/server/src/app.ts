@@ -109,13 +109,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await keys.tenants.create(ANCHOR_TENANT, originOf(config.origin, ANCHOR_TENANT))
   await sequencer.start()
   anchoring.start()
-  const schedule = await startSchedule({ database, log, tenancy, privacy, audit, idempotency, telemetry })
-  // Requests first: what they acknowledged is flushed before the sequencer gives its lease back.
+  const schedule = await startSchedule({
+    ...{ database, log, tenancy, privacy, audit, idempotency, telemetry },
+    graceSeconds: config.stop_grace_seconds,
+  })
+  // Requests and jobs first: what they acknowledged is flushed before the sequencer gives its lease back.
   const stop = async () => {
     const cut = setTimeout(() => http.server.closeAllConnections(), config.stop_grace_seconds * 1000)
-    await http.close()
+    await Promise.all([http.close(), schedule.stop()])
     clearTimeout(cut)
-    await schedule.stop()
     await anchoring.stop()
     await sequencer.stop()
     await threads.stop()

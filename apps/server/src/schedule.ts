@@ -1,4 +1,4 @@
-import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
+import { run, type Task, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type { Audit } from './domains/audit/index.ts'
 import type { Privacy } from './domains/privacy/index.ts'
@@ -16,6 +16,8 @@ export interface ScheduleDependencies {
   audit: Audit
   idempotency: Idempotency
   telemetry: Telemetry
+  /** How long a job may go on when the server stops. */
+  graceSeconds: number
 }
 
 /** Verifies every log by night, and indexes months that are over; finishes what crashes interrupted and drops old answers every ten minutes. */
@@ -27,22 +29,42 @@ const CRONTAB = `
 
 /** Starts the jobs. The queue has a role and a schema of its own; a job enters a tenant as a request does. */
 export async function startSchedule(dependencies: ScheduleDependencies): Promise<{ stop(): Promise<void> }> {
+  const stopping = new AbortController()
   const runner = await run({
     pgPool: dependencies.database.jobs,
-    taskList: tasks(dependencies),
+    taskList: endable(tasks(dependencies, stopping.signal)),
     crontab: CRONTAB,
     concurrency: 1,
     noHandleSignals: true,
     pollInterval: 5_000,
     schema: JOBS_SCHEMA,
+    gracefulShutdownAbortTimeout: dependencies.graceSeconds * 1000,
     logger: silentLogger(dependencies.log),
   })
   await runner.addJob('sweep', {}, { jobKey: 'sweep-at-start', maxAttempts: 3 }) // what the last process left undone
   runner.promise.catch((error: unknown) => dependencies.log.error({ err: error }, 'the job runner stopped'))
-  return { stop: () => runner.stop() }
+  const stop = () => {
+    stopping.abort(new Error('the server stops'))
+    return runner.stop()
+  }
+  return { stop }
 }
 
-function tasks({ tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies): TaskList {
+// A job that goes on beyond the grace of a stop is given back to the queue; what it has under way ends with its connection.
+function endable(jobs: Record<string, () => Promise<void>>): TaskList {
+  const ended = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server stops'))))
+  const entries = Object.entries(jobs).map(([name, work]): [string, Task] => [
+    name,
+    (_, { abortSignal }) => Promise.race([work(), ended(abortSignal)]),
+  ])
+  return Object.fromEntries(entries)
+}
+
+function tasks(
+  { tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies,
+  stopping: AbortSignal,
+): Record<string, () => Promise<void>> {
   return {
     async verify_logs() {
       await each('verify_logs', async (tenantId) => {
@@ -64,10 +86,12 @@ function tasks({ tenancy, privacy, audit, idempotency, telemetry, log }: Schedul
 
   // What fails for one tenant is tried again at the next turn, and keeps no other waiting.
   async function each(job: string, work: (tenantId: string) => Promise<unknown>): Promise<void> {
-    for (const tenantId of await tenancy.ids())
+    for (const tenantId of await tenancy.ids()) {
+      stopping.throwIfAborted()
       await work(tenantId).catch((error: unknown) =>
         log.error({ err: error, tenant_id: tenantId, job }, 'a job failed'),
       )
+    }
   }
 }
 

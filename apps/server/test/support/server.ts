@@ -6,6 +6,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { migrateJobs } from '../../src/platform/database/jobs.ts'
 import { KEYSTORE_SQL_FOLDER, migrate, SQL_FOLDER } from '../../src/platform/database/migrate.ts'
 import { type Connection, openDatabase } from '../../src/platform/database/pools.ts'
@@ -95,7 +96,11 @@ export interface Answer {
 const PASSWORD = 'correct horse battery staple'
 
 /** A server on an installation of its own (or a given one), with a first tenant. */
-export async function testServer(settings: Record<string, string> = {}, given?: TestInstallation): Promise<TestServer> {
+export async function testServer(
+  settings: Record<string, string> = {},
+  given?: TestInstallation,
+  clock: Clock = systemClock(),
+): Promise<TestServer> {
   const installation = given ?? (await testInstallation())
   const config = await loadConfig(
     { data: installation.data, port: '0', log_level: 'silent', public_rate_limit_per_second: '1000', ...settings },
@@ -110,6 +115,7 @@ export async function testServer(settings: Record<string, string> = {}, given?: 
     rootKey: TEST_ROOT_KEY,
     epochsFile: join(installation.data, 'root.epochs'),
     log,
+    clock,
   })
   const main = new pg.Pool({ ...pgOptions(installation.superuser), max: 2 })
   const keystore = new pg.Pool({ ...pgOptions(installation.keystoreSuperuser), max: 2 })

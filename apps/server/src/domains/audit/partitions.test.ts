@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestServer, testServer, until } from '../../../test/support/server.ts'
+import { systemClock } from '../../platform/clock.ts'
 
 let server: TestServer
 before(async () => {
@@ -27,4 +28,35 @@ test('months that are over get indexes by actor, type and resource once, and the
   assert.deepEqual(await indexes(), expected)
   const again = await server.sql<{ built: number }>(`SELECT audit_close_partitions(now()) AS built`)
   assert.equal(again[0]?.built, 0)
+})
+
+test('a flush that fails at the turn of the month leaves the new month to the next one', async () => {
+  const real = systemClock()
+  let ahead = 0
+  const clock = { now: (count?: number) => real.now(count) + ahead }
+  const turning = await testServer({ anchor_interval_ms: '60000' }, undefined, clock) // else an anchor may be first
+  try {
+    const neighbour = await turning.secondTenant('neighbour')
+    const write = (token: string) => turning.call('POST', '/v1/audit/events', { event_type: 'turn' }, { token })
+    for (const { token } of [turning, neighbour]) assert.equal((await write(token)).status, 200)
+    const [log] = await turning.sql<{ size: number }>('SELECT size FROM audit_logs WHERE tenant_id = $1', [
+      turning.tenantId,
+    ])
+    await turning.sql(
+      `INSERT INTO audit_bundles (tenant_id, first_seq, entries, body, hashes) VALUES ($1, $2, 1, 'x', 'x')`,
+      [turning.tenantId, log?.size],
+    )
+    const months = async () =>
+      (await turning.sql(`SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass`)).length
+    const before = await months()
+    ahead = 40 * 86_400_000_000
+    assert.equal((await write(turning.token)).status, 503)
+    assert.equal(await months(), before, 'the month that it made is undone with it')
+    const answer = await write(neighbour.token)
+    assert.equal(answer.status, 200, answer.text)
+    await turning.sql(`DELETE FROM audit_bundles WHERE body = 'x'`)
+    await until('the log is written again', async () => (await write(turning.token)).status === 200)
+  } finally {
+    await turning.stop()
+  }
 })

@@ -10,7 +10,7 @@ import type { Keys } from '../keys/index.ts'
 import type { Anchored, Trusted } from './anchored.ts'
 import * as store from './store.ts'
 import { readAnchor } from './store-anchor.ts'
-import { newestPast, verifyStored } from './verify.ts'
+import { invalidEntries, newestPast, type Shown, verifyStored } from './verify.ts'
 import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 
 interface Asked {
@@ -58,7 +58,7 @@ async function look(
   { tenantId, range }: Asked,
 ): Promise<Seen> {
   const witnessed = (await keys.witness.seen([log.origin])).get(log.origin)
-  const { anchor, ...seen } = await tenantTransaction(
+  const { anchor, shown, ...bounds } = await tenantTransaction(
     database.app,
     tenantId,
     async (tx) => {
@@ -68,39 +68,28 @@ async function look(
       if (start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
       const past = newestPast(await store.readVerifiedCheckpoints(tx), log.keys, witnessed)
       const anchor = await readAnchor(tx)
-      const invalid = await verifyStored(tx, { keys, trusted: log.keys, start, end, past, anchor })
-      return { checkpoint: head?.checkpoint ?? null, start, end, invalid, anchor }
+      const shown = await verifyStored(tx, { keys, trusted: log.keys, start, end, past, anchor })
+      return { checkpoint: head?.checkpoint ?? null, start, end, shown, anchor }
     },
     { isolation: 'repeatable read', readOnly: true },
   )
-  seen.invalid = await withoutErasedMeanwhile(database, keys, tenantId, seen.invalid)
+  const invalid = invalidEntries(shown, await erasedMeanwhile(database, keys, tenantId, shown))
   if (anchor && !(await anchored.holds(anchor, log)))
-    seen.invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
-  return seen
+    invalid.push({ index: 0, code: 'ANCHOR_CHANGED', message: 'the stored anchor of the log does not hold' })
+  return { ...bounds, invalid }
 }
 
-// Keys are not in the snapshot: a part whose person was erased since it was taken has lost its key in order.
-async function withoutErasedMeanwhile(
+/** Who of the people whose keys are gone is erased by now. */
+async function erasedMeanwhile(
   database: Database,
   keys: Keys,
   tenantId: string,
-  invalid: InvalidEntry[],
-): Promise<InvalidEntry[]> {
-  const unreadable = invalid.filter(({ code }) => code === 'SEALED_PART_UNREADABLE')
-  if (unreadable.length === 0) return invalid
-  const erased = await tenantTransaction(database.app, tenantId, async (tx) => {
-    const parts = await store.readParts(
-      tx,
-      unreadable.map(({ index }) => index),
-    )
-    const tombstones = await keys.erased(
-      tx,
-      parts.flatMap(({ subjects }) => subjects),
-    )
-    const proven = new Set(await keys.tombstones.proven(tenantId, tombstones))
-    return new Set(parts.filter(({ subjects }) => subjects.some((one) => proven.has(one))).map(({ seq }) => seq))
-  })
-  return invalid.filter(({ code, index }) => code !== 'SEALED_PART_UNREADABLE' || !erased.has(index))
+  { keyless }: Shown,
+): Promise<ReadonlySet<string>> {
+  if (keyless.size === 0) return new Set()
+  const subjects = [...keyless.values()].flatMap((part) => part.subjects)
+  const tombstones = await tenantTransaction(database.app, tenantId, (tx) => keys.erased(tx, subjects))
+  return new Set(await keys.tombstones.proven(tenantId, tombstones))
 }
 
 async function keep(

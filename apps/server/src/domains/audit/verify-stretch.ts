@@ -8,7 +8,7 @@ import { indexColumns } from './rules.ts'
 import * as store from './store.ts'
 import type { BundleRow, EntryRow } from './store-sequencer.ts'
 import { verifyIds } from './verify-ids.ts'
-import type { Report } from './verify-report.ts'
+import type { Keyless, Report } from './verify-report.ts'
 
 interface Bounds {
   start: number
@@ -17,14 +17,14 @@ interface Bounds {
 
 /**
  * Verifies some entries one by one; answers their leaf hashes, or null when they are not all there, and how many have
- * an id that a caller gave, or null when not each could be read.
+ * an id that a caller gave, or null when not each could be read, and parts that no key opens.
  */
 export async function verifyStretch(
   tx: Tx,
   keys: Keys,
   bounds: Bounds,
   report: Report,
-): Promise<{ hashes: Uint8Array[] | null; given: number | null }> {
+): Promise<{ hashes: Uint8Array[] | null; given: number | null; keyless: Keyless[] }> {
   const hashes: Uint8Array[] = []
   const entries: Entry[] = []
   let next = bounds.start
@@ -52,10 +52,10 @@ export async function verifyStretch(
   }
   missing(bounds.end)
   await compareIndex(tx, entries, bounds, report)
-  await verifyParts(tx, keys, entries, report)
+  const keyless = await verifyParts(tx, keys, entries, report)
   const given = await verifyIds(tx, entries, report)
   const readable = whole && entries.length === hashes.length
-  return { hashes: whole ? hashes : null, given: readable ? given : null }
+  return { hashes: whole ? hashes : null, given: readable ? given : null, keyless }
 }
 
 function openRow(
@@ -119,7 +119,7 @@ function sameRow(a: EntryRow, b: EntryRow): boolean {
   return (Object.keys(b) as (keyof EntryRow)[]).every((column) => a[column] === b[column])
 }
 
-async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report: Report): Promise<void> {
+async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report: Report): Promise<Keyless[]> {
   const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)
   const rows = Map.groupBy(
     await store.readParts(
@@ -145,9 +145,11 @@ async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report
     if (said.some(({ subjects }) => subjects.some((subject) => forged.has(subject))))
       report(entry.index, 'TOMBSTONE_FORGED', 'a person of the entry is marked as erased, and the server did not do it')
   }
-  for (const { index, state, subjects } of await openEach(tx, keys, sealed, report))
-    if (state === 'erased' && !subjects.some((subject) => erased.has(subject) || forged.has(subject)))
-      report(index, 'SEALED_PART_UNREADABLE', 'a sealed part has lost its key, and nobody of it was erased')
+  const opened = await openEach(tx, keys, sealed, report)
+  return opened.filter(
+    ({ state, subjects }) =>
+      state === 'erased' && !subjects.some((subject) => erased.has(subject) || forged.has(subject)),
+  )
 }
 
 /** Opens the parts of all entries; where that fails, of each by itself, to say of which. */

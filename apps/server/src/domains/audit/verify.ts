@@ -19,7 +19,7 @@ import type { AnchorRow } from './store-anchor.ts'
 import { TreeEdge } from './tree.ts'
 import { verifyAnchoredHead } from './verify-anchor.ts'
 import { verifyExtraIds } from './verify-ids.ts'
-import type { Report } from './verify-report.ts'
+import type { Keyless, Report } from './verify-report.ts'
 import { verifyStretch } from './verify-stretch.ts'
 
 const MOST_FINDINGS = 100
@@ -70,24 +70,45 @@ function sizeOf(note: string): number {
   return Number.isSafeInteger(size) ? size : -1
 }
 
+/** What a snapshot of the log showed. */
+export interface Shown {
+  entries: Findings
+  tree: Findings
+  past: Findings
+  /** The first part of each group of people. Keys are in no snapshot: whoever is erased by now has lost theirs in order. */
+  keyless: Map<string, Keyless>
+}
+
 /**
  * Verifies a stretch of the tenant's stored log: the signed head, the tree, every leaf, dense order, sealed parts
- * and that the index rows are those that the leaves lead to. Nothing found: it holds.
+ * and that the index rows are those that the leaves lead to.
  */
-export async function verifyStored(tx: Tx, against: Against): Promise<InvalidEntry[]> {
-  const entries = new Findings()
-  const tree = new Findings()
-  const past = new Findings()
+export async function verifyStored(tx: Tx, against: Against): Promise<Shown> {
+  const shown = {
+    entries: new Findings(),
+    tree: new Findings(),
+    past: new Findings(),
+    keyless: new Map<string, Keyless>(),
+  }
+  const { entries, past } = shown
   const head = await store.readHead(tx)
   if (head) {
     verifyHead(head, against.trusted, entries.report)
     await verifyPast(tx, head, against, past.report)
     if (against.anchor) await verifyAnchoredHead(tx, against.anchor, against.trusted, head.size, past.report)
-    await verifyEntries(tx, head, against, entries.report, tree.report)
+    await verifyEntries(tx, head, against, shown)
     if (against.end === head.size) await verifyNothingBeyond(tx, head.size, entries.report)
   } else if (against.past) {
     past.report(0, 'LOG_MISSING', 'the log is gone, although it had entries before')
   }
+  return shown
+}
+
+/** What is wrong, now that it is known who is erased. Nothing: the log holds. */
+export function invalidEntries({ entries, tree, past, keyless }: Shown, erased: ReadonlySet<string>): InvalidEntry[] {
+  for (const { index, subjects } of keyless.values())
+    if (!subjects.some((subject) => erased.has(subject)))
+      entries.report(index, 'SEALED_PART_UNREADABLE', 'a sealed part has lost its key, and nobody of it was erased')
   return inOrder([entries.found, tree.found, past.found])
 }
 
@@ -134,13 +155,9 @@ async function verifyPast(tx: Tx, head: store.Head, { past }: Against, report: R
   }
 }
 
-async function verifyEntries(
-  tx: Tx,
-  head: store.Head,
-  { keys, start, end }: Against,
-  entry: Report,
-  tree: Report,
-): Promise<void> {
+async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Against, shown: Shown): Promise<void> {
+  const entry = shown.entries.report
+  const tree = shown.tree.report
   const left = await spansOrNull(tx, decomposeLeft(start))
   const right = await spansOrNull(tx, decomposeRight(end, head.size))
   const hasher = left && right ? new RangeHasher(nodeCrypto.sha256, { start, end, size: head.size, left }) : null
@@ -150,9 +167,13 @@ async function verifyEntries(
   let given: number | null = 0
   for (let at = start; at < end; at += STRETCH) {
     const stretch = { start: at, end: Math.min(at + STRETCH, end) }
-    const { hashes, given: some } = await verifyStretch(tx, keys, stretch, entry)
+    const { hashes, given: some, keyless } = await verifyStretch(tx, keys, stretch, entry)
     given = given === null || some === null ? null : given + some
     whole &&= hashes !== null
+    for (const { index, subjects } of keyless) {
+      const group = subjects.join()
+      if (!shown.keyless.has(group)) shown.keyless.set(group, { index, subjects })
+    }
     for (const hash of (whole && hashes) || []) {
       hasher?.append(hash)
       edge?.append(Buffer.from(hash))

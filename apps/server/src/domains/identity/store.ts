@@ -87,13 +87,13 @@ export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> 
   ])
 }
 
-/** False: there is no such session, or it was revoked before. */
 /** The password as it is now; the row is kept as it is until the transaction ends. */
 export async function readPasswordHash(tx: Tx, userId: string): Promise<string | null> {
   const text = 'SELECT password_hash FROM security_users WHERE tenant_id = $1 AND id = $2 FOR SHARE'
   return (await tx.query<{ password_hash: string }>(text, [tx.tenantId, userId])).rows[0]?.password_hash ?? null
 }
 
+/** False: there is no such session, or it was revoked before. */
 export async function revokeSession(tx: Tx, id: string, at: Date): Promise<boolean> {
   const text = 'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL'
   return (await tx.query(text, [tx.tenantId, id, at])).rowCount === 1

@@ -8,6 +8,7 @@ import { systemClock } from '../../platform/clock.ts'
 import { type Database, openDatabase } from '../../platform/database/pools.ts'
 import { connectionOf, withClient } from '../../platform/database/provision.ts'
 import { fileRoot, Keys } from './index.ts'
+import type { RootKey } from './root.ts'
 
 // What two nodes on one keystore do to each other.
 
@@ -36,8 +37,10 @@ after(async () => {
   await installation.release()
 })
 
+const root = () => fileRoot(TEST_ROOT_KEY, join(installation.data, 'root.epochs'))
+
 async function node(): Promise<Keys> {
-  return new Keys(database, await fileRoot(TEST_ROOT_KEY, join(installation.data, 'root.epochs')), systemClock())
+  return new Keys(database, await root(), systemClock())
 }
 
 async function subjectOf(keys: Keys, id: string, aliases: string[] = []): Promise<string> {
@@ -86,4 +89,27 @@ test('nothing leads to an erased person, whatever was added while they were eras
       assert.ok(!(await one.subjects.find(tenantId, value)).includes(subject), `${value} leads to who is erased`)
   }
   await one.rotate([tenantId])
+})
+
+test('a key that was being read while its person was erased is not kept', async () => {
+  const subject = await subjectOf(await node(), 'read while erased')
+  const { unwrap, ...rest } = await root()
+  const isRead = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  // The key's row is read then, and is opened under the tenant's key as soon as the root key answers.
+  const waiting: typeof unwrap = async (...wrapped) => {
+    isRead.resolve()
+    await goOn.promise
+    return unwrap(...wrapped)
+  }
+  let turn: typeof unwrap = waiting
+  const slow: RootKey = { ...rest, unwrap: (...wrapped) => turn(...wrapped) }
+  const keys = new Keys(database, slow, systemClock())
+  const reading = keys.subjects.keysOf(tenantId, [subject])
+  await isRead.promise
+  turn = unwrap
+  await keys.erase(tenantId, [subject])
+  goOn.resolve()
+  await reading
+  assert.deepEqual(await keys.subjects.keysOf(tenantId, [subject]), new Map())
 })

@@ -28,6 +28,8 @@ export interface Identity {
 export class Subjects {
   readonly #keys = new BoundedMap<string, DataKey>(50_000)
   readonly #tokens = new BoundedMap<string, string>(200_000)
+  /** Whose keys are being read, a set a reading; who is erased meanwhile is taken out. */
+  readonly #readings = new Set<Set<string>>()
   readonly #database: Database
   readonly #tenantKeys: TenantKeys
   readonly #clock: Clock
@@ -75,8 +77,18 @@ export class Subjects {
       else unknown.push(subject)
     }
     if (unknown.length === 0) return found
-    const rows = await this.#transaction(tenantId, (tx) => store.readDataKeys(tx, unknown, DEFAULT_CLASS))
-    for (const row of rows) found.set(row.subject, await this.#unwrap(tenantId, row))
+    const reading = new Set(unknown)
+    this.#readings.add(reading)
+    try {
+      const rows = await this.#transaction(tenantId, (tx) => store.readDataKeys(tx, unknown, DEFAULT_CLASS))
+      for (const row of rows) {
+        const key = await this.#unwrap(tenantId, row)
+        found.set(row.subject, key)
+        if (reading.has(row.subject)) this.#keys.set(`${tenantId}/${row.subject}`, key)
+      }
+    } finally {
+      this.#readings.delete(reading)
+    }
     return found
   }
 
@@ -118,7 +130,10 @@ export class Subjects {
 
   evict(tenantId: string, subjects: readonly string[]): void {
     const gone = new Set(subjects)
-    for (const subject of gone) this.#keys.delete(`${tenantId}/${subject}`)
+    for (const subject of gone) {
+      this.#keys.delete(`${tenantId}/${subject}`)
+      for (const reading of this.#readings) reading.delete(subject)
+    }
     this.#tokens.deleteWhere((_, subject) => gone.has(subject))
   }
 
@@ -187,6 +202,7 @@ export class Subjects {
     return identities.map((identity) => {
       const subject = subjects.get(normalizeIdentifier(identity.id)) ?? ''
       const key = keyIn(keys, subject)
+      if (!this.#keys.get(`${tenantId}/${subject}`)) return key // erased meanwhile: no name of theirs is kept
       this.#tokens.set(cacheKey(tenantId, identity.id), subject)
       for (const value of [...identity.aliases, ...identity.addresses]) {
         this.#tokens.set(cacheKey(tenantId, value, subject), subject)
@@ -235,9 +251,7 @@ export class Subjects {
   }
 
   async #unwrap(tenantId: string, row: store.DataKeyRow): Promise<DataKey> {
-    const key = openKey(await this.#tenantKeys.ofEpoch(tenantId, row.epoch), row)
-    this.#keys.set(`${tenantId}/${row.subject}`, key)
-    return key
+    return openKey(await this.#tenantKeys.ofEpoch(tenantId, row.epoch), row)
   }
 
   #transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Erased, EraseSubject } from '@probity/contract'
 import { canonicalize, isUuid } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import { type Clock, microsecondsToDate, microsecondsToText } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -68,7 +68,7 @@ export class Privacy {
     const open = await this.#run(tenantId, (tx) => store.readOpenErasures(tx, before))
     const finished = await this.#dependencies.keys.finishErasures(tenantId)
     // Rows of one request have one date: its entry and its certificate are of all of them.
-    const requests = Map.groupBy(open, (row) => `${row.request_date.getTime()}/${row.erasure_method}`)
+    const requests = Map.groupBy(open, (row) => `${row.requested}/${row.erasure_method}`)
     for (const rows of requests.values())
       await this.#carryOut(tenantId, {
         ids: rows.map((row) => row.id),
@@ -117,7 +117,7 @@ export class Privacy {
     return {
       id,
       subject_id: subject,
-      request_date: microsecondsToDate(at),
+      request_date: microsecondsToText(at),
       erasure_method: input.erasure_method,
       legal_basis: input.legal_basis,
       requested_by: principal.kind === 'session' ? principal.userId : null,

@@ -3,7 +3,8 @@ import type { Tx } from '../../platform/database/transaction.ts'
 export interface ErasureRow {
   id: string
   subject_id: string
-  request_date: Date
+  /** RFC 3339 with microseconds: no two requests of a process have the same. */
+  request_date: string
   erasure_method: string
   legal_basis: string
   requested_by: string | null
@@ -21,12 +22,13 @@ export interface OpenErasure {
   id: string
   subject_id: string
   erasure_method: string
-  request_date: Date
+  /** To the microsecond: the same for rows of one request. */
+  requested: string
 }
 
 /** Requests from before a time that are not completed, by id. */
 export async function readOpenErasures(tx: Tx, before: Date): Promise<OpenErasure[]> {
-  const text = `SELECT id, subject_id, erasure_method, request_date FROM data_erasure_requests
+  const text = `SELECT id, subject_id, erasure_method, request_date::text AS requested FROM data_erasure_requests
                 WHERE tenant_id = $1 AND status IN ('Pending', 'InProgress') AND request_date < $2 ORDER BY id`
   return (await tx.query<OpenErasure>(text, [tx.tenantId, before])).rows
 }

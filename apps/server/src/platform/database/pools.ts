@@ -1,6 +1,10 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { StartError } from './start-error.ts'
+
+/** How long what is under way may take when the pools close; then it is broken off, and PostgreSQL rolls it back. */
+const CLOSE_MILLISECONDS = 2_000
 
 /** Connections of the server, one pool a role. */
 export interface Database {
@@ -16,6 +20,7 @@ export interface Database {
   keystore: pg.Pool
   /** Rejects when a database does not answer. */
   answers(): Promise<void>
+  /** Ends the connections; a statement that is still under way has only so long. */
   close(): Promise<void>
 }
 
@@ -40,11 +45,18 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => {
 
 /** Opens the pools and refuses roles that could see past row-level security. */
 export async function openDatabase(connect: (role: RoleName) => Connection, log: Logger): Promise<Database> {
+  const sockets = new Set<Socket>()
+  const open = () => {
+    const socket = new Socket()
+    sockets.add(socket)
+    return socket.once('close', () => sockets.delete(socket))
+  }
   const pool = (role: RoleName, max: number, statementTimeout: number, pipeline = true) => {
     const { ssl, ...connection } = connect(role)
     const made = new pg.Pool({
       ...connection,
       ...(ssl && { ssl: { rejectUnauthorized: true } }),
+      stream: open,
       max,
       types,
       statement_timeout: statementTimeout,
@@ -65,7 +77,10 @@ export async function openDatabase(connect: (role: RoleName) => Connection, log:
     keystore: pool('probity_keys', 8, 30_000),
   }
   const close = async () => {
-    await Promise.all(Object.values(database).map((one) => one.end()))
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, CLOSE_MILLISECONDS)
+    await Promise.all(Object.values(database).map((one) => one.end())).finally(() => clearTimeout(cut))
   }
   try {
     await Promise.all(Object.values(database).map(refusePower))

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { pino } from 'pino'
+import { TEST_ROOT_KEY, type TestInstallation, testInstallation } from '../../../test/support/server.ts'
+import { type Database, openDatabase } from './pools.ts'
+import { connectionOf } from './provision.ts'
+import { type Tx, tenantTransaction } from './transaction.ts'
+
+let installation: TestInstallation
+let database: Database
+before(async () => {
+  installation = await testInstallation()
+  database = await openDatabase(
+    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
+    pino({ level: 'silent' }),
+  )
+})
+after(async () => {
+  await database.close()
+  await installation.release()
+})
+
+const ours = randomUUID()
+const theirs = randomUUID()
+const whose = (tx: Tx) => tx.query<{ tenant: string }>(`SELECT current_setting('app.tenant_id', true) AS tenant`, [])
+
+/** What becomes of a statement of a transaction that is over, while the next one has its connection. */
+async function speakAfterwards(past: Tx): Promise<PromiseSettledResult<string | undefined>[]> {
+  return tenantTransaction(database.app, theirs, async (next) => {
+    assert.equal((await whose(next)).rows[0]?.tenant, theirs)
+    const late = [
+      whose(past),
+      past.composed<{ tenant: string }>(`SELECT current_setting('app.tenant_id') AS tenant`, []),
+    ]
+    return Promise.allSettled(late.map(async (one) => (await one).rows[0]?.tenant))
+  })
+}
+
+function assertRefused(late: PromiseSettledResult<string | undefined>[]): void {
+  for (const one of late) {
+    assert(one.status === 'rejected', `it ran in the transaction of ${JSON.stringify(one)}`)
+    assert.match(String(one.reason), /the transaction is over/)
+  }
+}
+
+test('what goes on after its work has failed says nothing in the transaction of another tenant', async () => {
+  let past: Tx | undefined
+  const failed = tenantTransaction(database.app, ours, async (tx) => {
+    past = tx
+    await whose(tx)
+    throw new Error('a branch failed')
+  })
+  await assert.rejects(failed, /a branch failed/)
+  assert(past)
+  assertRefused(await speakAfterwards(past))
+})
+
+test('what goes on after the commit says nothing in the transaction of another tenant', async () => {
+  const past = await tenantTransaction(database.app, ours, async (tx) => {
+    await whose(tx)
+    return tx
+  })
+  assertRefused(await speakAfterwards(past))
+})
