@@ -3,9 +3,10 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { StartError } from './platform/database/start-error.ts'
+import { areProxies } from './platform/source-address.ts'
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(31_536_000).default(fallback)
-const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+const PROXIES = 'must be false, or the addresses or CIDR ranges of your proxies with commas, as 10.0.0.2,192.168.0.0/16'
 
 /** Every setting. A setting `name` is PROBITY_NAME in the environment; the two URLs have their usual names. */
 const schema = z.strictObject({
@@ -94,7 +95,14 @@ const schema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where an OpenTelemetry collector takes traces (OTLP over HTTP); none are made without'),
-  trust_proxy: boolean.default(false).describe('Believe X-Forwarded-For, behind a proxy of yours'),
+  trust_proxy: z
+    .union([z.boolean(), z.string()], PROXIES)
+    .transform((value) => (value === 'false' ? false : value))
+    .refine((value): value is string | false => value === false || (value !== true && areProxies(value)), PROXIES)
+    .default(false)
+    .describe(
+      'Proxies of yours (addresses or CIDR ranges, with commas): what X-Forwarded-For says from the right, until one that is not among them, is believed',
+    ),
 })
 
 export type Config = z.output<typeof schema>
