@@ -169,7 +169,7 @@ TABLE audit_verifications ROW LEVEL SECURITY ENABLED FORCED -- Every verificatio
   verification_signature text NOT NULL -- Signed note over the result, by the log's key
   verifier_id uuid -- User who asked; NULL: the schedule, or an API token
   invalid_entries jsonb NOT NULL DEFAULT '[]'::jsonb -- Array of {index, code, message}
-  checkpoint text -- Checkpoint it was verified against; the next run must be consistent with it
+  checkpoint text -- Checkpoint of the log that was looked at; what a later run is compared with is the witness's to say, not this row's
   CONSTRAINT audit_verifications_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT audit_verifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

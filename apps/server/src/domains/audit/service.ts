@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { ANCHOR_TENANT, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
+import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import type { Principal } from '../../platform/authority.ts'
 import { sequencerTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -170,8 +171,11 @@ export class Audit {
    */
   async acceptRollback(by: Principal, { tenant_id, reason }: AcceptRollback) {
     const { keys } = this.#dependencies
-    const head = await this.#head(tenant_id)
-    const seen = (await keys.witness.seen([head.origin])).get(head.origin)
+    const { origin } = await this.key(tenant_id)
+    // A log that was put back to before its first entry has no head.
+    const nothing = { origin, size: 0, root: emptyRoot(nodeCrypto.sha256) }
+    const head = (await this.#run(tenant_id, (tx) => store.readHead(tx))) ?? nothing
+    const seen = (await keys.witness.seen([origin])).get(origin)
     if (!seen || seen.size <= head.size)
       throw new DomainError('NOT_FOUND', { reason: 'the log of this tenant is not behind what was seen of it' })
     await this.#run(tenant_id, (tx) =>
