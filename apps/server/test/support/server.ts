@@ -94,8 +94,12 @@ export interface Answer {
 
 const PASSWORD = 'correct horse battery staple'
 
-/** A server on an installation of its own (or a given one), with a first tenant. */
-export async function testServer(settings: Record<string, string> = {}, given?: TestInstallation): Promise<TestServer> {
+/** A server on an installation of its own (or a given one), with a first tenant; `connections`: the most for tenants' work. */
+export async function testServer(
+  settings: Record<string, string> = {},
+  given?: TestInstallation,
+  connections?: number,
+): Promise<TestServer> {
   const installation = given ?? (await testInstallation())
   const config = await loadConfig(
     { data: installation.data, port: '0', log_level: 'silent', public_rate_limit_per_second: '1000', ...settings },
@@ -104,6 +108,7 @@ export async function testServer(settings: Record<string, string> = {}, given?: 
   )
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), log)
+  if (connections !== undefined) database.app.options.max = connections
   const app = await startApp({
     config,
     database,
