@@ -61,7 +61,7 @@ export class Audit {
     return { ...total, tree_size: await this.#size(tenantId) }
   }
 
-  /** A page of events, newest first. Opening sealed parts is recorded in the same transaction. */
+  /** A page of events, newest first. Opening sealed parts and finding people by name are recorded in the same transaction. */
   async list(principal: Principal, query: EventQuery) {
     return this.#run(principal.tenantId, async (tx) => {
       const head = await store.readHead(tx)
@@ -72,6 +72,8 @@ export class Audit {
         found.positions.map((position) => position.seq),
       )
       const events = await this.#present(tx, principal, entries, head, query.personal)
+      const isRecorded = query.personal || query.ip_address !== undefined // the scope was asked for, at the door
+      if (found.byName && !isRecorded) await this.#recordFinding(tx, principal)
       return {
         events,
         total: head.size,
@@ -285,6 +287,17 @@ export class Audit {
       action: 'read',
       outcome: 'Success',
       data: { [principal.kind]: principal.id, entries: entries.map((entry) => entry.index) },
+    })
+  }
+
+  async #recordFinding(tx: Tx, principal: Principal): Promise<void> {
+    await this.record(tx, {
+      event_type: 'access.sensitive_scope_used',
+      actor: { type: 'person', id: principal.userId },
+      resource: 'audit/people',
+      action: 'use',
+      outcome: 'Success',
+      data: { scopes: ['audit:read_personal'], [principal.kind]: principal.id },
     })
   }
 
