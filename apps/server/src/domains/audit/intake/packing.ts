@@ -1,3 +1,4 @@
+import { concat } from '@probity/core'
 import type { Prepared } from './prepared.ts'
 
 const HASH = 32
@@ -36,13 +37,13 @@ export function packBatch(
     tenantId,
     eventIds: batch.map((one) => one.eventId),
     columns: columnsOf(batch),
-    leaves: joined(batch.map((one) => one.bytes)),
+    leaves: concat(batch.map((one) => one.bytes)),
     lengths: Uint32Array.from(batch, (one) => one.bytes.length),
-    hashes: joined(batch.map((one) => one.hash)),
-    contents: joined(batch.map((one) => one.content ?? NONE)),
+    hashes: concat(batch.map((one) => one.hash)),
+    contents: concat(batch.map((one) => one.content ?? NONE)),
     hasContent: batch.map((one) => one.content !== null),
     subjects: batch.map((one) => one.parts.map((part) => part.subjects)),
-    envelopes: joined(parts.map((part) => part.envelope)),
+    envelopes: concat(parts.map((part) => part.envelope)),
     envelopeLengths: Uint32Array.from(parts, (part) => part.envelope.length),
   }
   const { leaves, lengths, hashes, contents, envelopes, envelopeLengths } = packed
@@ -99,16 +100,6 @@ function rowAt(columns: Columns, i: number): Row {
     outcome: columns.outcome[i] as string,
     risk_score: columns.risk_score[i] as number | null,
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }
 
 /** Takes one piece after the other. */
