@@ -179,7 +179,7 @@ test('a wrong root key is said before anything is written', () => {
 
 test('an unknown or bad setting stops the start with its name', () => {
   assertSentence(up([], { PROBITY_COLOUR: 'blue' }), /PROBITY_COLOUR/, 2)
-  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /session_idle_seconds/, 2)
+  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /PROBITY_SESSION_IDLE_SECONDS must be a whole/, 2)
   assertSentence(up(['--config', join(folder.path, 'nowhere.json')]), /nowhere\.json cannot be read/, 2)
 })
 
