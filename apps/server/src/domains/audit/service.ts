@@ -19,7 +19,7 @@ import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
-import { closePartitions } from './store-sequencer.ts'
+import { buildNextIndex } from './store-sequencer.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
@@ -152,10 +152,16 @@ export class Audit {
     return { keys: await this.#dependencies.keys.tenants.verifierKeys(ANCHOR_TENANT) }
   }
 
-  /** Builds the secondary indexes of months that are over, a day after their end; answers how many. */
-  closePartitions(): Promise<number> {
+  /**
+   * Builds the secondary indexes of months that are over, a day after their end; answers how many. Each in a transaction
+   * of its own: one that is interrupted loses nothing of those before.
+   */
+  async closePartitions(): Promise<number> {
     const before = new Date(this.#dependencies.clock.now() / 1000 - 86_400_000)
-    return sequencerTransaction(this.#dependencies.database.sequencer, (tx) => closePartitions(tx, before))
+    const { sequencer } = this.#dependencies.database
+    let built = 0
+    while (await sequencerTransaction(sequencer, (tx) => buildNextIndex(tx, before))) built++
+    return built
   }
 
   /** Records turns of the signing key that a crash kept from being recorded. */
