@@ -45,8 +45,8 @@ export async function putBack(server: TestServer): Promise<void> {
 /** Puts one tenant's log back as it was kept, at once: the sequencer looks again all the time. The others' go on. */
 export async function putBackOne(server: TestServer, tenantId: string): Promise<void> {
   const statements = TABLES.map(
-    (table) => `DELETE FROM ${table} WHERE tenant_id = '${tenantId}';
-      INSERT INTO ${table} SELECT * FROM kept.${table} WHERE tenant_id = '${tenantId}'`,
+    (table) => `DELETE FROM kept.${table} WHERE tenant_id <> '${tenantId}';
+      DELETE FROM ${table} WHERE tenant_id = '${tenantId}'; INSERT INTO ${table} TABLE kept.${table}`,
   )
   await server.sql(`BEGIN; ${statements.join(';')}; COMMIT`)
 }
