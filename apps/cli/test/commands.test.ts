@@ -74,6 +74,18 @@ test('gzip and zstd are known by their first bytes, on standard input and under 
   }
 })
 
+test('events without an id of their own are said to be new each time, in one line; others are not', () => {
+  const hint = /^the events carry no event_id: sent again, they would be recorded again; .*\n$/
+  const named = PAID.replace('{', '{"event_id":"order-1",')
+  const long = `\n${PAID}${named.repeat(9)}`
+  for (const input of [PAID, PAID.trim(), long, gzipSync(long), zstdCompressSync(PAID)])
+    assert.match(run(['audit', 'send', '-'], input).stderr, hint)
+  for (const input of [named, gzipSync(named), zstdCompressSync(named + PAID)])
+    assert.equal(run(['audit', 'send', '-'], input).stderr, '')
+  const github = run(['audit', 'send', '--format', 'github', '-'], '{"action":"repo.create","actor":"ann"}\n')
+  assert.equal(github.stderr, '')
+})
+
 test('an input without an event is said to hold nothing', () => {
   const ran = run(['audit', 'send', '-'], '')
   assert.equal(ran.status, 0)

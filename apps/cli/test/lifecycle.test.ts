@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -43,6 +43,11 @@ function cannotBeNobody(): string | false {
 /** The embedded PostgreSQL's process. */
 function postmaster(): number {
   return Number(readFileSync(join(data, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
+}
+
+/** Folder of its socket. */
+function socketFolder(): string {
+  return readFileSync(join(data, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[4] ?? ''
 }
 
 /** Waits until an address answers with a status. */
@@ -129,7 +134,10 @@ test('a killed server is started again on the database it left running, which do
 })
 
 test('down stops cleanly, a second down has nothing to do, and the next start is ready', () => {
+  const sockets = socketFolder()
+  assert.ok(existsSync(sockets))
   assert.deepEqual(lastJson(probity(['down', '--data', data, '--json'])), { stopped: true })
+  assert.ok(!existsSync(sockets), 'the folder of its socket is gone')
   assert.deepEqual(lastJson(probity(['down', '--data', data, '--json'])), { stopped: false })
   assert.equal(up().status, 0)
   assert.equal(probity(['down', '--data', data]).status, 0)
@@ -171,7 +179,7 @@ test('a wrong root key is said before anything is written', () => {
 
 test('an unknown or bad setting stops the start with its name', () => {
   assertSentence(up([], { PROBITY_COLOUR: 'blue' }), /PROBITY_COLOUR/, 2)
-  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /session_idle_seconds/, 2)
+  assertSentence(up([], { PROBITY_SESSION_IDLE_SECONDS: 'soon' }), /PROBITY_SESSION_IDLE_SECONDS must be a whole/, 2)
   assertSentence(up(['--config', join(folder.path, 'nowhere.json')]), /nowhere\.json cannot be read/, 2)
 })
 

@@ -169,7 +169,7 @@ TABLE audit_verifications ROW LEVEL SECURITY ENABLED FORCED -- Every verificatio
   verification_signature text NOT NULL -- Signed note over the result, by the log's key
   verifier_id uuid -- User who asked; NULL: the schedule, or an API token
   invalid_entries jsonb NOT NULL DEFAULT '[]'::jsonb -- Array of {index, code, message}
-  checkpoint text -- Checkpoint it was verified against; the next run must be consistent with it
+  checkpoint text -- Checkpoint of the log that was looked at; what a later run is compared with is the witness's to say, not this row's
   CONSTRAINT audit_verifications_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT audit_verifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
@@ -322,25 +322,21 @@ POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_s
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
 
-FUNCTION audit_close_partitions(before timestamp with time zone) RETURNS integer SECURITY DEFINER SET search_path=public, pg_temp -- Builds the secondary indexes of the months of audit_entries before a time that lack them; answers how many it built
+FUNCTION audit_build_next_index(before timestamp with time zone) RETURNS text SECURITY DEFINER SET search_path=public, pg_temp -- Builds the first missing secondary index of the months of audit_entries before a time; answers its name, NULL when none is missing
 DECLARE
-  name text;
+  month text;
   wanted text;
-  built integer := 0;
 BEGIN
-  FOR name IN
-    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'audit_entries'::regclass
-      AND c.relname < 'audit_entries_' || to_char(before AT TIME ZONE 'UTC', 'YYYYMM')
-    ORDER BY c.relname
-  LOOP
-    FOREACH wanted IN ARRAY ARRAY['actor', 'event_type', 'resource'] LOOP
-      CONTINUE WHEN to_regclass(name || '_' || wanted) IS NOT NULL;
-      EXECUTE format('CREATE INDEX %I ON %I (tenant_id, %I, received_at DESC, seq DESC)', name || '_' || wanted, name, wanted);
-      built := built + 1;
-    END LOOP;
-  END LOOP;
-  RETURN built;
+  SELECT c.relname, w.name INTO month, wanted
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  CROSS JOIN (VALUES (1, 'actor'), (2, 'event_type'), (3, 'resource')) AS w (place, name)
+  WHERE i.inhparent = 'audit_entries'::regclass
+    AND c.relname < 'audit_entries_' || to_char(before AT TIME ZONE 'UTC', 'YYYYMM')
+    AND to_regclass(c.relname || '_' || w.name) IS NULL
+  ORDER BY c.relname, w.place LIMIT 1;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  EXECUTE format('CREATE INDEX %I ON %I (tenant_id, %I, received_at DESC, seq DESC)', month || '_' || wanted, month, wanted);
+  RETURN month || '_' || wanted;
 END
 GRANT EXECUTE TO probity_sequencer
 

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
 import { access, readFile, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
-import { sharedFolder } from './platform/database/binaries.ts'
+import { clusterFolders, clusterLog } from './platform/database/embedded.ts'
 import { parseDatabaseUrl, withClient } from './platform/database/provision.ts'
 import { processBirth, readState, type ServerState } from './state.ts'
 
@@ -102,13 +101,18 @@ async function checkServer(found: Found, config: Config, program: string): Promi
   if (!answer) return { name, ok: false, message: `process ${pid} does not answer at ${url}; ${restart}` }
   const advice =
     config.database_url === undefined
-      ? `it is being started again; if it stays away, look into ${join(config.data, 'postgres', 'server.log')}, mend that and ${restart}`
+      ? `it is being started again; if it stays away, look into ${logOf(config.data)}, mend that and ${restart}`
       : 'start the PostgreSQL of DATABASE_URL; it goes on by itself'
   return {
     name,
     ok: false,
     message: `process ${pid} answers ${answer.status} at ${url}${answer.status === 503 ? ': its database does not answer' : ''}; ${advice}`,
   }
+}
+
+function logOf(data: string): string {
+  const [own, apart] = clusterFolders(data)
+  return clusterLog(existsSync(join(apart, 'PG_VERSION')) && !existsSync(join(own, 'PG_VERSION')) ? apart : own)
 }
 
 /** Where no server runs: whether one could listen. */
@@ -138,12 +142,6 @@ async function checkLeftDatabase(data: string, program: string): Promise<Check[]
     return [{ name: 'database', ok: false, message }]
   }
   return []
-}
-
-// As platform/database/embedded.ts lays it: in the data folder, or apart where PostgreSQL's user cannot get there.
-function clusterFolders(data: string): string[] {
-  const name = createHash('sha256').update(data).digest('hex').slice(0, 16)
-  return [join(data, 'postgres'), join(sharedFolder(), `cluster-${name}`)]
 }
 
 async function isPostgres(pid: number): Promise<boolean> {

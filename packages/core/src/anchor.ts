@@ -13,7 +13,7 @@ export const ANCHOR_EVENT = 'log.anchored'
 /** Hash of a subtree of the heads tree that holds no head. */
 export const EMPTY_HEADS = new Uint8Array(HASH_LENGTH)
 
-const LINE_TYPE = concat(Uint8Array.of(0xff), encodeUtf8('probity-anchor/1'))
+const LINE_TYPE = concat([Uint8Array.of(0xff), encodeUtf8('probity-anchor/1')])
 const MAX_DEPTH = 256
 
 /** Where a checkpoint was anchored. */
@@ -35,7 +35,7 @@ export function headKey(digest: Digest, origin: string): Uint8Array {
 
 /** Leaf of the heads tree: SHA-256(0x00 ‖ key ‖ SHA-256(text of the checkpoint)). */
 export function headLeaf(digest: Digest, key: Uint8Array, checkpointText: string): Uint8Array {
-  return digest(concat(Uint8Array.of(0), key, digest(encodeUtf8(checkpointText))))
+  return digest(concat([Uint8Array.of(0), key, digest(encodeUtf8(checkpointText))]))
 }
 
 /** Whether bit `depth` of a key, counted from the first, leads to the right. */
@@ -56,7 +56,7 @@ export function rootOfHead(digest: Digest, key: Uint8Array, leaf: Uint8Array, pa
  * anchor's leaf. Who does not know it takes it for a signature of an unknown key and ignores it.
  */
 export function anchorLine(digest: Digest, anchorOrigin: string, path: readonly Uint8Array[], receipt: string): string {
-  const proof = concat(u16(path.length), ...path, encodeUtf8(receipt))
+  const proof = concat([u16(path.length), ...path, encodeUtf8(receipt)])
   return signatureLine(anchorOrigin, lineId(digest, anchorOrigin), proof)
 }
 
@@ -101,7 +101,7 @@ function parseProof(proof: Uint8Array): { path: Uint8Array[]; receipt: string } 
 }
 
 function lineId(digest: Digest, name: string): Uint8Array {
-  return digest(concat(encodeUtf8(`${name}\n`), LINE_TYPE)).subarray(0, 4)
+  return digest(concat([encodeUtf8(`${name}\n`), LINE_TYPE])).subarray(0, 4)
 }
 
 function invalid(message: string): VerificationError {

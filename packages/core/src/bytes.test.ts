@@ -73,7 +73,12 @@ test('equal compares, concat joins', () => {
     fc.property(byteStrings, byteStrings, (a, b) => {
       assert.equal(bytes.equal(a, b), Buffer.compare(a, b) === 0)
       assert.ok(bytes.equal(a, Uint8Array.from(a)))
-      assert.deepEqual(Buffer.from(bytes.concat(a, b)), Buffer.concat([a, b]))
+      assert.deepEqual(Buffer.from(bytes.concat([a, b])), Buffer.concat([a, b]))
     }),
   )
+})
+
+test('concat joins more byte strings than a function takes arguments', () => {
+  const many = 200_000
+  assert.equal(bytes.concat(new Array<Uint8Array>(many).fill(Uint8Array.of(1))).length, many)
 })

@@ -63,8 +63,8 @@ export function decodeBase64(text: string): Uint8Array {
   return bytes
 }
 
-/** The byte strings joined. */
-export function concat(...parts: Uint8Array[]): Uint8Array {
+/** The byte strings joined, in memory of their own. An array of any length: arguments have a limit. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
   for (const part of parts) {

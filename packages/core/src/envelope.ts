@@ -40,7 +40,7 @@ export interface EnvelopeContext {
 export function encodeEnvelope({ suite, keyId, epoch, nonce, ciphertext, tag }: Envelope): Uint8Array {
   if (suite !== SUITE_AES_256_GCM) throw malformed('an unknown suite')
   if (nonce.length !== 12 || tag.length !== TAG_LENGTH) throw malformed('nonce or tag of a wrong length')
-  return concat(MAGIC, Uint8Array.of(suite), uuidToBytes(keyId), u32(epoch), nonce, ciphertext, tag)
+  return concat([MAGIC, Uint8Array.of(suite), uuidToBytes(keyId), u32(epoch), nonce, ciphertext, tag])
 }
 
 /** Inverse of encodeEnvelope, as views of the bytes. Throws FormatError ENVELOPE_MALFORMED. */

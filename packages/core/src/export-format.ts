@@ -68,7 +68,7 @@ export interface PartPayload {
 /** A frame: u8 kind ‖ u32 length ‖ payload. */
 export function encodeFrame(kind: number, payload: Uint8Array): Uint8Array {
   if (payload.length > MAX_PAYLOAD) throw malformed(`a payload of more than ${MAX_PAYLOAD} bytes`)
-  return concat(Uint8Array.of(kind), u32(payload.length), payload)
+  return concat([Uint8Array.of(kind), u32(payload.length), payload])
 }
 
 /** Kind and payload length of the frame that begins at `at`. Throws FormatError for a length above MAX_PAYLOAD. */
@@ -108,7 +108,7 @@ function parseHeader(text: string): ExportHeader {
 export function encodeBundlePayload({ first, count, codec, prefixes, bundle }: BundlePayload): Uint8Array {
   if (count < 1 || count > TILE_WIDTH || prefixes.length !== count * PREFIX_LENGTH)
     throw malformed('count or prefixes of a bundle')
-  return concat(u64(first), u16(count), Uint8Array.of(codec), prefixes, bundle)
+  return concat([u64(first), u16(count), Uint8Array.of(codec), prefixes, bundle])
 }
 
 /** Inverse of encodeBundlePayload, as views of the payload. Throws FormatError. */
@@ -131,7 +131,7 @@ export function decodeBundlePayload(payload: Uint8Array): BundlePayload {
 
 /** Payload of `E`. */
 export function encodeEntryPayload({ index, proof, leaf }: EntryPayload): Uint8Array {
-  return concat(u64(index), Uint8Array.of(proof.length), ...proof, leaf)
+  return concat([u64(index), Uint8Array.of(proof.length), ...proof, leaf])
 }
 
 /** Inverse of encodeEntryPayload, as views of the payload. Throws FormatError. */
@@ -148,7 +148,7 @@ export function decodeEntryPayload(payload: Uint8Array): EntryPayload {
 /** Payload of `P`. */
 export function encodePartPayload({ index, part, r, text }: PartPayload): Uint8Array {
   if (r.length !== 32) throw malformed('r is not 32 bytes long')
-  return concat(u64(index), u16(part), r, text)
+  return concat([u64(index), u16(part), r, text])
 }
 
 /** Inverse of encodePartPayload, as views of the payload. Throws FormatError. */

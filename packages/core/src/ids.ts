@@ -25,7 +25,7 @@ export function bytesToUuid(bytes: Uint8Array): string {
 export function uuidv7(unixMs: number, random: Uint8Array): string {
   if (random.length !== 10) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes ten random bytes')
   if (!(unixMs >= 0 && unixMs < 2 ** 48)) throw new FormatError('ID_MALFORMED', 'a UUIDv7 takes 48 bits of time')
-  return withVersion(concat(u64(unixMs).subarray(2), random), 7)
+  return withVersion(concat([u64(unixMs).subarray(2), random]), 7)
 }
 
 /** UUIDv8 (RFC 9562 §5.8) of the first 16 bytes of a digest: the same id for the same thing. */

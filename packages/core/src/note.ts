@@ -40,14 +40,14 @@ export interface OpenedNote {
 
 /** First four bytes of SHA-256(name ‖ 0x0A ‖ algorithm ‖ public key). */
 export function keyId(digest: Digest, name: string, publicKey: Uint8Array, algorithm = ED25519): Uint8Array {
-  return digest(concat(encodeUtf8(`${name}\n`), Uint8Array.of(algorithm), publicKey)).slice(0, 4)
+  return digest(concat([encodeUtf8(`${name}\n`), Uint8Array.of(algorithm), publicKey])).slice(0, 4)
 }
 
 /** `<name>+<key id>+<base64(algorithm ‖ public key)>`. */
 export function formatVerifierKey(digest: Digest, name: string, publicKey: Uint8Array, algorithm = ED25519): string {
   requireKeyName(name)
   const id = encodeHex(keyId(digest, name, publicKey, algorithm))
-  return `${name}+${id}+${encodeBase64(concat(Uint8Array.of(algorithm), publicKey))}`
+  return `${name}+${id}+${encodeBase64(concat([Uint8Array.of(algorithm), publicKey]))}`
 }
 
 /** Inverse of formatVerifierKey, Ed25519 only. Throws FormatError KEY_MALFORMED, also for a key id of another key. */
@@ -67,7 +67,7 @@ export function parseVerifierKey(digest: Digest, text: string): VerifierKey {
 /** One signature line with its newline: `— <name> <base64(key id ‖ signature)>`. */
 export function signatureLine(name: string, id: Uint8Array, signature: Uint8Array): string {
   requireKeyName(name)
-  return `— ${name} ${encodeBase64(concat(id, signature))}\n`
+  return `— ${name} ${encodeBase64(concat([id, signature]))}\n`
 }
 
 /** A note of a text that ends in a newline, and lines of signatureLine. */

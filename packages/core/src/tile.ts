@@ -48,7 +48,7 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   if (entries.length > TILE_WIDTH) throw malformedBundle('more than 256 entries')
   if (entries.some((entry) => entry.length > MAX_ENTRY_LENGTH))
     throw malformedBundle('an entry of more than 65,535 bytes')
-  return concat(...entries.flatMap((entry) => [u16(entry.length), entry]))
+  return concat(entries.flatMap((entry) => [u16(entry.length), entry]))
 }
 
 /** The `count` entries of a bundle, as views of its bytes. Throws FormatError when it has more, fewer or a rest. */

@@ -66,7 +66,7 @@ export async function main(argv: readonly string[], program = 'probity-verify'):
   const json = argv.includes('--json')
   try {
     const command = parseCommand(argv)
-    const result = explained(await verifyGiven(command), command.pin)
+    const result = await verifyGiven(command)
     const exit = exitOf(result)
     if (json) stdout.write(`${JSON.stringify(result.verified ? result : failed(result, exit))}\n`)
     else stdout.write(`${sentence(result)}\n`)
@@ -264,12 +264,6 @@ function progress(): (done: number, total: number) => void {
 }
 
 // A file made before its pin looks like a log that lost its end: only whoever made the two can tell them apart.
-function explained(result: Result, pin: string | undefined): Result {
-  if (result.verified || pin === undefined || result.code !== 'ROLLBACK') return result
-  const older = `unless this file is older than the pin ${pin}, which then says nothing of it: compare a file made after the pin`
-  return { ...result, message: `${result.message}, ${older}` }
-}
-
 function sentence(result: Result): string {
   if (!result.verified)
     return `${UNDECIDED.has(result.code) ? 'NOT CHECKED' : 'NOT VERIFIED'} ${result.code}: ${result.message}`

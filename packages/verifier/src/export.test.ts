@@ -117,7 +117,7 @@ test('an export that is cut off anywhere is found', async () => {
   for (let length = 0; length < bytes.length; length++) {
     assert.equal((await verify(bytes.subarray(0, length), undefined, small)).verified, false, `${length} bytes`)
   }
-  await refused(concat(bytes, Uint8Array.of(0)), 'TRAILING_BYTES', null, small)
+  await refused(concat([bytes, Uint8Array.of(0)]), 'TRAILING_BYTES', null, small)
 })
 
 test('the entry that changed is named', async () => {
@@ -235,7 +235,7 @@ test('an opened part that is not the sealed one is refused, with its index', asy
   await refused(withParts(partFrame(first), partFrame(first)), 'PART_ORDER', 0, small)
   await refused(withParts(partFrame({ ...first, value: [] })), 'PART_MALFORMED', 0, small)
   await refused(withParts(partFrame({ ...first, value: { name: 1 } })), 'PART_MALFORMED', 0, small)
-  const loose = concat(u64(0), Uint8Array.of(0, 0), first.r, encodeUtf8('{"/ip_address": "192.0.2.0"}'))
+  const loose = concat([u64(0), Uint8Array.of(0, 0), first.r, encodeUtf8('{"/ip_address": "192.0.2.0"}')])
   await refused(withParts({ kind: FRAME.part, payload: loose }), 'PART_MALFORMED', 0, small)
 })
 
@@ -282,7 +282,7 @@ test('a selection of a log that claims an absurd size is decided at once', async
 test('bytes after the last block of a compressed bundle are refused', async () => {
   const frames = rangeFrames(small, { parts: false })
   const [at] = bundlesOf(frames) as [number]
-  const payload = concat(frames[at]?.payload ?? new Uint8Array(), Uint8Array.of(0))
+  const payload = concat([frames[at]?.payload ?? new Uint8Array(), Uint8Array.of(0)])
   await refused(seal(frames.with(at, { kind: FRAME.bundle, payload })), 'BUNDLE_MALFORMED', 0, small)
 })
 
@@ -290,7 +290,7 @@ test('garbage is not verified, and nothing is thrown', async () => {
   const good = seal(rangeFrames(small))
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
-    fc.uint8Array({ maxLength: 200 }).map((bytes) => concat(good.subarray(0, 17), bytes)),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => concat([good.subarray(0, 17), bytes])),
     fc
       .array(
         fc.record({

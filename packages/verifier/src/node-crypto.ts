@@ -14,7 +14,7 @@ export const nodeCrypto: VerifierCrypto = {
   ed25519Verify(publicKey, message, signature) {
     if (publicKey.length !== 32 || signature.length !== 64) return false
     try {
-      const der = Buffer.from(concat(ED25519_SPKI, publicKey))
+      const der = Buffer.from(concat([ED25519_SPKI, publicKey]))
       return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
     } catch {
       return false

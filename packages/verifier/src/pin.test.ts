@@ -28,6 +28,13 @@ test('a truncated log is refused by a pinned verifier', async () => {
   assert.equal(await withPin(seal(rangeFrames(log, { size: 599 })), log.checkpoint(600)), 'ROLLBACK')
 })
 
+test('a log that is shorter than its pin may only be older than it, which the refusal says to every caller', async () => {
+  const pin = log.checkpoint(600)
+  const result = await verifyExport(source(seal(rangeFrames(log, { size: 599 }))), [log.key], { pin })
+  assert.ok(!result.verified)
+  assert.match(result.message, /600 entries .* has 599 .*, unless this file is older than the pin/)
+})
+
 test('a fork is found at the same size and at any later one', async () => {
   const whole = seal(rangeFrames(log))
   assert.equal(await withPin(whole, fork.checkpoint(600)), 'FORK')

@@ -23,7 +23,8 @@ export class Pin {
   compare({ origin, size, root }: Checkpoint): void {
     if (origin !== this.#pinned.origin) throw new Refusal('PIN_INVALID', null, 'the pin is of another log')
     if (size < this.size) {
-      const message = `the log had ${this.size} entries when it was pinned and has ${size} here: it went back or was truncated`
+      const lost = `the log had ${this.size} entries when it was pinned and has ${size} here: it went back or was truncated`
+      const message = `${lost}, unless this file is older than the pin, which then says nothing of it: compare a file made after the pin`
       throw new Refusal('ROLLBACK', null, message)
     }
     if (size === this.size) this.observe(root)

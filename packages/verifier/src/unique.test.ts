@@ -7,7 +7,7 @@ import { DuplicateFinder, Fingerprints, sharesOf } from './unique.ts'
 const ids = fc.array(fc.uuid().map(uuidToBytes), { maxLength: 50 })
 
 function firstDuplicate(all: Uint8Array[], shares: number, n = all.length): number | null {
-  const bytes = concat(...all)
+  const bytes = concat(all)
   for (let share = 0; share < shares; share++) {
     const fingerprints = new Fingerprints(share, shares, n)
     fingerprints.add(bytes)

@@ -48,7 +48,7 @@ export function rangeFrames(log: TestLog, choice: RangeChoice = {}): Frame[] {
   const frames: Frame[] = [
     headerFrame(log, { kind: 'range', start, end, ...choice.header }),
     { kind: FRAME.checkpoint, payload: encodeUtf8(choice.checkpoint ?? log.checkpoint(size)) },
-    { kind: FRAME.left, payload: concat(...decomposeLeft(start).map((span) => log.hash(span))) },
+    { kind: FRAME.left, payload: concat(decomposeLeft(start).map((span) => log.hash(span))) },
   ]
   for (let first = start; first < end; ) {
     const next = Math.min(end, (Math.floor(first / WIDTH) + 1) * WIDTH)
@@ -58,7 +58,7 @@ export function rangeFrames(log: TestLog, choice: RangeChoice = {}): Frame[] {
   }
   frames.push({
     kind: FRAME.right,
-    payload: concat(...decomposeRight(end, size).map((span) => log.hash(span))),
+    payload: concat(decomposeRight(end, size).map((span) => log.hash(span))),
   })
   return frames
 }
@@ -99,7 +99,7 @@ export function bundleFrame(entries: readonly Uint8Array[], first: number, defla
     first,
     count: entries.length,
     codec: deflate ? CODEC_DEFLATE : CODEC_STORED,
-    prefixes: concat(...entries.map((entry) => leafHash(sha256, entry).subarray(0, PREFIX_LENGTH))),
+    prefixes: concat(entries.map((entry) => leafHash(sha256, entry).subarray(0, PREFIX_LENGTH))),
     bundle: deflate ? deflateRawSync(bundle, { level: 1 }) : bundle,
   })
   return { kind: FRAME.bundle, payload }
@@ -114,8 +114,8 @@ export function partFrame({ index, part, r, value }: OpenedPart): Frame {
 
 /** The bytes of an export, with the right trailer. */
 export function seal(frames: readonly Frame[]): Uint8Array {
-  const body = concat(EXPORT_MAGIC, ...frames.map(({ kind, payload }) => encodeFrame(kind, payload)))
-  return concat(body, encodeFrame(FRAME.trailer, sha256(body)))
+  const body = concat([EXPORT_MAGIC, ...frames.map(({ kind, payload }) => encodeFrame(kind, payload))])
+  return concat([body, encodeFrame(FRAME.trailer, sha256(body))])
 }
 
 /** The frames of an export, the trailer left out. */

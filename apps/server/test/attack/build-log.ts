@@ -59,7 +59,6 @@ export async function buildLogs(): Promise<Logs> {
   )
   for (let i = 650; i < 700; i += 25) await write(server.token, 'first', i, 25)
   assert.ok(oldHead)
-  // The first verification is recorded, with the checkpoint that every later one compares with.
   for (const token of [server.token, other.token, small.token]) {
     const { body } = await server.call('POST', '/v1/audit/verify', {}, { token })
     assert.equal(body.valid, true, JSON.stringify(body.invalid_entries))

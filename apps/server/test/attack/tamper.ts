@@ -42,6 +42,20 @@ export async function putBack(server: TestServer): Promise<void> {
   )
 }
 
+/** Puts one tenant's log back as it was kept, at once: the sequencer looks again all the time. The others' go on. */
+export async function putBackOne(server: TestServer, tenantId: string): Promise<void> {
+  const statements = TABLES.map(
+    (table) => `DELETE FROM kept.${table} WHERE tenant_id <> '${tenantId}';
+      DELETE FROM ${table} WHERE tenant_id = '${tenantId}'; INSERT INTO ${table} TABLE kept.${table}`,
+  )
+  await server.sql(`BEGIN; ${statements.join(';')}; COMMIT`)
+}
+
+/** As after a restart: the sequencer reads what is stored. */
+export async function forgetStates(server: TestServer): Promise<void> {
+  await server.sql(`UPDATE audit_sequencers SET epoch = epoch + 1, expires_at = '-infinity'`)
+}
+
 /**
  * Takes the lease of the sequencer away for good, so that the stored log stands still: a flush would write a new head
  * over a forged one.

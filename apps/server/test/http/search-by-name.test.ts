@@ -56,6 +56,22 @@ test('a search by pseudonym is no use of that scope', async () => {
   assert.equal(await settled(), before)
 })
 
+test('a name that is itself a UUID is a name: finding a person by it is a use of that scope', async () => {
+  const name = 'f47ac10b-58cc-4372-a567-0e02b2c3d479'
+  await server.call('POST', '/v1/audit/events', { event_type: 'by.uuid', user_id: name })
+  const before = await settled()
+  assert.equal((await search({ user_id: name })).events.length, 1)
+  assert.equal(await settled(), before + 1)
+  assert.equal((await search({ user_id: '00000000-0000-4000-8000-000000000000' })).events.length, 0)
+  assert.equal(await settled(), before + 1, 'nobody has this one')
+})
+
+test('a search by name that opens what is personal as well is one use', async () => {
+  const before = await settled()
+  assert.equal((await search({ user_id: 'zebediah@example.com', personal: true })).events.length, 1)
+  assert.equal(await settled(), before + 1)
+})
+
 test('who may not read what is personal finds by pseudonym and by a service’s name, and no person by name', async () => {
   const { token } = (await server.call('POST', '/v1/tokens', { name: 'reader', scopes: ['audit:read'] })).body
   const before = await settled()

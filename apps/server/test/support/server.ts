@@ -95,11 +95,11 @@ export interface Answer {
 
 const PASSWORD = 'correct horse battery staple'
 
-/** A server on an installation of its own (or a given one), with a first tenant. */
+/** A server on an installation of its own (or a given one), with a first tenant; `connections`: the most for tenants' work. */
 export async function testServer(
   settings: Record<string, string> = {},
   given?: TestInstallation,
-  clock: Clock = systemClock(),
+  { clock = systemClock(), connections }: { clock?: Clock; connections?: number } = {},
 ): Promise<TestServer> {
   const installation = given ?? (await testInstallation())
   const config = await loadConfig(
@@ -109,6 +109,7 @@ export async function testServer(
   )
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), log)
+  if (connections !== undefined) database.app.options.max = connections
   const app = await startApp({
     config,
     database,

@@ -7,6 +7,7 @@ import type { Keys } from '../keys/index.ts'
 import { HeadsTree } from './heads-tree.ts'
 import { prepare } from './intake/prepare.ts'
 import type { Sequencer } from './sequencer.ts'
+import { isSigned } from './signed-head.ts'
 import * as store from './store-anchor.ts'
 import { readHeads } from './store-sequencer.ts'
 import { observe } from './write-inbox.ts'
@@ -72,7 +73,7 @@ export class Anchoring {
     const rows = heads.map((head) => ({ ...head, path: Buffer.concat(this.#tree.path(head.origin)) }))
     await sequencerTransaction(this.#options.database.sequencer, (tx) => store.upsertAnchors(tx, index, rows))
     const own = await sequencerTransaction(this.#options.database.sequencer, (tx) => readHeads(tx, [ANCHOR_TENANT]))
-    await this.#options.keys.witness.see([...heads, ...own])
+    await this.#see([...heads, ...own])
   }
 
   async #movedHeads(): Promise<store.HeadToAnchor[]> {
@@ -90,9 +91,19 @@ export class Anchoring {
       store.readAllHeads(tx, ANCHOR_TENANT),
     )
     this.#setAll(heads)
-    await this.#options.keys.witness.see(heads) // a crash may have kept the witness from some
+    await this.#see(heads) // a crash may have kept the witness from some
     this.#epoch = epoch
     return heads.filter((head) => head.moved)
+  }
+
+  // The witness is not told what nobody signed: a forged head would be what the mended log is held against.
+  async #see(heads: readonly store.HeadToAnchor[]): Promise<void> {
+    const { tenants, witness } = this.#options.keys
+    const seen = await witness.seen(heads.map(({ origin }) => origin))
+    const newer = heads.filter(({ origin, size }) => size > (seen.get(origin)?.size ?? 0))
+    const signed: store.HeadToAnchor[] = []
+    for (const head of newer) if (isSigned(head, await tenants.verifierKeys(head.tenant_id))) signed.push(head)
+    await witness.see(signed)
   }
 
   #setAll(heads: readonly store.HeadToAnchor[]): void {

@@ -14,6 +14,8 @@ const SCANNED_AT_ONCE = 2_000
 export interface Found {
   positions: Position[]
   next: Position | null
+  /** Whether a person was looked up by a name, in the blind index. */
+  byName: boolean
 }
 
 /**
@@ -23,8 +25,8 @@ export interface Found {
 export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: boolean): Promise<Found> {
   const cursor = query.cursor === undefined ? null : parseCursor(query.cursor)
   if (query.cursor !== undefined && cursor === null) throw new DomainError('CURSOR_INVALID')
-  const filter = await filterOf(tx, keys, query, seesPeople)
-  if (filter === null) return { positions: [], next: null }
+  const { filter, byName } = await filterOf(tx, keys, query, seesPeople)
+  if (filter === null) return { positions: [], next: null, byName }
   const scans = query.text !== undefined || query.ip_address !== undefined
   const limit = scans ? SCANNED_AT_ONCE : query.limit
   const candidates = await store.searchEntries(tx, filter, cursor, limit + 1)
@@ -33,12 +35,12 @@ export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: 
   const positions = kept.slice(0, query.limit)
   const more = candidates.length > limit || kept.length > query.limit
   const last = kept.length > query.limit ? positions.at(-1) : looked.at(-1)
-  return { positions, next: more ? (last ?? null) : null }
+  return { positions, next: more ? (last ?? null) : null, byName }
 }
 
 /** Indexes of the entries below `end` that an export selects, ascending, some at a time. */
 export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, end: number): AsyncGenerator<number[]> {
-  const filter = await run((tx) =>
+  const { filter } = await run((tx) =>
     filterOf(tx, keys, { user_id: query.user_id, event_type: query.event_type }, query.personal),
   )
   if (filter === null) return
@@ -68,29 +70,33 @@ type Wanted = Partial<
   >
 >
 
-/** Null: the person asked for is not known here. */
+/**
+ * Filter null: the person asked for is not known here. A UUID may be a pseudonym or somebody's name; it was used as a
+ * name when it led to somebody.
+ */
 async function filterOf(
   tx: Tx,
   keys: Keys,
   query: { [K in keyof Wanted]: Wanted[K] | undefined },
   seesPeople: boolean,
-): Promise<store.Filter | null> {
+): Promise<{ filter: store.Filter | null; byName: boolean }> {
   const { start_time, end_time, event_type, resource, action, outcome, min_risk_score } = query
   const filter: store.Filter = { start_time, end_time, event_type, resource, action, outcome, min_risk_score }
+  let byName = false
   if (query.user_id !== undefined) {
-    const subjects = seesPeople && !isUuid(query.user_id) ? await keys.subjects.find(tx.tenantId, query.user_id) : []
-    if (isUuid(query.user_id))
-      subjects.push(query.user_id, ...(seesPeople ? await keys.subjects.find(tx.tenantId, query.user_id) : []))
+    const named = seesPeople ? await keys.subjects.find(tx.tenantId, query.user_id) : []
+    const subjects = isUuid(query.user_id) ? [query.user_id, ...named] : named
+    byName = seesPeople && (named.length > 0 || !isUuid(query.user_id))
     if (subjects.length > 0) filter.subjects = subjects
     else filter.actors = [query.user_id]
   }
   if (query.ip_address !== undefined) {
     const subjects = await keys.subjects.find(tx.tenantId, query.ip_address)
     const both = filter.subjects?.filter((subject) => subjects.includes(subject)) ?? subjects
-    if (both.length === 0) return null
+    if (both.length === 0) return { filter: null, byName }
     filter.subjects = both
   }
-  return filter
+  return { filter, byName }
 }
 
 async function matching(tx: Tx, keys: Keys, query: EventQuery, positions: readonly Position[]): Promise<Position[]> {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
-import { ANCHOR_TENANT, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
+import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import type { Principal } from '../../platform/authority.ts'
 import { sequencerTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -18,7 +19,7 @@ import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
-import { closePartitions } from './store-sequencer.ts'
+import { buildNextIndex } from './store-sequencer.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
@@ -60,7 +61,7 @@ export class Audit {
     return { ...total, tree_size: await this.#size(tenantId) }
   }
 
-  /** A page of events, newest first. Opening sealed parts is recorded in the same transaction. */
+  /** A page of events, newest first. Opening sealed parts and finding people by name are recorded in the same transaction. */
   async list(principal: Principal, query: EventQuery) {
     return this.#run(principal.tenantId, async (tx) => {
       const head = await store.readHead(tx)
@@ -71,6 +72,8 @@ export class Audit {
         found.positions.map((position) => position.seq),
       )
       const events = await this.#present(tx, principal, entries, head, query.personal)
+      const isRecorded = query.personal || query.ip_address !== undefined // the scope was asked for, at the door
+      if (found.byName && !isRecorded) await this.#recordFinding(tx, principal)
       return {
         events,
         total: head.size,
@@ -149,10 +152,16 @@ export class Audit {
     return { keys: await this.#dependencies.keys.tenants.verifierKeys(ANCHOR_TENANT) }
   }
 
-  /** Builds the secondary indexes of months that are over, a day after their end; answers how many. */
-  closePartitions(): Promise<number> {
+  /**
+   * Builds the secondary indexes of months that are over, a day after their end; answers how many. Each in a transaction
+   * of its own: one that is interrupted loses nothing of those before.
+   */
+  async closePartitions(): Promise<number> {
     const before = new Date(this.#dependencies.clock.now() / 1000 - 86_400_000)
-    return sequencerTransaction(this.#dependencies.database.sequencer, (tx) => closePartitions(tx, before))
+    const { sequencer } = this.#dependencies.database
+    let built = 0
+    while (await sequencerTransaction(sequencer, (tx) => buildNextIndex(tx, before))) built++
+    return built
   }
 
   /** Records turns of the signing key that a crash kept from being recorded. */
@@ -170,8 +179,11 @@ export class Audit {
    */
   async acceptRollback(by: Principal, { tenant_id, reason }: AcceptRollback) {
     const { keys } = this.#dependencies
-    const head = await this.#head(tenant_id)
-    const seen = (await keys.witness.seen([head.origin])).get(head.origin)
+    const { origin } = await this.key(tenant_id)
+    // A log that was put back to before its first entry has no head.
+    const nothing = { origin, size: 0, root: emptyRoot(nodeCrypto.sha256) }
+    const head = (await this.#run(tenant_id, (tx) => store.readHead(tx))) ?? nothing
+    const seen = (await keys.witness.seen([origin])).get(origin)
     if (!seen || seen.size <= head.size)
       throw new DomainError('NOT_FOUND', { reason: 'the log of this tenant is not behind what was seen of it' })
     await this.#run(tenant_id, (tx) =>
@@ -281,6 +293,17 @@ export class Audit {
       action: 'read',
       outcome: 'Success',
       data: { [principal.kind]: principal.id, entries: entries.map((entry) => entry.index) },
+    })
+  }
+
+  async #recordFinding(tx: Tx, principal: Principal): Promise<void> {
+    await this.record(tx, {
+      event_type: 'access.sensitive_scope_used',
+      actor: { type: 'person', id: principal.userId },
+      resource: 'audit/people',
+      action: 'use',
+      outcome: 'Success',
+      data: { scopes: ['audit:read_personal'], [principal.kind]: principal.id },
     })
   }
 

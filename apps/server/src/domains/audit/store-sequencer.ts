@@ -373,11 +373,11 @@ export async function insertParts(tx: SequencerTx, rows: PartRow[]): Promise<voi
   )
 }
 
-/** Builds the indexes of months that were over before a time; answers how many. */
-export async function closePartitions(tx: SequencerTx, before: Date): Promise<number> {
+/** Builds one index that a month which was over before a time lacks; answers whether there was one. */
+export async function buildNextIndex(tx: SequencerTx, before: Date): Promise<boolean> {
   await tx.query(`SELECT set_config('statement_timeout', '0', true)`, []) // a large month takes its time
-  const { rows } = await tx.query<{ built: number }>('SELECT audit_close_partitions($1) AS built', [before])
-  return rows[0]?.built ?? 0
+  const { rows } = await tx.query<{ built: string | null }>('SELECT audit_build_next_index($1) AS built', [before])
+  return rows[0]?.built != null
 }
 
 export async function ensurePartition(tx: SequencerTx, at: Date): Promise<void> {

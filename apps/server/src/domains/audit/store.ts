@@ -274,10 +274,3 @@ export async function insertVerification(tx: Tx, row: VerificationRow): Promise<
     ],
   )
 }
-
-/** Checkpoints of verifications that held, as they are stored: what the log was. */
-export async function readVerifiedCheckpoints(tx: Tx): Promise<string[]> {
-  const text =
-    'SELECT DISTINCT checkpoint FROM audit_verifications WHERE tenant_id = $1 AND integrity_valid AND checkpoint IS NOT NULL'
-  return (await tx.query<{ checkpoint: string }>(text, [tx.tenantId])).rows.map((row) => row.checkpoint)
-}

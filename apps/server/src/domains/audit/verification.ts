@@ -6,11 +6,11 @@ import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { Keys } from '../keys/index.ts'
+import type { Keys, SeenHead } from '../keys/index.ts'
 import type { Anchored, Trusted } from './anchored.ts'
 import * as store from './store.ts'
 import { readAnchor } from './store-anchor.ts'
-import { invalidEntries, newestPast, type Shown, verifyStored } from './verify.ts'
+import { invalidEntries, type Shown, verifyStored } from './verify.ts'
 import { recordOwn, type WriteDependencies } from './write-inbox.ts'
 
 interface Asked {
@@ -23,7 +23,9 @@ interface Asked {
 interface Seen {
   start: number
   end: number
-  checkpoint: string | null
+  head: store.Head | null
+  /** What the witness had seen of the log before. */
+  past: SeenHead | null
   invalid: InvalidEntry[]
 }
 
@@ -46,6 +48,8 @@ export async function verifyAndRecord(
   }
   const text = `probity-verification/1\n${canonicalize(result)}\n`
   const signature = await dependencies.keys.tenants.signNote(asked.tenantId, text)
+  // The witness keeps what held: neither a row that somebody takes away nor one that they put in moves that back.
+  if (result.valid && seen.head) await dependencies.keys.witness.confirm(seen.past, seen.head)
   await keep(dependencies, asked, seen, { id: result.id, at, signature })
   return { ...result, chain_length: seen.end - seen.start, verification_signature: signature }
 }
@@ -57,7 +61,7 @@ async function look(
   log: Trusted & { origin: string },
   { tenantId, range }: Asked,
 ): Promise<Seen> {
-  const witnessed = (await keys.witness.seen([log.origin])).get(log.origin)
+  const past = (await keys.witness.seen([log.origin])).get(log.origin) ?? null
   const { anchor, shown, ...bounds } = await tenantTransaction(
     database.app,
     tenantId,
@@ -66,10 +70,9 @@ async function look(
       const size = head?.size ?? 0
       const [start, end] = [range.start_position, range.end_position ?? size]
       if (start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
-      const past = newestPast(await store.readVerifiedCheckpoints(tx), log.keys, witnessed)
       const anchor = await readAnchor(tx)
       const shown = await verifyStored(tx, { keys, trusted: log.keys, start, end, past, anchor })
-      return { checkpoint: head?.checkpoint ?? null, start, end, shown, anchor }
+      return { head, past, start, end, shown, anchor }
     },
     { isolation: 'repeatable read', readOnly: true },
   )
@@ -95,7 +98,7 @@ async function erasedMeanwhile(
 async function keep(
   dependencies: WriteDependencies,
   { tenantId, by }: Asked,
-  { start, end, checkpoint, invalid }: Seen,
+  { start, end, head, invalid }: Seen,
   { id, at, signature }: { id: string; at: number; signature: string },
 ): Promise<void> {
   const valid = invalid.length === 0
@@ -109,7 +112,7 @@ async function keep(
       verification_signature: signature,
       verifier_id: by?.kind === 'session' ? by.userId : null,
       invalid_entries: invalid,
-      checkpoint,
+      checkpoint: head?.checkpoint ?? null,
     })
     await recordOwn(dependencies, tx, {
       event_type: valid ? 'audit.verified' : 'audit.verification_failed',

@@ -1,6 +1,5 @@
 import type { InvalidEntry } from '@probity/contract'
 import {
-  CompactRange,
   decomposeLeft,
   decomposeRight,
   equal,
@@ -17,8 +16,8 @@ import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
 import type { AnchorRow } from './store-anchor.ts'
 import { TreeEdge } from './tree.ts'
-import { verifyAnchoredHead } from './verify-anchor.ts'
 import { verifyExtraIds } from './verify-ids.ts'
+import { type Past, verifyAnchoredHead, verifyPast } from './verify-past.ts'
 import type { Keyless, Report } from './verify-report.ts'
 import { verifyStretch } from './verify-stretch.ts'
 
@@ -33,41 +32,10 @@ export interface Against {
   /** Entries `start ≤ i < end`; `end` is at most the size of the log. */
   start: number
   end: number
-  /** What the log was: it must still contain it. Null: nothing is known. */
+  /** What the witness saw of the log: rows beside the log say nothing here. Null: nothing is known. */
   past: Past | null
   /** The anchored head as it is stored. */
   anchor: AnchorRow | null
-}
-
-interface Past {
-  size: number
-  root: Uint8Array
-}
-
-/**
- * The longest that the log is known to have been: by the checkpoints of verifications, of which only those count that
- * the log's key signed, and by the witness. A row that somebody put in or took away moves nothing back.
- */
-export function newestPast(
-  checkpoints: readonly string[],
-  trusted: readonly string[],
-  witnessed: Past | undefined,
-): Past | null {
-  const claimed = checkpoints.map((note) => ({ note, size: sizeOf(note) })).sort((a, b) => b.size - a.size)
-  for (const { note, size } of claimed) {
-    if (size <= (witnessed?.size ?? -1)) break
-    try {
-      return parseCheckpoint(open(note, trusted))
-    } catch {
-      // not signed by the log's key: it says nothing
-    }
-  }
-  return witnessed ?? null
-}
-
-function sizeOf(note: string): number {
-  const size = Number(note.split('\n')[1])
-  return Number.isSafeInteger(size) ? size : -1
 }
 
 /** What a snapshot of the log showed. */
@@ -94,11 +62,11 @@ export async function verifyStored(tx: Tx, against: Against): Promise<Shown> {
   const head = await store.readHead(tx)
   if (head) {
     verifyHead(head, against.trusted, entries.report)
-    await verifyPast(tx, head, against, past.report)
+    if (against.past) await verifyPast(tx, head.size, against.past, 'before', past.report)
     if (against.anchor) await verifyAnchoredHead(tx, against.anchor, against.trusted, head.size, past.report)
     await verifyEntries(tx, head, against, shown)
     if (against.end === head.size) await verifyNothingBeyond(tx, head.size, entries.report)
-  } else if (against.past) {
+  } else if (against.past && against.past.size > 0) {
     past.report(0, 'LOG_MISSING', 'the log is gone, although it had entries before')
   }
   return shown
@@ -140,18 +108,6 @@ function verifyHead(head: store.Head, trusted: readonly string[], report: Report
     if (!same) report(0, 'HEAD_MISMATCH', 'the head of the log is not what its checkpoint says')
   } catch {
     report(0, 'CHECKPOINT_INVALID', 'the checkpoint is not signed by the key of this log')
-  }
-}
-
-async function verifyPast(tx: Tx, head: store.Head, { past }: Against, report: Report): Promise<void> {
-  if (past === null) return
-  if (past.size > head.size)
-    return report(head.size, 'TRUNCATED', `the log had ${past.size} entries before and has ${head.size}`)
-  try {
-    const range = new CompactRange(nodeCrypto.sha256, past.size, await hashSpans(tx, decomposeLeft(past.size)))
-    if (!equal(range.root(), past.root)) report(0, 'FORKED', 'the log does not contain what it was before')
-  } catch {
-    report(0, 'PAST_UNREADABLE', 'the tree cannot be compared with what the log was before')
   }
 }
 

@@ -36,26 +36,41 @@ export async function writeThroughInbox(
   tenantId: string,
   events: readonly ReadableEvent[],
 ): Promise<(Accepted | Refused)[]> {
-  const { database, clock } = dependencies
-  const run = <T>(work: (tx: Tx) => Promise<T>) => tenantTransaction(database.app, tenantId, work)
-  const { prepared, repeats, ids } = await run(async (tx) => {
-    const sealed = await prepareForLiving(dependencies, tx, events)
-    const taken = new Set<string>()
-    const doubled = new Set<Prepared>()
-    for (const [i, entry] of sealed.entries()) {
-      if ('status' in entry) continue
-      if (entry.content && (await findOwn(tx, entry.eventId)) !== null) sealed[i] = conflict(entry.eventId)
-      else if (taken.has(entry.eventId) || (entry.content && (await store.readContent(tx, entry.eventId))))
-        doubled.add(entry)
-      taken.add(entry.eventId)
-    }
-    const fresh = sealed.filter((entry): entry is Prepared => !('status' in entry) && !doubled.has(entry))
-    const rows = fresh.map((entry) => inboxRow(entry, newId(clock.now())))
-    await store.insertInbox(tx, rows)
-    return { prepared: sealed, repeats: doubled, ids: rows.map((row) => row.id) }
-  })
+  const run = <T>(work: (tx: Tx) => Promise<T>) => tenantTransaction(dependencies.database.app, tenantId, work)
+  const { prepared, repeats, ids } = await putIntoInbox(dependencies, tenantId, events)
   await drained(run, ids)
   return run((tx) => Promise.all(prepared.map((entry) => fateOf(tx, entry, repeats))))
+}
+
+// Sealed before the transaction begins, so that nobody waits for a connection that waits for keys.
+async function putIntoInbox(dependencies: WriteDependencies, tenantId: string, events: readonly ReadableEvent[]) {
+  const { database, keys } = dependencies
+  for (let tries = 0; tries < SEALING_TRIES; tries++) {
+    const prepared = await prepare(dependencies, tenantId, events)
+    const done = await tenantTransaction(database.app, tenantId, async (tx) => {
+      const erased = await erasedIn(dependencies, tx, prepared)
+      return erased.length > 0 ? { erased } : insertFresh(dependencies, tx, prepared)
+    })
+    if (!('erased' in done)) return done
+    await keys.finishErasuresOf(tenantId, done.erased)
+  }
+  throw erasedAgain()
+}
+
+async function insertFresh({ clock }: WriteDependencies, tx: Tx, prepared: (Prepared | Refused)[]) {
+  const taken = new Set<string>()
+  const repeats = new Set<Prepared>()
+  for (const [i, entry] of prepared.entries()) {
+    if ('status' in entry) continue
+    if (entry.content && (await findOwn(tx, entry.eventId)) !== null) prepared[i] = conflict(entry.eventId)
+    else if (taken.has(entry.eventId) || (entry.content && (await store.readContent(tx, entry.eventId))))
+      repeats.add(entry)
+    taken.add(entry.eventId)
+  }
+  const fresh = prepared.filter((entry): entry is Prepared => !('status' in entry) && !repeats.has(entry))
+  const rows = fresh.map((entry) => inboxRow(entry, newId(clock.now())))
+  await store.insertInbox(tx, rows)
+  return { prepared, repeats, ids: rows.map((row) => row.id) }
 }
 
 /** Records an event of Probity's own inside the caller's transaction. */
@@ -91,8 +106,7 @@ export function conflict(eventId: string): Refused {
   }
 }
 
-// Another node may have erased a person whose key is still cached here. The tombstone is looked at in the
-// transaction that stores the sealed part; where there is one, the event is sealed again under a new pseudonym.
+// The caller's transaction holds a connection: what is waited for here takes none of the same pool.
 async function prepareForLiving(
   dependencies: WriteDependencies,
   tx: Tx,
@@ -100,15 +114,18 @@ async function prepareForLiving(
 ): Promise<(Prepared | Refused)[]> {
   for (let tries = 0; tries < SEALING_TRIES; tries++) {
     const prepared = await prepare(dependencies, tx.tenantId, events)
-    const subjects = prepared.flatMap((entry) =>
-      'status' in entry ? [] : entry.parts.flatMap((part) => part.subjects),
-    )
-    const erased = subjects.length === 0 ? [] : await dependencies.keys.erased(tx, subjects)
+    const erased = await erasedIn(dependencies, tx, prepared)
     if (erased.length === 0) return prepared
-    const gone = erased.map(({ subject }) => subject)
-    await dependencies.keys.finishErasuresOf(tx.tenantId, gone)
+    await dependencies.keys.finishErasuresOf(tx.tenantId, erased)
   }
   throw erasedAgain()
+}
+
+// Another node may have erased a person whose key is still cached here. The tombstone is looked at in the
+// transaction that stores the sealed part; where there is one, the event is sealed again under a new pseudonym.
+async function erasedIn({ keys }: WriteDependencies, tx: Tx, prepared: readonly (Prepared | Refused)[]) {
+  const subjects = prepared.flatMap((entry) => ('status' in entry ? [] : entry.parts.flatMap((part) => part.subjects)))
+  return subjects.length === 0 ? [] : keys.erased(tx, subjects)
 }
 
 async function fateOf(tx: Tx, entry: Prepared | Refused, repeats: ReadonlySet<Prepared>): Promise<Accepted | Refused> {

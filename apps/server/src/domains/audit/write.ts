@@ -1,4 +1,5 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { ReadableEvent } from './formats/plain-event.ts'
 import { idAt } from './intake/packing.ts'
@@ -143,8 +144,10 @@ async function sealAgain(
   tries: number,
 ): Promise<Fate> {
   if (tries === 0) throw erasedAgain()
-  const { keys } = dependencies
-  await keys.finishErasuresOf(entry.tenantId, [...new Set(entry.parts.flatMap((part) => part.subjects))])
+  const { database, keys } = dependencies
+  const subjects = entry.parts.flatMap((part) => part.subjects)
+  const tombstones = await tenantTransaction(database.app, entry.tenantId, (tx) => keys.erased(tx, subjects))
+  await keys.finishErasuresOf(entry.tenantId, tombstones)
   const [made] = await prepare(dependencies, entry.tenantId, [event])
   if (!made || isRefused(made)) throw new Error('an event that was ready can not be made ready again')
   return writeOne(dependencies, made, () => event, tries - 1)

@@ -45,6 +45,8 @@ test('a source is an IPv4 address or the /64 of an IPv6 address, however it is w
   assert.equal(sourceOf('::ffff:192.0.2.7'), '192.0.2.7')
   const same = ['2001:db8::1', '2001:0DB8:0:0::2', '2001:db8:0:0:ffff::', '2001:db8:0:0:1:2:3:4', '2001:db8::1%eth0']
   assert.deepEqual([...new Set(same.map(sourceOf))], ['2001:db8:0:0'])
+  assert.equal(sourceOf('192.0.2.7:51234'), '192.0.2.7')
+  assert.equal(sourceOf('[2001:db8::7]:51234'), '2001:db8:0:0')
   assert.equal(sourceOf('::1'), '0:0:0:0')
   assert.notEqual(sourceOf('2001:db8:0:1::1'), sourceOf('2001:db8::1'))
 })

@@ -5,3 +5,4 @@ export { CONTENT_FIELD, contentDigest, DIGEST_FIELD, keyedDigest, open, seal } f
 export { Keys } from './service.ts'
 export type { Identity } from './subjects.ts'
 export type { SigningKeyTurn } from './tenant-keys.ts'
+export type { SeenHead } from './witness.ts'

@@ -1,3 +1,4 @@
+import { concat } from '@probity/core'
 import { type DataKey, fieldKey } from './data-key.ts'
 
 const LENGTH = 32
@@ -20,8 +21,8 @@ export function packKeys(keys: readonly DataKey[], fields: readonly { table: str
     ids: keys.map((key) => key.id),
     subjects: keys.map((key) => key.subject),
     epochs: keys.map((key) => key.epoch),
-    keys: joined(keys.map((key) => key.key)),
-    fields: infos.map((info) => ({ info, keys: joined(keys.map((key) => key.fields.get(info) as Buffer)) })),
+    keys: concat(keys.map((key) => key.key)),
+    fields: infos.map((info) => ({ info, keys: concat(keys.map((key) => key.fields.get(info) as Buffer)) })),
   }
 }
 
@@ -33,12 +34,6 @@ export function unpackKeys({ ids, subjects, epochs, keys, fields }: PackedKeys):
     key: at(keys, i),
     fields: new Map(fields.map((field) => [field.info, at(field.keys, i)])),
   }))
-}
-
-function joined(keys: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(keys.length * LENGTH)
-  for (const [i, key] of keys.entries()) bytes.set(key, i * LENGTH)
-  return bytes
 }
 
 function at(keys: Uint8Array, i: number): Buffer {

@@ -76,22 +76,21 @@ export class Keys {
   }
 
   /**
-   * These pseudonyms were met with a tombstone although their keys are still there: ends what began. Throws
+   * These tombstones were met although the keys are still there: ends what began, in the keystore alone, so that it can
+   * be waited for inside a transaction of the main database; that it is done is noted by `finishErasures`. Throws
    * UNAVAILABLE where a tombstone is without proof: somebody wrote it who is not the server.
    */
-  async finishErasuresOf(tenantId: string, subjects: readonly string[]): Promise<void> {
-    const rows = await tenantTransaction(this.#database.app, tenantId, (tx) => store.readTombstones(tx, [...subjects]))
-    const proven = await this.tombstones.proven(tenantId, rows)
-    if (proven.length < rows.length)
+  async finishErasuresOf(tenantId: string, tombstones: readonly store.TombstoneRow[]): Promise<void> {
+    const proven = await this.tombstones.proven(tenantId, tombstones)
+    if (proven.length < tombstones.length)
       throw new DomainError('UNAVAILABLE', {
         reason: 'a person in it is marked as erased without proof; verify the log',
         retry_after: 60,
       })
-    this.subjects.evict(tenantId, subjects)
-    if (proven.length > 0) await this.#destroy(tenantId, proven)
+    if (proven.length > 0) await this.subjects.destroy(tenantId, proven)
   }
 
-  /** Which of these pseudonyms have a tombstone; read in the transaction that reads what they sealed. */
+  /** Tombstones of these pseudonyms; read in the transaction that reads what they sealed. */
   async erased(tx: Tx, subjects: string[]): Promise<store.TombstoneRow[]> {
     return store.readTombstones(tx, subjects)
   }

@@ -3,7 +3,7 @@ import type { OperatorTx } from '../../platform/database/transaction.ts'
 interface HeadRow {
   origin: string
   size: number
-  root: Buffer
+  root: Uint8Array
 }
 
 export async function readHeads(tx: OperatorTx, origins: string[]): Promise<HeadRow[]> {
@@ -19,6 +19,21 @@ export async function raiseHeads(tx: OperatorTx, heads: readonly HeadRow[], at: 
      ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root, seen_at = excluded.seen_at
        WHERE witnessed_heads.size < excluded.size`,
     [heads.map((h) => h.origin), heads.map((h) => h.size), heads.map((h) => h.root), at],
+  )
+}
+
+/** Moves a head forward from what it must still be; null: none was seen. */
+export async function raiseHeadFrom(
+  tx: OperatorTx,
+  from: Omit<HeadRow, 'origin'> | null,
+  { origin, size, root }: HeadRow,
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO witnessed_heads (origin, size, root, seen_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root, seen_at = excluded.seen_at
+       WHERE witnessed_heads.size = $5 AND witnessed_heads.root = $6`,
+    [origin, size, root, at, from?.size ?? null, from?.root ?? null],
   )
 }
 

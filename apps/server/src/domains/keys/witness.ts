@@ -35,8 +35,18 @@ export class Witness {
     await operatorTransaction(this.#database.keystore, (tx) => store.raiseHeads(tx, heads, at))
   }
 
+  /**
+   * Takes note of a head that was verified against `past`, what was seen before. Where something else was seen
+   * meanwhile it changes nothing: an operator may have accepted a log that was put back.
+   */
+  async confirm(past: SeenHead | null, head: { origin: string; size: number; root: Buffer }): Promise<void> {
+    if (past !== null && head.size <= past.size) return
+    const at = microsecondsToDate(this.#clock.now())
+    await operatorTransaction(this.#database.keystore, (tx) => store.raiseHeadFrom(tx, past, head, at))
+  }
+
   /** Begins again from a head that is behind: an operator put a backup back and stands by it. */
-  async accept(head: { origin: string; size: number; root: Buffer }): Promise<void> {
+  async accept(head: { origin: string; size: number; root: Uint8Array }): Promise<void> {
     const at = microsecondsToDate(this.#clock.now())
     await operatorTransaction(this.#database.keystore, (tx) => store.replaceHead(tx, head, at))
   }

@@ -54,14 +54,20 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
   const programs = await postgresBinaries()
   const folder = await clusterFolder(data, user)
   const sockets = await socketFolder(data, user)
+  if (!(await isPostmasterAlive(folder))) await removeSockets(data, user, sockets)
   const password = await ownerPassword(data)
   const run = (program: string, parameters: string[]) => runAs(user, join(programs, program), parameters)
-  if (!existsSync(join(folder, 'PG_VERSION'))) {
-    say('making a new database …')
-    await initialise(run, folder, sockets, password, user)
-  }
   const start = () => startCluster(run, folder, sockets)
-  await start()
+  try {
+    if (!existsSync(join(folder, 'PG_VERSION'))) {
+      say('making a new database …')
+      await initialise(run, folder, sockets, password, user)
+    }
+    await start()
+  } catch (error) {
+    if (!(await isPostmasterAlive(folder))) await removeSockets(data, user)
+    throw error
+  }
   const watch = keepRunning({ isRunning: () => isPostmasterAlive(folder), start, say })
   return {
     superuser: { host: sockets, port: 5432, database: 'postgres', user: 'postgres', password },
@@ -69,6 +75,7 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
     async stop() {
       await watch.stop()
       await stopCluster(run, folder)
+      if (!(await isPostmasterAlive(folder))) await removeSockets(data, user)
     },
   }
 }
@@ -76,7 +83,7 @@ export async function startEmbedded(data: string, say: (line: string) => void): 
 async function startCluster(run: Run, folder: string, sockets: string): Promise<void> {
   await forgetDeadPostmaster(folder, sockets)
   if (await becomesReady(folder)) return // a killed server left it, or was just starting it
-  const log = join(folder, 'server.log')
+  const log = clusterLog(folder)
   const options = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}='${value}'`)
   const how = ['-w', '-t', '60', '-s', '-D', folder, '-l', log, '-o', `-k '${sockets}' ${options.join(' ')}`]
   const started = await run('pg_ctl', ['start', ...how])
@@ -87,7 +94,12 @@ async function startCluster(run: Run, folder: string, sockets: string): Promise<
 export async function stopEmbedded(data: string): Promise<boolean> {
   const user = unprivilegedUser()
   const folder = await findCluster(data, user)
-  if (!existsSync(join(folder, 'postmaster.pid'))) return false
+  const stopped = existsSync(join(folder, 'postmaster.pid')) && (await stopLeft(folder, user))
+  if (!(await isPostmasterAlive(folder))) await removeSockets(data, user)
+  return stopped
+}
+
+async function stopLeft(folder: string, user: SystemUser | null): Promise<boolean> {
   const programs = await postgresBinaries()
   const run = (program: string, parameters: string[]) => runAs(user, join(programs, program), parameters)
   if ((await run('pg_ctl', ['status', '-D', folder])).code !== 0) return false
@@ -106,12 +118,21 @@ async function clusterFolder(data: string, user: SystemUser | null): Promise<str
   return folder
 }
 
+/** Where the cluster of a data folder may lie: within it, or apart. The only place that says so. */
+export function clusterFolders(data: string): [own: string, apart: string] {
+  return [join(resolve(data), 'postgres'), join(sharedFolder(), `cluster-${shortHash(data)}`)]
+}
+
+/** Where the PostgreSQL of a cluster writes what goes wrong. */
+export function clusterLog(folder: string): string {
+  return join(folder, 'server.log')
+}
+
 // A data folder below one that "nobody" can't enter (a root's home) keeps its cluster in the shared folder. Where the
 // cluster is it stays, whatever becomes of the rights of the folders above.
 async function findCluster(data: string, user: SystemUser | null): Promise<string> {
-  const own = join(resolve(data), 'postgres')
+  const [own, apart] = clusterFolders(data)
   if (user === null || existsSync(join(own, 'PG_VERSION'))) return own
-  const apart = join(sharedFolder(), `cluster-${shortHash(data)}`)
   if (existsSync(join(apart, 'PG_VERSION'))) return apart
   return (await reachableBy(user, data)) ? own : apart
 }
@@ -125,20 +146,34 @@ async function reachableBy(user: SystemUser, path: string): Promise<boolean> {
   }
 }
 
-async function socketFolder(data: string, user: SystemUser | null): Promise<string> {
+// Short ones: the path of a socket has a limit. The temporary folder may be another one at each start.
+function socketFolders(data: string): string[] {
   const name = `probity-${process.getuid?.() ?? 0}-${shortHash(data)}`
-  const places = [tmpdir(), '/tmp'].map((place) => join(place, name))
-  const folder =
-    places.find((place) => Buffer.byteLength(`${place}/.s.PGSQL.5432`) <= LONGEST_SOCKET_PATH) ?? `/${name}`
+  const places = [...new Set([tmpdir(), '/tmp'])].map((place) => join(place, name))
+  return places.filter((place) => Buffer.byteLength(`${place}/.s.PGSQL.5432`) <= LONGEST_SOCKET_PATH)
+}
+
+async function socketFolder(data: string, user: SystemUser | null): Promise<string> {
+  const [folder = ''] = socketFolders(data)
   await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
-  // Anybody may have made a folder or a link of this name in a public place: only our own is used.
-  const found = await lstat(folder)
-  const ours = found.isDirectory() && (found.uid === process.getuid?.() || found.uid === user?.uid)
-  if (!ours) throw new StartError(`${folder} belongs to somebody else; remove it and start again`)
+  if (!(await isOurs(folder, user)))
+    throw new StartError(`${folder} belongs to somebody else; remove it and start again`)
   if (user) await lchown(folder, user.uid, user.gid)
   return folder
+}
+
+// Anybody may have made a folder or a link of this name in a public place: only our own is used.
+async function isOurs(folder: string, user: SystemUser | null): Promise<boolean> {
+  const found = await lstat(folder).catch(() => null)
+  return found?.isDirectory() === true && (found.uid === process.getuid?.() || found.uid === user?.uid)
+}
+
+/** Removes the folders of sockets that this data had, but the one that is to be used; no postmaster may run. */
+async function removeSockets(data: string, user: SystemUser | null, used?: string): Promise<void> {
+  for (const folder of socketFolders(data))
+    if (folder !== used && (await isOurs(folder, user))) await rm(folder, { recursive: true, force: true })
 }
 
 async function ownerPassword(data: string): Promise<string> {

@@ -55,7 +55,7 @@ export class Admission {
   async authorise(principal: Principal, route: Route, request: FastifyRequest): Promise<void> {
     if (typeof route.scopes !== 'function') return
     const asked = { ...asObject(request.query), ...asObject(request.body) }
-    await this.#check(principal, route, route.scopes(asked, principal.scopes))
+    await this.#check(principal, route, route.scopes(asked))
   }
 
   /** Whether who called may still call, for an answer that goes on and on. Throws UNAUTHENTICATED. */

@@ -21,14 +21,14 @@ export interface Call<P, Q, B> {
 }
 
 /**
- * One operation. `scopes` may depend on query and body (opening sealed parts needs one more) and on what the caller
- * holds (a search by name uses a scope where there is one); `public` needs none and has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
+ * One operation. `scopes` may depend on query and body (opening sealed parts needs one more); `public` needs none
+ * and has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   summary: string
-  scopes: readonly Scope[] | ((asked: Record<string, unknown>, held: readonly Scope[]) => readonly Scope[]) | 'public'
+  scopes: readonly Scope[] | ((asked: Record<string, unknown>) => readonly Scope[]) | 'public'
   changes?: boolean
   creates?: boolean
   /** The body is a stream that the handler reads. */

@@ -25,7 +25,8 @@ export interface HttpOptions extends AdmissionOptions {
   log: Logger
   version: string
   bodyLimit: number
-  trustProxy: boolean
+  /** Addresses and ranges of the proxies whose X-Forwarded-For is believed; false: none. */
+  trustProxy: string | false
   /** Until when the headers of a request, and then a body that is no stream, must be there. */
   requestTimeoutSeconds: number
   idempotency: Idempotency

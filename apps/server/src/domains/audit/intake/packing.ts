@@ -1,4 +1,4 @@
-import { parseLeaf } from '@probity/core'
+import { concat, parseLeaf } from '@probity/core'
 import { millisecondOf } from '../event-id.ts'
 import { indexColumns } from '../rules.ts'
 import { type BulkRows, bulkRows } from './bulk-rows.ts'
@@ -49,14 +49,14 @@ export function packBatch(
     received: [batch[0]?.columns.received_at ?? '', batch.at(-1)?.columns.received_at ?? ''],
     ids: batch.map((one) => one.eventId).join(''),
     idsArePlain: new Set(given).size === given.length && given.every((id) => millisecondOf(id) === null),
-    leaves: joined(batch.map((one) => one.bytes)),
+    leaves: concat(batch.map((one) => one.bytes)),
     lengths: Uint32Array.from(batch, (one) => one.bytes.length),
-    hashes: joined(batch.map((one) => one.hash)),
-    contents: joined(batch.map((one) => one.content ?? NONE)),
+    hashes: concat(batch.map((one) => one.hash)),
+    contents: concat(batch.map((one) => one.content ?? NONE)),
     hasContent: Uint8Array.from(batch, (one) => Number(one.content !== null)),
     partCounts: Uint32Array.from(batch, (one) => one.parts.length),
     subjects: parts.map((part) => part.subjects),
-    envelopes: joined(parts.map((part) => part.envelope)),
+    envelopes: concat(parts.map((part) => part.envelope)),
     envelopeLengths: Uint32Array.from(parts, (part) => part.envelope.length),
     rows: bulkRows(batch),
   }
@@ -100,16 +100,6 @@ export function leavesOf(packed: PackedBatch): { bytes: Buffer; hash: Buffer }[]
     bytes: leaf(),
     hash: hashes.subarray(i * HASH, (i + 1) * HASH),
   }))
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }
 
 /** Takes one piece after the other. */
