@@ -54,7 +54,8 @@ if (/"resolved": "http/.test(text('package-lock.json'))) fault('package-lock.jso
 const STATEMENT =
   /(`|')\s*(SELECT\s+[\w"(]|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|CREATE (TABLE|ROLE|DATABASE)\s)/
 for (const file of production) {
-  if (/^apps\/server\/src\/platform\/|\/store(-[a-z]+)?\.ts$/.test(file)) continue
+  // A benchmark's other contestants are tables of their own, and it looks at the product's from outside.
+  if (/^bench\/|^apps\/server\/src\/platform\/|\/store(-[a-z]+)?\.ts$/.test(file)) continue
   text(file)
     .split('\n')
     .forEach((line, i) => {

@@ -7,13 +7,14 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Tracing } from '../../platform/tracing.ts'
+import { type Attempt, sizeOf, tenantsOf, timesOf } from './attempt.ts'
 import { BlockedLogs } from './blocked-logs.ts'
 import { type Decided, type DecidedBatch, type FlushDependencies, writeWaiting } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
 import type { PackedBatch } from './intake/packing.ts'
 import type { Prepared } from './intake/prepared.ts'
 import { LogBroken, type LogState, loadStates } from './log-state.ts'
-import { type Accepted, type Waiting, type WaitingBatch, WaitingQueue } from './queue.ts'
+import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
@@ -25,12 +26,6 @@ export class SealAgain extends Error {}
 
 /** Something of the batch is known already or erased, or its log can't be written: its events must be added one by one. */
 export class OneByOne extends Error {}
-
-/** What one flush writes. */
-interface Attempt {
-  alone: Waiting[]
-  batches: WaitingBatch[]
-}
 
 /**
  * Gives entries their index, one flush at a time for all tenants. Owns the lease, the states of the logs and the
@@ -314,12 +309,8 @@ export class Sequencer {
     return loadStates(tx, guard, tenantIds)
   }
 
-  async #ensurePartitions(tx: SequencerTx, { alone, batches }: Attempt): Promise<void> {
-    const times = [
-      ...alone.map(({ entry }) => entry.columns.received_at),
-      ...batches.flatMap(({ batch }) => batch.received),
-    ]
-    for (const at of times) {
+  async #ensurePartitions(tx: SequencerTx, attempt: Attempt): Promise<void> {
+    for (const at of timesOf(attempt)) {
       const month = at.slice(0, 7)
       if (this.#partitions.has(month)) continue
       await store.ensurePartition(tx, new Date(at))
@@ -379,14 +370,6 @@ interface Written {
 }
 
 const NOTHING: Written = { decided: [], decidedBatches: [] }
-
-function sizeOf({ alone, batches }: Attempt): number {
-  return batches.reduce((sum, { batch }) => sum + batch.count, alone.length)
-}
-
-function tenantsOf({ alone, batches }: Attempt): string[] {
-  return [...new Set([...alone.map(({ entry }) => entry.tenantId), ...batches.map(({ batch }) => batch.tenantId)])]
-}
 
 function blocked(): DomainError {
   return new DomainError('UNAVAILABLE', {

@@ -1,0 +1,22 @@
+import type { Waiting, WaitingBatch } from './queue.ts'
+
+/** What one flush writes. */
+export interface Attempt {
+  alone: Waiting[]
+  batches: WaitingBatch[]
+}
+
+/** Events in it. */
+export function sizeOf({ alone, batches }: Attempt): number {
+  return batches.reduce((sum, { batch }) => sum + batch.count, alone.length)
+}
+
+/** Whose they are, each once. */
+export function tenantsOf({ alone, batches }: Attempt): string[] {
+  return [...new Set([...alone.map(({ entry }) => entry.tenantId), ...batches.map(({ batch }) => batch.tenantId)])]
+}
+
+/** Times of receipt, as the index has them; of a batch the first and the last. */
+export function timesOf({ alone, batches }: Attempt): string[] {
+  return [...alone.map(({ entry }) => entry.columns.received_at), ...batches.flatMap(({ batch }) => batch.received)]
+}
