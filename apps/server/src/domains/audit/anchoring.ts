@@ -73,37 +73,42 @@ export class Anchoring {
     const rows = heads.map((head) => ({ ...head, path: Buffer.concat(this.#tree.path(head.origin)) }))
     await sequencerTransaction(this.#options.database.sequencer, (tx) => store.upsertAnchors(tx, index, rows))
     const own = await sequencerTransaction(this.#options.database.sequencer, (tx) => readHeads(tx, [ANCHOR_TENANT]))
-    await this.#see([...heads, ...own])
+    await this.#options.keys.witness.see([...heads, ...(await this.#signed(own))])
   }
 
   async #movedHeads(): Promise<store.HeadToAnchor[]> {
     const moved = this.#options.sequencer.takeMoved().filter((id) => id !== ANCHOR_TENANT)
     if (moved.length === 0) return []
-    const heads = await sequencerTransaction(this.#options.database.sequencer, (tx) => readHeads(tx, moved))
+    const heads = await this.#signed(
+      await sequencerTransaction(this.#options.database.sequencer, (tx) => readHeads(tx, moved)),
+    )
     this.#setAll(heads)
     return heads
   }
 
   async #allHeads(epoch: number): Promise<store.HeadToAnchor[]> {
+    const { witness } = this.#options.keys
     this.#tree = new HeadsTree()
     this.#options.sequencer.takeMoved()
     const heads = await sequencerTransaction(this.#options.database.sequencer, (tx) =>
       store.readAllHeads(tx, ANCHOR_TENANT),
     )
-    this.#setAll(heads)
-    await this.#see(heads) // a crash may have kept the witness from some
+    const seen = await witness.seen(heads.map(({ origin }) => origin))
+    // A crash may have kept the witness from some that are anchored.
+    const isNew = (head: (typeof heads)[number]) => head.moved || head.size > (seen.get(head.origin)?.size ?? 0)
+    const signed = await this.#signed(heads.filter(isNew))
+    this.#setAll([...heads.filter((head) => !isNew(head)), ...signed])
+    await witness.see(signed)
     this.#epoch = epoch
-    return heads.filter((head) => head.moved)
+    return signed.filter((head) => head.moved)
   }
 
-  // The witness is not told what nobody signed: a forged head would be what the mended log is held against.
-  async #see(heads: readonly store.HeadToAnchor[]): Promise<void> {
-    const { tenants, witness } = this.#options.keys
-    const seen = await witness.seen(heads.map(({ origin }) => origin))
-    const newer = heads.filter(({ origin, size }) => size > (seen.get(origin)?.size ?? 0))
-    const signed: store.HeadToAnchor[] = []
-    for (const head of newer) if (isSigned(head, await tenants.verifierKeys(head.tenant_id))) signed.push(head)
-    await witness.see(signed)
+  // What nobody signed is neither anchored nor witnessed: a forged head would be what the mended log is held against.
+  async #signed<H extends store.HeadToAnchor>(heads: readonly H[]): Promise<H[]> {
+    const signed: H[] = []
+    for (const head of heads)
+      if (isSigned(head, await this.#options.keys.tenants.verifierKeys(head.tenant_id))) signed.push(head)
+    return signed
   }
 
   #setAll(heads: readonly store.HeadToAnchor[]): void {
