@@ -214,6 +214,52 @@ test('a stream of many chunks stands in the log in its order, and its bad lines 
   )
 })
 
+test('a stream stands in the log in its order and none of it twice, also where ids of it are known and while others write', async () => {
+  const neighbour = await server.secondTenant('meanwhile')
+  const ordered = (i: number) =>
+    event({ event_id: id(50_000 + i), event_type: 'in order', event_data: { i, pad: 'x'.repeat(200) } })
+  const known = [0, 700, 701, 1999].map(ordered)
+  assert.equal((await send(known)).body.accepted, known.length)
+  const lines = [...Array.from({ length: 2000 }, (_, i) => ordered(i)), ordered(1500)]
+  let writing = true
+  const meanwhile = (async () => {
+    while (writing) await server.call('POST', '/v1/audit/events', event(), { token: neighbour.token })
+  })()
+  const stream = (from: number) =>
+    server.call(
+      'POST',
+      '/v1/audit/ingest',
+      lines
+        .slice(from)
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+      {
+        headers: ndjson,
+      },
+    )
+  const [whole, again] = await Promise.all([stream(0), stream(1000)])
+  writing = false
+  await meanwhile
+  assert.equal(whole.body.accepted + again.body.accepted, 2000 - known.length)
+  assert.equal(whole.body.duplicate + again.body.duplicate, known.length + 1 + 1001)
+  const seen: number[] = []
+  for (let cursor = ''; ; ) {
+    const page = await server.call('GET', `/v1/audit/events?event_type=in%20order&limit=200${cursor}`)
+    seen.push(...page.body.events.map((found: { event_data: { i: number } }) => found.event_data.i))
+    if (!page.body.has_more) break
+    cursor = `&cursor=${page.body.next_cursor}`
+  }
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    Array.from({ length: 2000 }, (_, i) => i),
+  )
+  const first = seen.filter((i) => i < 1000 && ![0, 700, 701].includes(i)).toReversed()
+  assert.deepEqual(
+    first,
+    first.toSorted((a, b) => a - b),
+  )
+})
+
 test('a line that is not UTF-8 is refused and its neighbours are kept', async () => {
   const good = Buffer.from(`${JSON.stringify(event({ event_type: 'utf8' }))}\n`)
   const bad = Buffer.from([...Buffer.from('{"event_type":"'), 0xff, ...Buffer.from('"}\n')])

@@ -5,9 +5,9 @@ import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { millisecondOf } from './event-id.ts'
-import { idAt, leavesOf } from './intake/packing.ts'
+import { idAt, leavesOf, unpackBatch } from './intake/packing.ts'
 import type { LogState } from './log-state.ts'
-import type { Accepted, Waiting, WaitingBatch } from './queue.ts'
+import type { Accepted, BatchOutcome, Waiting, WaitingBatch } from './queue.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
 
@@ -26,10 +26,15 @@ export interface Decided {
   outcome: Accepted | 'conflict' | 'erased'
 }
 
-/** Index of the first entry of a batch; null: something in it is known already or erased, so its events must go one by one. */
+/**
+ * Index of the first entry of a batch; null: something in it is known already or erased, so it was decided on each of
+ * its events by itself.
+ */
 export interface DecidedBatch {
   item: WaitingBatch
   first: number | null
+  each: Decided[]
+  outcome: BatchOutcome
 }
 
 /**
@@ -43,38 +48,42 @@ export async function writeWaiting(
   batch: readonly Waiting[],
   batches: readonly WaitingBatch[],
 ): Promise<{ decided: Decided[]; decidedBatches: DecidedBatch[] }> {
-  const [decided, plain] = await Promise.all([
-    decide(tx, batch, dependencies.clock.now()),
-    plainBatches(tx, batch, batches),
-  ])
-  const fresh = decided.filter(
-    (one) => one.outcome !== 'conflict' && one.outcome !== 'erased' && one.outcome.index === -1,
-  )
+  const plain = await plainBatches(tx, batch, batches)
+  const opened = batches.map((item) => (plain.has(item) ? null : eachOf(item)))
+  const all = await decide(tx, [...batch, ...opened.flatMap((one) => one?.waiting ?? [])], dependencies.clock.now())
   const touched = new Map<LogState, { from: number }>()
   const parts: store.PartRow[] = []
   const ids: store.EventIdRow[] = []
   const rows: store.EntryRow[] = []
-  for (const { item, outcome } of fresh) {
-    const { entry } = item
-    const state = states.get(entry.tenantId)
-    if (!state || typeof outcome === 'string') throw new Error('a log was not loaded before its flush')
+  const stateOf = (tenantId: string) => {
+    const state = states.get(tenantId)
+    if (!state) throw new Error('a log was not loaded before its flush')
     if (!touched.has(state)) touched.set(state, { from: state.size })
-    const seq = state.append(entry.bytes, entry.hash)
+    return state
+  }
+  const place = ({ item: { entry }, outcome }: Decided) => {
+    if (typeof outcome === 'string' || outcome.index !== -1) return
+    const seq = stateOf(entry.tenantId).append(entry.bytes, entry.hash)
     outcome.index = seq
     rows.push({ ...entry.columns, seq })
     if (entry.content) ids.push({ tenant_id: entry.tenantId, event_id: entry.eventId, seq, content: entry.content })
     parts.push(...entry.parts.map((part, i) => ({ tenant_id: entry.tenantId, seq, part: i, ...part })))
   }
-  settleRepeats(decided)
-  const decidedBatches = batches.map((item): DecidedBatch => {
-    const state = states.get(item.batch.tenantId)
-    if (!plain.has(item)) return { item, first: null }
-    if (!state) throw new Error('a log was not loaded before its flush')
-    if (!touched.has(state)) touched.set(state, { from: state.size })
+  const decided = all.splice(0, batch.length)
+  for (const one of decided) place(one)
+  const decidedBatches = batches.map((item, i): DecidedBatch => {
+    const alone = opened[i]
+    if (alone) {
+      const each = all.splice(0, item.batch.count)
+      for (const one of each) place(one)
+      return { item, first: null, each, outcome: { each: alone.outcomes } }
+    }
+    const state = stateOf(item.batch.tenantId)
     const first = state.size
     for (const { bytes, hash } of leavesOf(item.batch)) state.append(bytes, hash)
-    return { item, first }
+    return { item, first, each: [], outcome: { first } }
   })
+  settleRepeats([...decided, ...decidedBatches.flatMap(({ each }) => each)])
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
   const [heads, bundles] = await Promise.all([signHeads(dependencies, changes), packBundles(changes)])
   const filled = filledBundles(changes)
@@ -96,6 +105,19 @@ export async function writeWaiting(
   ])
   if (!moved) throw new Error('a log has another size than its sequencer knows')
   return { decided, decidedBatches }
+}
+
+/** The events of a batch as if each had come alone. */
+function eachOf({ batch }: WaitingBatch): { waiting: Waiting[]; outcomes: Promise<Accepted>[] } {
+  const outcomes: Promise<Accepted>[] = []
+  const waiting: Waiting[] = []
+  for (const entry of unpackBatch(batch)) {
+    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
+    promise.catch(() => undefined) // looked at by who waits for the batch
+    outcomes.push(promise)
+    waiting.push({ entry, inboxId: null, resolve, reject })
+  }
+  return { waiting, outcomes }
 }
 
 async function insertBatch(tx: SequencerTx, { batch: { tenantId, rows } }: WaitingBatch, first: number): Promise<void> {

@@ -5,7 +5,7 @@ import type { Format } from './formats/observed-event.ts'
 import type { Refused } from './intake/prepared.ts'
 import { LINE_TOO_LONG } from './intake/source.ts'
 import { chunksOfLines, type LineChunk } from './line-chunks.ts'
-import { enqueueSource, type Written, writeSource } from './write.ts'
+import { type Enqueued, enqueueSource, type Written, writeSource } from './write.ts'
 import type { WriteDependencies } from './write-inbox.ts'
 
 const REFUSALS_SHOWN = 1000
@@ -34,7 +34,7 @@ export async function ingestStream(
     const first = underWay.shift()
     if (first) count(total, first.chunk, await first.written)
   }
-  let before: Promise<unknown> = Promise.resolve()
+  let before: Promise<Enqueued | null> = Promise.resolve(null)
   try {
     for await (const chunk of chunksOfLines(decoded(body, encoding))) {
       await dependencies.sequencer.room(tenantId)
@@ -57,15 +57,15 @@ function write(
   tenantId: string,
   format: Format,
   { bytes }: LineChunk,
-  before: Promise<unknown>,
-): { written: Promise<Written[]>; enqueued: Promise<unknown> } {
+  before: Promise<Enqueued | null>,
+): { written: Promise<Written[]>; enqueued: Promise<Enqueued | null> } {
   const source = { format, kind: 'lines', bytes } as const
   const enqueued = dependencies.sequencer.leads
     ? enqueueSource(dependencies, tenantId, source, before)
-    : before.then(() => ({ settled: writeSource(dependencies, tenantId, source) }))
+    : before.then(() => ({ asWhole: false, settled: writeSource(dependencies, tenantId, source) }))
   const written = enqueued.then(({ settled }) => settled)
   written.catch(() => undefined) // looked at when it is its turn
-  return { written, enqueued: enqueued.catch(() => undefined) }
+  return { written, enqueued: enqueued.catch(() => null) }
 }
 
 function count(total: Ingested, { firstLine, lines, tooLong }: LineChunk, written: readonly Written[]): void {

@@ -20,13 +20,15 @@ export interface Waiting {
   reject(error: unknown): void
 }
 
-/** Events of one source that wait together, and who waits for them: they follow each other in the log, or none is in it. */
+/** Events of one source that wait together, and who waits for them. */
 export interface WaitingBatch {
   batch: PackedBatch
-  /** Answers the index of the first. */
-  resolve(first: number): void
+  resolve(outcome: BatchOutcome): void
   reject(error: unknown): void
 }
+
+/** All are new and follow each other from the index `first` on; or what became of each. */
+export type BatchOutcome = { first: number } | { each: Promise<Accepted>[] }
 
 const PER_TENANT = 16_384
 

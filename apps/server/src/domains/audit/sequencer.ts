@@ -14,7 +14,7 @@ import { fromInbox, type InboxRow } from './inbox.ts'
 import type { PackedBatch } from './intake/packing.ts'
 import type { Prepared } from './intake/prepared.ts'
 import { LogBroken, type LogState, loadStates } from './log-state.ts'
-import { type Accepted, type Waiting, WaitingQueue } from './queue.ts'
+import { type Accepted, type BatchOutcome, type Waiting, WaitingQueue } from './queue.ts'
 import * as store from './store-sequencer.ts'
 
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
@@ -24,7 +24,7 @@ const SHARE_OF_ONE = 16
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
 
-/** Something of the batch is known already or erased, or its log can't be written: its events must be added one by one. */
+/** The batch could not be written as it is, and nothing of it was: its events must be added one by one. */
 export class OneByOne extends Error {}
 
 /**
@@ -131,10 +131,10 @@ export class Sequencer {
   }
 
   /**
-   * Resolves with the index of the first when all events of the batch are durable, one after the other. Rejects with
-   * OneByOne when none of them is because they can't be written as a whole, or with UNAVAILABLE.
+   * Resolves when it is durable what became of the batch: it is new as a whole, or each of its events was decided on.
+   * Batches of a tenant stand in the log in the order in which they were added. Rejects with OneByOne, or UNAVAILABLE.
    */
-  addBatch(batch: PackedBatch): Promise<number> {
+  addBatch(batch: PackedBatch): Promise<BatchOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.pushBatch({ batch, resolve, reject })
       this.#kick()
@@ -224,13 +224,11 @@ export class Sequencer {
   }
 
   #tell({ decided, decidedBatches }: Written): void {
-    for (const { item, outcome } of decided) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
+    const alone = [...decided, ...decidedBatches.flatMap(({ each }) => each)]
+    for (const { item, outcome } of alone) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
     for (const { item, first } of decidedBatches) if (first !== null) this.#moved.add(item.batch.tenantId)
-    for (const one of decided) tell(one)
-    for (const { item, first } of decidedBatches) {
-      if (first === null) item.reject(new OneByOne())
-      else item.resolve(first)
-    }
+    for (const one of alone) tell(one)
+    for (const { item, outcome } of decidedBatches) item.resolve(outcome)
   }
 
   // A flush failed. Where the database said no to what was written, it was undone, and a log of one tenant is what

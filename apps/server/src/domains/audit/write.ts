@@ -35,19 +35,26 @@ export async function writeSource(
   return settled
 }
 
+/** A source whose events have their place in the queue of the sequencer; `settled` tells what became of them. */
+export interface Enqueued {
+  asWhole: boolean
+  settled: Promise<Written[]>
+}
+
 /**
- * Puts the events of a source into the queue of the sequencer, in order; `settled` tells what became of them. They are
- * received when `before` is over: so the times of a stream's events ascend as their indexes do.
+ * Puts the events of a source into the queue of the sequencer, in order. They are received when `before` is over, and
+ * come after what it put there: so a stream stands in the log in its order, and its times ascend as its indexes do.
  */
 export async function enqueueSource(
   dependencies: WriteDependencies,
   tenantId: string,
   source: Source,
-  before: Promise<unknown> = Promise.resolve(),
-): Promise<{ settled: Promise<Written[]> }> {
+  before: Promise<Enqueued | null> = Promise.resolve(null),
+): Promise<Enqueued> {
   if (source.bytes.length <= SMALL) {
-    const made = await before.then(() => makeHere(dependencies, tenantId, source))
-    return enqueueEach(dependencies, source, made)
+    const previous = await before
+    await previous?.settled.catch(() => undefined) // a batch that still waits would be overtaken
+    return enqueueEach(dependencies, source, await makeHere(dependencies, tenantId, source))
   }
   const made = await dependencies.threads.prepare(tenantId, source, async (identities) => {
     const { subjects } = dependencies.keys
@@ -57,15 +64,20 @@ export async function enqueueSource(
     return { keys, own }
   })
   const asWhole = made.batch.count > 0 && !dependencies.sequencer.isShared
+  const previous = await before
+  if (previous && previous.asWhole !== asWhole) await previous.settled.catch(() => undefined) // else it would be overtaken
   if (!asWhole) return enqueueEach(dependencies, source, oneByOne(made))
-  return { settled: writeWhole(dependencies, source, made) }
+  const settled = writeWhole(dependencies, source, made)
+  settled.catch(() => undefined) // told by `settled`
+  return { asWhole, settled }
 }
 
 async function writeWhole(dependencies: WriteDependencies, source: Source, made: MadeSource): Promise<Written[]> {
   try {
-    const first = await dependencies.sequencer.addBatch(made.batch)
-    let next = 0
-    return made.lines.map(({ line, refused }) => ({ line, fate: refused ?? acceptedAt(made, first, next++) }))
+    const outcome = await dependencies.sequencer.addBatch(made.batch)
+    return 'first' in outcome
+      ? acceptedFrom(made, outcome.first)
+      : Promise.all(settleEach(dependencies, source, made, outcome.each))
   } catch (error) {
     if (!(error instanceof OneByOne)) throw error
     const { settled } = await enqueueEach(dependencies, source, oneByOne(made))
@@ -73,15 +85,31 @@ async function writeWhole(dependencies: WriteDependencies, source: Source, made:
   }
 }
 
-function acceptedAt({ batch }: MadeSource, first: number, place: number): Accepted {
-  return { status: 'accepted', event_id: idAt(batch, place), index: first + place }
+function acceptedFrom({ batch, lines }: MadeSource, first: number): Written[] {
+  let next = 0
+  return lines.map(({ line, refused }) => {
+    if (refused) return { line, fate: refused }
+    const place = next++
+    return { line, fate: { status: 'accepted', event_id: idAt(batch, place), index: first + place } }
+  })
 }
 
-async function enqueueEach(
+function settleEach(
   dependencies: WriteDependencies,
   source: Source,
-  made: Iterable<Made>,
-): Promise<{ settled: Promise<Written[]> }> {
+  made: MadeSource,
+  added: readonly Promise<Accepted>[],
+): Promise<Written>[] {
+  let next = 0
+  return [...oneByOne(made)].map(async ({ line, event }, place) => ({
+    line,
+    fate: isRefused(event)
+      ? event
+      : await fateOf(dependencies, event, added[next++] as Promise<Accepted>, () => readAgain(source, place)),
+  }))
+}
+
+async function enqueueEach(dependencies: WriteDependencies, source: Source, made: Iterable<Made>): Promise<Enqueued> {
   const writing: Promise<Written>[] = []
   for (const { line, event } of made) {
     const place = writing.length
@@ -91,7 +119,7 @@ async function enqueueEach(
     written.catch(() => undefined) // told by `settled`
     writing.push(written)
   }
-  return { settled: Promise.all(writing) }
+  return { asWhole: false, settled: Promise.all(writing) }
 }
 
 async function writeElsewhere(dependencies: WriteDependencies, tenantId: string, source: Source): Promise<Written[]> {
@@ -121,14 +149,24 @@ function readAgain(source: Source, place: number): ReadableEvent {
   return event
 }
 
-async function writeOne(
+function writeOne(
   dependencies: WriteDependencies,
   entry: Prepared,
   again: () => ReadableEvent,
   tries = SEALING_TRIES,
 ): Promise<Fate> {
+  return fateOf(dependencies, entry, dependencies.sequencer.add(entry), again, tries)
+}
+
+async function fateOf(
+  dependencies: WriteDependencies,
+  entry: Prepared,
+  added: Promise<Accepted>,
+  again: () => ReadableEvent,
+  tries = SEALING_TRIES,
+): Promise<Fate> {
   try {
-    return await dependencies.sequencer.add(entry)
+    return await added
   } catch (error) {
     if (error instanceof SealAgain) return sealAgain(dependencies, entry, again(), tries)
     if (error instanceof DomainError && error.code === 'EVENT_ID_CONFLICT') return conflict(entry.eventId)
