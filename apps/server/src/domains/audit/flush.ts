@@ -121,6 +121,7 @@ function eachOf({ batch }: WaitingBatch): { waiting: Waiting[]; outcomes: Promis
 }
 
 async function insertBatch(tx: SequencerTx, { batch: { tenantId, rows } }: WaitingBatch, first: number): Promise<void> {
+  if (!rows) throw new Error('a batch that is written as a whole has its rows')
   await Promise.all([
     store.insertBulkEntries(tx, tenantId, first, rows.index),
     rows.ids && store.insertBulkIds(tx, tenantId, first, rows.ids),
@@ -139,8 +140,8 @@ async function plainBatches(
   const plain = await Promise.all(
     candidates.map(async ({ batch: { tenantId, rows } }) => {
       const [isKnown, isErased] = await Promise.all([
-        rows.ids && store.anyIdKnown(tx, tenantId, rows.ids.event_id),
-        rows.parts && store.anyErased(tx, tenantId, rows.parts.everybody),
+        rows?.ids && store.anyIdKnown(tx, tenantId, rows.ids.event_id),
+        rows?.parts && store.anyErased(tx, tenantId, rows.parts.everybody),
       ])
       return !isKnown && !isErased
     }),
@@ -149,7 +150,7 @@ async function plainBatches(
 }
 
 function meetsNone({ batch }: WaitingBatch, met: Set<string>): boolean {
-  if (!batch.idsArePlain) return false
+  if (!batch.idsArePlain || !batch.rows) return false
   if (!batch.rows.ids) return true
   let isNew = true
   for (let i = 0; i < batch.count; i++) {

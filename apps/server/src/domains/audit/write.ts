@@ -63,7 +63,7 @@ export async function enqueueSource(
     await before
     return { keys, own }
   })
-  const asWhole = made.batch.count > 0 && !dependencies.sequencer.isShared
+  const asWhole = made.batch.count > 0 && made.batch.rows !== null
   const previous = await before
   if (previous && previous.asWhole !== asWhole) await previous.settled.catch(() => undefined) // else it would be overtaken
   if (!asWhole) return enqueueEach(dependencies, source, oneByOne(made))

@@ -60,8 +60,8 @@ const prepared: fc.Arbitrary<Prepared> = fc
 
 test('a batch comes out of its packing as it went in, after its buffers changed hands', () => {
   fc.assert(
-    fc.property(fc.array(prepared, { maxLength: 20 }), (batch) => {
-      const { packed, transfer } = packBatch(TENANT, batch)
+    fc.property(fc.array(prepared, { maxLength: 20 }), fc.boolean(), (batch, asWhole) => {
+      const { packed, transfer } = packBatch(TENANT, batch, asWhole)
       const received = structuredClone(packed, { transfer })
       assert.deepEqual([...unpackBatch(received)], batch)
     }),

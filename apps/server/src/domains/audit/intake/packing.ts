@@ -33,13 +33,19 @@ export interface PackedBatch {
   subjects: string[][]
   envelopes: Uint8Array<ArrayBuffer>
   envelopeLengths: Uint32Array<ArrayBuffer>
-  rows: BulkRows
+  /** What it adds to the tables when it is written as a whole; null: its events go one by one, with these columns. */
+  rows: BulkRows | null
+  columns: Columns | null
 }
 
-/** Packs prepared events; `transfer` are the buffers that change hands, after which `packed` is of use no more here. */
+type Row = Omit<Prepared['columns'], 'tenant_id'>
+type Columns = { [K in keyof Row]: Row[K][] }
+
+/** Packs prepared events, to be written as a whole or one by one; `transfer` are the buffers that change hands, after which `packed` is of use no more here. */
 export function packBatch(
   tenantId: string,
   batch: readonly Prepared[],
+  asWhole: boolean,
 ): { packed: PackedBatch; transfer: ArrayBuffer[] } {
   const parts = batch.flatMap((one) => one.parts)
   const given = batch.filter(({ content }) => content !== null).map(({ eventId }) => eventId)
@@ -58,7 +64,8 @@ export function packBatch(
     subjects: parts.map((part) => part.subjects),
     envelopes: concat(parts.map((part) => part.envelope)),
     envelopeLengths: Uint32Array.from(parts, (part) => part.envelope.length),
-    rows: bulkRows(batch),
+    rows: asWhole ? bulkRows(batch) : null,
+    columns: asWhole ? null : columnsOf(batch),
   }
   const { leaves, lengths, hashes, contents, hasContent, partCounts, envelopes, envelopeLengths } = packed
   const buffers = [leaves, lengths, hashes, contents, hasContent, partCounts, envelopes, envelopeLengths]
@@ -69,7 +76,7 @@ const NONE = new Uint8Array(CONTENT)
 
 /** Inverse of packBatch, one event at a time; the events share its buffers. */
 export function* unpackBatch(packed: PackedBatch): Generator<Prepared> {
-  const { tenantId, hasContent, partCounts, subjects } = packed
+  const { tenantId, hasContent, partCounts, subjects, columns } = packed
   const envelope = cutter(packed.envelopes, packed.envelopeLengths)
   const contents = Buffer.from(packed.contents.buffer)
   let part = 0
@@ -77,7 +84,7 @@ export function* unpackBatch(packed: PackedBatch): Generator<Prepared> {
     yield {
       tenantId,
       eventId: idAt(packed, i),
-      columns: indexColumns(parseLeaf(bytes)),
+      columns: columns ? { tenant_id: tenantId, ...rowAt(columns, i) } : indexColumns(parseLeaf(bytes)),
       bytes,
       hash,
       content: hasContent[i] ? contents.subarray(i * CONTENT, (i + 1) * CONTENT) : null,
@@ -86,6 +93,34 @@ export function* unpackBatch(packed: PackedBatch): Generator<Prepared> {
         envelope: envelope(),
       })),
     }
+}
+
+function columnsOf(batch: readonly Prepared[]): Columns {
+  return {
+    received_at: batch.map(({ columns }) => columns.received_at),
+    occurred_at: batch.map(({ columns }) => columns.occurred_at),
+    event_type: batch.map(({ columns }) => columns.event_type),
+    actor: batch.map(({ columns }) => columns.actor),
+    session_id: batch.map(({ columns }) => columns.session_id),
+    resource: batch.map(({ columns }) => columns.resource),
+    action: batch.map(({ columns }) => columns.action),
+    outcome: batch.map(({ columns }) => columns.outcome),
+    risk_score: batch.map(({ columns }) => columns.risk_score),
+  }
+}
+
+function rowAt(columns: Columns, i: number): Row {
+  return {
+    received_at: columns.received_at[i] as string,
+    occurred_at: columns.occurred_at[i] as string,
+    event_type: columns.event_type[i] as string,
+    actor: columns.actor[i] as string | null,
+    session_id: columns.session_id[i] as string | null,
+    resource: columns.resource[i] as string | null,
+    action: columns.action[i] as string | null,
+    outcome: columns.outcome[i] as string,
+    risk_score: columns.risk_score[i] as number | null,
+  }
 }
 
 export function idAt({ ids }: PackedBatch, i: number): string {

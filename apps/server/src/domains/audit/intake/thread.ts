@@ -27,6 +27,8 @@ export interface SealQuestion {
   received: number
   keys: PackedKeys
   own: PackedKeys
+  /** Whether the events are to be written as a whole. */
+  asWhole: boolean
 }
 
 /** What was read: the line of each event, those refused by their place, and whose keys the others need. */
@@ -69,7 +71,7 @@ function handle(question: Question): void {
       return
     }
     const { refused, prepared } = sealed(question.job, question.seal)
-    const { packed, transfer } = packBatch(question.seal.tenantId, prepared)
+    const { packed, transfer } = packBatch(question.seal.tenantId, prepared, question.seal.asWhole)
     send({ sealed: { refused, batch: packed } }, transfer)
   } catch (error) {
     jobs.delete(question.job)

@@ -40,11 +40,13 @@ export class IntakeThreads {
   readonly #threads: Thread[] = []
   readonly #most: number
   readonly #turns: Turns
+  readonly #isShared: () => boolean
   #nextJob = 0
 
   /** `isShared`: whether several tenants write now; a flood then has only part of a thread's time. */
   constructor({ clock, isShared }: { clock: Clock; isShared: () => boolean }) {
     this.#clock = clock
+    this.#isShared = isShared
     this.#most = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))
     this.#turns = new Turns(this.#most * JOBS_A_THREAD, isShared)
   }
@@ -67,6 +69,7 @@ export class IntakeThreads {
           received,
           keys: packKeys(keys, fields),
           own: packKeys([own], [...fields, DIGEST_FIELD]),
+          asWhole: !this.#isShared(), // while several write, a flush takes only a few of one
         }
         return inOrder(read, await thread.seal(job, seal))
       } catch (error) {
