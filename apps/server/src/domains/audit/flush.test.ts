@@ -27,11 +27,11 @@ before(async () => {
 })
 after(() => server.stop())
 
-function prepared(tenantId: string, eventId: string, type = 'flushed'): Prepared {
+function prepared(tenantId: string, eventId: string, type = 'flushed', resource: string | null = null): Prepared {
   const now = Date.now() * 1000
   const leaf: Leaf = {
     ...{ v: 1, event_id: eventId, tenant_id: tenantId, occurred_at: now, received_at: now, event_type: type },
-    ...{ actor: null, session: null, resource: null, action: null, outcome: 'Success', risk_score: null },
+    ...{ actor: null, session: null, resource, action: null, outcome: 'Success', risk_score: null },
     ...{ data: {}, sealed: [] },
   }
   const bytes = encodeLeaf(leaf)
@@ -107,5 +107,40 @@ test('a batch that the database refuses blocks no log, neither its own nor that 
   ])
   assert.equal(again.status, 'rejected')
   assert.equal(alone.status, 'fulfilled')
+  await verified()
+})
+
+test('texts that an array literal could take for its own stand in the index as they are', async () => {
+  const odd = [
+    'NULL',
+    'null',
+    '"',
+    '\\',
+    '\\"',
+    '","',
+    '{}',
+    '}',
+    '{a,b}',
+    ' x ',
+    ',',
+    "'; --",
+    '\\x00',
+    '\u{1f600}',
+    '\u2028',
+    '\\\\',
+    '',
+  ]
+  const all = odd.map((text) => prepared(server.tenantId, randomUUID(), `odd${text}`, text))
+  const outcome = await sequencer.addBatch(packBatch(server.tenantId, all, true).packed)
+  assert.ok('first' in outcome)
+  const rows = await server.sql<{ event_type: string; resource: string }>(
+    'SELECT event_type, resource FROM audit_entries WHERE tenant_id = $1 AND seq >= $2 ORDER BY seq',
+    [server.tenantId, outcome.first],
+  )
+  const stored = rows.filter(({ event_type }) => event_type.startsWith('odd'))
+  assert.deepEqual(
+    stored.map(({ event_type, resource }) => [event_type, resource]),
+    odd.map((text) => [`odd${text}`, text]),
+  )
   await verified()
 })
