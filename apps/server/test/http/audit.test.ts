@@ -260,6 +260,20 @@ test('a stream stands in the log in its order and none of it twice, also where i
   )
 })
 
+test('a stream of events as small as they can be is taken whole while others write', async () => {
+  const neighbour = await server.secondTenant('beside')
+  let writing = true
+  const meanwhile = (async () => {
+    while (writing) await server.call('POST', '/v1/audit/events', event(), { token: neighbour.token })
+  })()
+  const lines = Array.from({ length: 21_000 }, () => '{"event_type":"x"}').join('\n')
+  const { status, body } = await server.call('POST', '/v1/audit/ingest', lines, { headers: ndjson })
+  writing = false
+  await meanwhile
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.equal(body.accepted, 21_000)
+})
+
 test('a line that is not UTF-8 is refused and its neighbours are kept', async () => {
   const good = Buffer.from(`${JSON.stringify(event({ event_type: 'utf8' }))}\n`)
   const bad = Buffer.from([...Buffer.from('{"event_type":"'), 0xff, ...Buffer.from('"}\n')])

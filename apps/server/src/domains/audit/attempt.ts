@@ -20,3 +20,12 @@ export function tenantsOf({ alone, batches }: Attempt): string[] {
 export function timesOf({ alone, batches }: Attempt): string[] {
   return [...alone.map(({ entry }) => entry.columns.received_at), ...batches.flatMap(({ batch }) => batch.received)]
 }
+
+/** What can be written by itself, in the same order: the events of each tenant that came alone, and each batch. */
+export function piecesOf({ alone, batches }: Attempt): Attempt[] {
+  const tenants = Map.groupBy(alone, ({ entry }) => entry.tenantId)
+  return [
+    ...[...tenants.values()].map((items) => ({ alone: items, batches: [] })),
+    ...batches.map((item) => ({ alone: [], batches: [item] })),
+  ]
+}

@@ -135,8 +135,7 @@ async function plainBatches(
   alone: readonly Waiting[],
   batches: readonly WaitingBatch[],
 ): Promise<Set<WaitingBatch>> {
-  const met = new Set(alone.flatMap(({ entry }) => (entry.content ? [`${entry.tenantId}/${entry.eventId}`] : [])))
-  const candidates = batches.filter((item) => meetsNone(item, met))
+  const candidates = withIdsOfTheirOwn(alone, batches)
   const plain = await Promise.all(
     candidates.map(async ({ batch: { tenantId, rows } }) => {
       const [isKnown, isErased] = await Promise.all([
@@ -149,17 +148,26 @@ async function plainBatches(
   return new Set(candidates.filter((_, i) => plain[i]))
 }
 
-function meetsNone({ batch }: WaitingBatch, met: Set<string>): boolean {
-  if (!batch.idsArePlain || !batch.rows) return false
-  if (!batch.rows.ids) return true
-  let isNew = true
-  for (let i = 0; i < batch.count; i++) {
-    if (!batch.hasContent[i]) continue
-    const id = `${batch.tenantId}/${idAt(batch, i)}`
-    if (met.has(id)) isNew = false
-    met.add(id)
+/** Those of which each id is another than all that are given in this flush: of two that share one neither is. */
+function withIdsOfTheirOwn(alone: readonly Waiting[], batches: readonly WaitingBatch[]): WaitingBatch[] {
+  const givenBy = new Map<string, WaitingBatch | null>()
+  for (const { entry } of alone) if (entry.content) givenBy.set(`${entry.tenantId}/${entry.eventId}`, null)
+  const candidates = new Set(batches.filter(({ batch }) => batch.idsArePlain && batch.rows))
+  for (const item of batches) {
+    const { batch } = item
+    if (!batch.hasContent.includes(1)) continue
+    for (let i = 0; i < batch.count; i++) {
+      if (!batch.hasContent[i]) continue
+      const id = `${batch.tenantId}/${idAt(batch, i)}`
+      const other = givenBy.get(id)
+      if (other === undefined) givenBy.set(id, item)
+      else {
+        candidates.delete(item)
+        if (other) candidates.delete(other)
+      }
+    }
   }
-  return isNew
+  return [...candidates]
 }
 
 /** New entries get index -1 here and their place later; what repeats an id is found in the table or in the batch. */

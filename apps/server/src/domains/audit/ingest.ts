@@ -37,6 +37,8 @@ export async function ingestStream(
   let before: Promise<Enqueued | null> = Promise.resolve(null)
   try {
     for await (const chunk of chunksOfLines(decoded(body, encoding))) {
+      // While several write, a chunk's events drain slowly: those of three could be more than may wait.
+      if (dependencies.sequencer.isShared) await before
       await dependencies.sequencer.room(tenantId)
       const { written, enqueued } = write(dependencies, tenantId, format, chunk, before)
       before = enqueued

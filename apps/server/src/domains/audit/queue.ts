@@ -74,22 +74,27 @@ export class WaitingQueue {
     this.#length += count
   }
 
-  /** Batches of together up to `limit` events in the order in which they came, and one even if it has more; of each tenant one while several write. */
+  /**
+   * Batches of together up to `limit` events, those of a tenant in the order in which they came, and one even if it has
+   * more; of each tenant one while several write.
+   */
   takeBatches(limit: number): WaitingBatch[] {
     const taken: WaitingBatch[] = []
     const left: WaitingBatch[] = []
     const shared = this.isShared
-    const had = new Set<string>()
+    const waits = new Set<string>() // whose next batch stays, and all after it: none overtakes an earlier one
     let events = 0
     for (const item of this.#batches) {
       const { tenantId, count } = item.batch
-      const mayGo = !(shared && had.has(tenantId)) && (events === 0 || events + count <= limit)
-      if (mayGo) {
+      if (!waits.has(tenantId) && (events === 0 || events + count <= limit)) {
         taken.push(item)
-        had.add(tenantId)
         events += count
         this.#forget(tenantId, count)
-      } else left.push(item)
+        if (shared) waits.add(tenantId)
+      } else {
+        left.push(item)
+        waits.add(tenantId)
+      }
     }
     this.#batches = left
     this.#length -= events

@@ -7,7 +7,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Tracing } from '../../platform/tracing.ts'
-import { type Attempt, sizeOf, tenantsOf, timesOf } from './attempt.ts'
+import { type Attempt, piecesOf, sizeOf, tenantsOf, timesOf } from './attempt.ts'
 import { BlockedLogs } from './blocked-logs.ts'
 import { type Decided, type DecidedBatch, type FlushDependencies, writeWaiting } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
@@ -231,24 +231,23 @@ export class Sequencer {
     for (const { item, outcome } of decidedBatches) item.resolve(outcome)
   }
 
-  // A flush failed. Where the database said no to what was written, it was undone, and a log of one tenant is what
-  // is wrong: each tenant's events are tried alone, so that no other waits for it.
+  // A flush failed. Where the database said no to what was written, it was undone, and something of one tenant is what
+  // is wrong: each tenant's events and each batch are tried by themselves, so that no other waits for it.
   async #isolate(attempt: Attempt, error: unknown): Promise<void> {
     this.#states = new BoundedMap(5_000)
     this.#partitions.clear() // one that the flush made is undone with it
     if (error instanceof LeaseLost || isConnectionError(error)) return this.#recover(attempt, error)
-    for (const item of attempt.batches) item.reject(new OneByOne())
-    const tenants = Map.groupBy(attempt.alone, (item) => item.entry.tenantId)
-    if (tenants.size <= 1) {
-      for (const [tenantId, items] of tenants) this.#block(tenantId, items, error)
+    const pieces = piecesOf(attempt)
+    if (pieces.length <= 1) {
+      for (const item of attempt.batches) item.reject(new OneByOne())
+      for (const { entry } of attempt.alone.slice(0, 1)) this.#block(entry.tenantId, attempt.alone, error)
       return
     }
-    for (const items of tenants.values()) {
-      const alone = { alone: [...items], batches: [] }
+    for (const piece of pieces) {
       try {
-        this.#tell(await this.#commit(alone, false))
+        this.#tell(await this.#commit(piece, false))
       } catch (again) {
-        await this.#isolate(alone, again)
+        await this.#isolate(piece, again)
       }
     }
   }
