@@ -19,7 +19,7 @@ import * as store from './store-sequencer.ts'
 
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
 const BATCH = 4096
-const SHARE_OF_ONE = 16
+const SHARE_OF_ONE = 8
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}

@@ -1,5 +1,5 @@
 /** The part of the time that one tenant has at the threads while several write. */
-const SHARE = 0.5
+const SHARE = 0.33
 
 interface Waiting {
   start(): void
@@ -7,8 +7,8 @@ interface Waiting {
 
 /**
  * Turns of tenants at something that takes `slots` jobs at once: one of each tenant in a round, so that a flood of one
- * keeps no other waiting. While `isShared`, a tenant that just had a turn pauses as long as it took, so that it leaves
- * the machine a part of its time.
+ * keeps no other waiting. While `isShared`, a tenant that just had a turn pauses twice as long as it took, so that it
+ * leaves the machine most of its time.
  */
 export class Turns {
   readonly #queues = new Map<string, Waiting[]>()
