@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { migrateJobs } from '../../src/platform/database/jobs.ts'
 import { KEYSTORE_SQL_FOLDER, migrate, SQL_FOLDER } from '../../src/platform/database/migrate.ts'
-import { type Connection, openDatabase } from '../../src/platform/database/pools.ts'
+import { type Connection, type Database, openDatabase } from '../../src/platform/database/pools.ts'
 import {
   connectionOf,
   type Owned,
@@ -61,6 +61,11 @@ export async function testInstallation(): Promise<TestInstallation> {
   }
 }
 
+/** The pools of one more process on the databases of a test installation. */
+export function testDatabase({ owned }: TestInstallation, log: Logger = pino({ level: 'silent' })): Promise<Database> {
+  return openDatabase((role) => connectionOf(owned, TEST_ROOT_KEY, role), log)
+}
+
 export interface TestServer {
   url: string
   config: Config
@@ -108,7 +113,7 @@ export async function testServer(
     null,
   )
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
-  const database = await openDatabase((role) => connectionOf(installation.owned, TEST_ROOT_KEY, role), log)
+  const database = await testDatabase(installation, log)
   if (connections !== undefined) database.app.options.max = connections
   const app = await startApp({
     config,

@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openNote, parseVerifierKey } from '@probity/core'
 import { nodeCrypto, verifyReceipt } from '@probity/verifier/node'
-import { pino } from 'pino'
-import { TEST_ROOT_KEY, type TestServer, testServer, until } from '../../../test/support/server.ts'
+import { TEST_ROOT_KEY, type TestServer, testDatabase, testServer, until } from '../../../test/support/server.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { openDatabase } from '../../platform/database/pools.ts'
-import { connectionOf } from '../../platform/database/provision.ts'
 import { fileRoot, Keys } from '../keys/index.ts'
 
 let server: TestServer
@@ -62,10 +59,7 @@ test('who trusts the old key learns of the new one from an entry that both sign'
 
 /** Keys of another process on the same keystore. */
 async function withKeys(clock: { now(): number }, work: (keys: Keys) => Promise<void>): Promise<void> {
-  const database = await openDatabase(
-    (role) => connectionOf(server.installation.owned, TEST_ROOT_KEY, role),
-    pino({ level: 'silent' }),
-  )
+  const database = await testDatabase(server.installation)
   const root = await fileRoot(TEST_ROOT_KEY, join(server.installation.data, 'root.epochs'))
   try {
     await work(new Keys(database, root, clock))

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { pino } from 'pino'
-import { TEST_ROOT_KEY, type TestInstallation, testInstallation } from '../../../test/support/server.ts'
+import { TEST_ROOT_KEY, type TestInstallation, testDatabase, testInstallation } from '../../../test/support/server.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { type Database, openDatabase } from '../../platform/database/pools.ts'
-import { connectionOf, withClient } from '../../platform/database/provision.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { withClient } from '../../platform/database/provision.ts'
 import { fileRoot, Keys, open, RootKeyError, seal } from './index.ts'
 import type { RootKey } from './root.ts'
 
@@ -16,10 +15,7 @@ let database: Database
 let folder = 0
 before(async () => {
   installation = await testInstallation()
-  database = await openDatabase(
-    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
-    pino({ level: 'silent' }),
-  )
+  database = await testDatabase(installation)
 })
 after(async () => {
   await database.close()

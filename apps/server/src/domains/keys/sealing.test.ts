@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { pino } from 'pino'
-import { TEST_ROOT_KEY, type TestServer, testServer } from '../../../test/support/server.ts'
+import { TEST_ROOT_KEY, type TestServer, testDatabase, testServer } from '../../../test/support/server.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { type Database, openDatabase } from '../../platform/database/pools.ts'
-import { connectionOf } from '../../platform/database/provision.ts'
+import type { Database } from '../../platform/database/pools.ts'
 import { type DataKey, fileRoot, Keys, open, seal } from './index.ts'
 
 let server: TestServer
@@ -15,10 +13,7 @@ let keys: Keys
 before(async () => {
   server = await testServer()
   const { installation } = server
-  database = await openDatabase(
-    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
-    pino({ level: 'silent' }),
-  )
+  database = await testDatabase(installation)
   keys = await node()
 })
 after(async () => {

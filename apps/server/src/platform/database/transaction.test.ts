@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { pino } from 'pino'
-import { TEST_ROOT_KEY, type TestInstallation, testInstallation } from '../../../test/support/server.ts'
-import { type Database, openDatabase } from './pools.ts'
-import { connectionOf } from './provision.ts'
+import { type TestInstallation, testDatabase, testInstallation } from '../../../test/support/server.ts'
+import type { Database } from './pools.ts'
 import { type Tx, tenantTransaction } from './transaction.ts'
 
 let installation: TestInstallation
 let database: Database
 before(async () => {
   installation = await testInstallation()
-  database = await openDatabase(
-    (role) => connectionOf(installation.owned, TEST_ROOT_KEY, role),
-    pino({ level: 'silent' }),
-  )
+  database = await testDatabase(installation)
 })
 after(async () => {
   await database.close()
