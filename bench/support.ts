@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type Agent, type ClientRequest, request } from 'node:http'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { formatToken } from '@probity/core'
 import { withClient } from '../apps/server/src/platform/database/provision.ts'
 import { startOn } from '../apps/server/test/faults/process.ts'
-import { caller, setUp, testInstallation } from '../apps/server/test/support/server.ts'
+import { type Answer, caller, setUp, testInstallation } from '../apps/server/test/support/server.ts'
 
 /** Median and spread of some measurements. */
 export function spread(values: readonly number[]): { median: number; least: number; most: number } {
@@ -33,6 +34,28 @@ export function machine() {
     memory_gb: Math.round(totalmem() / 2 ** 30),
     node: process.version,
   }
+}
+
+/** Sends a body, which `give` writes; answers what came back. Throws when that is no 200. */
+export function post(
+  { url, agent, token, type }: { url: string; agent: Agent; token: string; type: string },
+  give: (sent: ClientRequest) => unknown,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': type }
+    const sent = request(url, { method: 'POST', agent, headers }, (answer) => {
+      const pieces: Buffer[] = []
+      answer.on('data', (piece) => pieces.push(piece))
+      answer.on('end', () => {
+        const text = Buffer.concat(pieces).toString()
+        if (answer.statusCode === 200) resolve(text)
+        else reject(new Error(`${answer.statusCode}: ${text}`))
+      })
+      answer.on('error', reject)
+    })
+    sent.on('error', reject)
+    give(sent)
+  })
 }
 
 /** A server in a process of its own on a fresh installation, as applications meet it, with a first tenant. */
@@ -63,7 +86,7 @@ export type BenchServer = Awaited<ReturnType<typeof benchServer>>
 
 /** Makes tenants as an operator does, each with a token that writes; set-up links would cost a password hash each. */
 export async function makeTenants(
-  server: Pick<BenchServer, 'call' | 'sql'>,
+  server: { call(method: string, path: string, body: unknown): Promise<Answer>; sql: BenchServer['sql'] },
   count: number,
 ): Promise<{ tenantId: string; token: string }[]> {
   const made: { tenantId: string; token: string }[] = []

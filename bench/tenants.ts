@@ -1,7 +1,7 @@
 // Many small tenants: 1,000 tenants send one event each at the same moment; and what a tenant that floods does to a
 // neighbour's p99. Client, server and PostgreSQL are processes of their own and share the machine.
-import { Agent, request } from 'node:http'
-import { benchServer, machine, makeTenants, percentile, spread, timed } from './support.ts'
+import { Agent } from 'node:http'
+import { benchServer, machine, makeTenants, percentile, post, spread, timed } from './support.ts'
 
 const TENANTS = 1000
 const ROUNDS = 5
@@ -19,7 +19,7 @@ try {
   const tenants = await makeTenants(server, TENANTS)
   const all: number[] = []
   for (let round = 0; round < ROUNDS; round++)
-    all.push((await timed(() => Promise.all(tenants.map(({ token }) => post(token, event))))).milliseconds)
+    all.push((await timed(() => Promise.all(tenants.map(({ token }) => write(token, event))))).milliseconds)
   const [quiet, flooding] = tenants
   if (!quiet || !flooding) throw new Error('no tenants')
   const alone: number[] = []
@@ -29,7 +29,7 @@ try {
     let flood = true
     const batch = `[${Array(1000).fill(event).join()}]`
     const floods = Array.from({ length: 2 }, async () => {
-      while (flood) await post(flooding.token, batch)
+      while (flood) await write(flooding.token, batch)
     })
     beside.push(percentile(await singles(quiet.token), 0.99))
     flood = false
@@ -59,21 +59,13 @@ async function singles(token: string): Promise<number[]> {
   const times: number[] = []
   await Promise.all(
     Array.from({ length: 4 }, async () => {
-      for (let i = 0; i < NEIGHBOUR_EVENTS; i++) times.push((await timed(() => post(token, event))).milliseconds)
+      for (let i = 0; i < NEIGHBOUR_EVENTS; i++) times.push((await timed(() => write(token, event))).milliseconds)
     }),
   )
   return times
 }
 
-function post(token: string, body: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const call = request(`${server.url}/v1/audit/events`, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume().on('end', () => {
-        if (answer.statusCode === 200) resolve()
-        else reject(new Error(`answered ${answer.statusCode}`))
-      })
-    })
-    call.on('error', reject).end(body)
-  })
+function write(token: string, body: string): Promise<string> {
+  const url = `${server.url}/v1/audit/events`
+  return post({ url, agent, token, type: 'application/json' }, (sent) => sent.end(body))
 }

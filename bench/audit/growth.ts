@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type BenchServer, makeTenants } from '../support.ts'
+import { makeTenants } from '../support.ts'
 import { freeBytes, type Ground } from './ground.ts'
 import { Events, type Template, writeInput } from './input.ts'
 import type { Probity } from './probity.ts'
@@ -18,7 +18,7 @@ export async function measureGrowth(
 ) {
   const input = await writeInput(join(ground.data, 'growth.ndjson'), new Events(templates, 4, false), CHUNK)
   const events = new Events(templates, 5, false)
-  const { token, tenantId } = (await makeTenants(benchServerOf(ground), 1))[0] as { token: string; tenantId: string }
+  const { token, tenantId } = (await makeTenants(ground, 1))[0] as { token: string; tenantId: string }
   const measured = []
   for (const size of sizes) {
     let rate = 0
@@ -57,7 +57,7 @@ export async function measureTenants(
   milliseconds: number,
 ) {
   const events = new Events(templates, 6, false)
-  const tenants = await makeTenants(benchServerOf(ground), Math.max(...counts))
+  const tenants = await makeTenants(ground, Math.max(...counts))
   const measured = []
   for (const count of counts) {
     let next = 0
@@ -71,11 +71,4 @@ export async function measureTenants(
 async function sizeOf(ground: Ground, tenantId: string): Promise<number> {
   const [row] = await ground.sql('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [tenantId])
   return row?.size ?? 0
-}
-
-function benchServerOf(ground: Ground): Pick<BenchServer, 'call' | 'sql'> {
-  return {
-    sql: ground.sql,
-    call: (method, path, body) => ground.call(method, path, body),
-  }
 }

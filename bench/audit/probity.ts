@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { Agent, request } from 'node:http'
-import { percentile } from '../support.ts'
+import { Agent, type ClientRequest } from 'node:http'
+import { percentile, post } from '../support.ts'
 import type { Ground } from './ground.ts'
 import type { InputFile } from './input.ts'
 
@@ -62,26 +62,7 @@ export class Probity {
     this.#agent.destroy()
   }
 
-  #send(
-    path: string,
-    type: string,
-    token: string,
-    give: (end: ReturnType<typeof request>) => unknown,
-  ): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': type }
-      const asked = request(this.#ground.url + path, { method: 'POST', agent: this.#agent, headers }, (answer) => {
-        const pieces: Buffer[] = []
-        answer.on('data', (piece) => pieces.push(piece))
-        answer.on('end', () => {
-          const text = Buffer.concat(pieces).toString()
-          if (answer.statusCode === 200) resolve(text)
-          else reject(new Error(`${answer.statusCode}: ${text}`))
-        })
-        answer.on('error', reject)
-      })
-      asked.on('error', reject)
-      give(asked)
-    })
+  #send(path: string, type: string, token: string, give: (sent: ClientRequest) => unknown): Promise<string> {
+    return post({ url: this.#ground.url + path, agent: this.#agent, token, type }, give)
   }
 }

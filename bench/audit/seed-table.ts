@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import type { Connection } from '../../apps/server/src/platform/database/pools.ts'
 import { withClient } from '../../apps/server/src/platform/database/provision.ts'
+import { percentile } from '../support.ts'
 import { ACTOR_COUNT, actorName, readSeedModel } from './input.ts'
 
 const TENANT = '00000000-0000-4000-8000-000000000001'
@@ -104,10 +105,9 @@ export class SeedTable {
     const perSecond = waits.length / ((performance.now() - start) / 1000)
     const broken = await pool.query<{ broken: number }>(BROKEN_LINKS)
     await pool.end()
-    waits.sort((a, b) => a - b)
     return {
       perSecond,
-      p99: waits[Math.floor(waits.length * 0.99)] ?? Number.NaN,
+      p99: percentile(waits, 0.99),
       refused,
       broken: broken.rows[0]?.broken ?? Number.NaN,
       rows: waits.length,
