@@ -1,5 +1,5 @@
 import { canonicalString } from './json.ts'
-import { isLossy, NUMBER } from './json-parse.ts'
+import { EXACT_DIGITS, isLossy, NUMBER } from './json-parse.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -14,8 +14,6 @@ const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
-/** A double holds every integer of so many decimal digits. */
-const EXACT_DIGITS = 15
 /** Containers within each other that are read this way. */
 const DEPTH = 64
 

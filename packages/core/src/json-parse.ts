@@ -5,7 +5,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 export const NUMBER = /-?[0-9][0-9.eE+-]*/y
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
-const EXACT_DIGITS = 15 // a double holds every integer of so many decimal digits
+/** A double holds every integer of so many decimal digits. */
+export const EXACT_DIGITS = 15
 
 interface Scan {
   /** Member names in the text, duplicates included. */

@@ -26,13 +26,9 @@ export interface Decided {
   outcome: Accepted | 'conflict' | 'erased'
 }
 
-/**
- * Index of the first entry of a batch; null: something in it is known already or erased, so it was decided on each of
- * its events by itself.
- */
+/** What was decided of a batch; `each`: of its events, when something in it is known already or erased, else nothing. */
 export interface DecidedBatch {
   item: WaitingBatch
-  first: number | null
   each: Decided[]
   outcome: BatchOutcome
 }
@@ -76,12 +72,12 @@ export async function writeWaiting(
     if (alone) {
       const each = all.splice(0, item.batch.count)
       for (const one of each) place(one)
-      return { item, first: null, each, outcome: { each: alone.outcomes } }
+      return { item, each, outcome: { each: alone.outcomes } }
     }
     const state = stateOf(item.batch.tenantId)
     const first = state.size
     for (const { bytes, hash } of leavesOf(item.batch)) state.append(bytes, hash)
-    return { item, first, each: [], outcome: { first } }
+    return { item, each: [], outcome: { first } }
   })
   settleRepeats([...decided, ...decidedBatches.flatMap(({ each }) => each)])
   const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
@@ -101,7 +97,7 @@ export async function writeWaiting(
     ids.length > 0 && store.insertEventIds(tx, ids),
     parts.length > 0 && store.insertParts(tx, parts),
     drained.length > 0 && store.deleteInbox(tx, drained),
-    ...decidedBatches.map(({ item, first }) => first !== null && insertBatch(tx, item, first)),
+    ...decidedBatches.map(({ item, outcome }) => 'first' in outcome && insertBatch(tx, item, outcome.first)),
   ])
   if (!moved) throw new Error('a log has another size than its sequencer knows')
   return { decided, decidedBatches }

@@ -54,8 +54,7 @@ export class WaitingQueue {
   /** Throws UNAVAILABLE when the tenant has too much waiting. */
   push(item: Waiting): void {
     const queue = this.#tenants.get(item.entry.tenantId) ?? []
-    if (queue.length >= PER_TENANT)
-      throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
+    requireRoom(queue.length)
     queue.push(item)
     this.#recent.see(item.entry.tenantId)
     this.#tenants.set(item.entry.tenantId, queue)
@@ -66,8 +65,7 @@ export class WaitingQueue {
   pushBatch(item: WaitingBatch): void {
     const { tenantId, count } = item.batch
     const waiting = this.#inBatches.get(tenantId) ?? 0
-    if (waiting >= PER_TENANT)
-      throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
+    requireRoom(waiting)
     this.#batches.push(item)
     this.#recent.see(tenantId)
     this.#inBatches.set(tenantId, waiting + count)
@@ -76,12 +74,11 @@ export class WaitingQueue {
 
   /**
    * Batches of together up to `limit` events, those of a tenant in the order in which they came, and one even if it has
-   * more; of each tenant one while several write.
+   * more; `oneOfEach`: of each tenant only one, as while several write.
    */
-  takeBatches(limit: number): WaitingBatch[] {
+  takeBatches(limit: number, oneOfEach = this.isShared): WaitingBatch[] {
     const taken: WaitingBatch[] = []
     const left: WaitingBatch[] = []
-    const shared = this.isShared
     const waits = new Set<string>() // whose next batch stays, and all after it: none overtakes an earlier one
     let events = 0
     for (const item of this.#batches) {
@@ -90,7 +87,7 @@ export class WaitingQueue {
         taken.push(item)
         events += count
         this.#forget(tenantId, count)
-        if (shared) waits.add(tenantId)
+        if (oneOfEach) waits.add(tenantId)
       } else {
         left.push(item)
         waits.add(tenantId)
@@ -99,15 +96,6 @@ export class WaitingQueue {
     this.#batches = left
     this.#length -= events
     return taken
-  }
-
-  /** All batches that wait. */
-  takeAllBatches(): WaitingBatch[] {
-    const all = this.#batches
-    this.#batches = []
-    this.#inBatches.clear()
-    this.#length -= all.reduce((sum, { batch }) => sum + batch.count, 0)
-    return all
   }
 
   #forget(tenantId: string, count: number): void {
@@ -132,6 +120,11 @@ export class WaitingQueue {
       await new Promise<void>((resolve) => this.#room.push(resolve))
     }
   }
+}
+
+function requireRoom(waiting: number): void {
+  if (waiting < PER_TENANT) return
+  throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
 }
 
 /** Who wrote within the last second or two; the anchor log, which always does, does not count. */

@@ -226,7 +226,7 @@ export class Sequencer {
   #tell({ decided, decidedBatches }: Written): void {
     const alone = [...decided, ...decidedBatches.flatMap(({ each }) => each)]
     for (const { item, outcome } of alone) if (isNew(outcome)) this.#moved.add(item.entry.tenantId)
-    for (const { item, first } of decidedBatches) if (first !== null) this.#moved.add(item.batch.tenantId)
+    for (const { item, outcome } of decidedBatches) if ('first' in outcome) this.#moved.add(item.batch.tenantId)
     for (const one of alone) tell(one)
     for (const { item, outcome } of decidedBatches) item.resolve(outcome)
   }
@@ -350,7 +350,7 @@ export class Sequencer {
   // This process does not sequence: what waits here would wait for ever. Its callers send it again.
   #giveUpWaiting(reason: string): void {
     const left = Number.MAX_SAFE_INTEGER
-    for (const item of [...this.#queue.take(left), ...this.#queue.takeAllBatches()])
+    for (const item of [...this.#queue.take(left), ...this.#queue.takeBatches(left, false)])
       item.reject(new DomainError('UNAVAILABLE', { reason, retry_after: 1 }))
   }
 

@@ -286,39 +286,41 @@ export class Audit {
   }
 
   async #recordReading(tx: Tx, principal: Principal, entries: readonly Entry[]): Promise<void> {
-    await this.record(tx, {
+    const data = { entries: entries.map((entry) => entry.index) }
+    await this.#recordUse(tx, principal, {
       event_type: 'audit.personal_read',
-      actor: { type: 'person', id: principal.userId },
       resource: 'audit/sealed',
       action: 'read',
-      outcome: 'Success',
-      data: { [principal.kind]: principal.id, entries: entries.map((entry) => entry.index) },
+      data,
     })
   }
 
   async #recordFinding(tx: Tx, principal: Principal): Promise<void> {
-    await this.record(tx, {
-      event_type: 'access.sensitive_scope_used',
-      actor: { type: 'person', id: principal.userId },
-      resource: 'audit/people',
-      action: 'use',
-      outcome: 'Success',
-      data: { scopes: ['audit:read_personal'], [principal.kind]: principal.id },
-    })
+    const data = { scopes: ['audit:read_personal'] }
+    const event_type = 'access.sensitive_scope_used'
+    await this.#recordUse(tx, principal, { event_type, resource: 'audit/people', action: 'use', data })
   }
 
   async #recordExport(tx: Tx, principal: Principal, query: ExportQuery, end: number): Promise<void> {
-    await this.record(tx, {
+    const filtered = query.user_id !== undefined || query.event_type !== undefined
+    await this.#recordUse(tx, principal, {
       event_type: 'audit.exported',
-      actor: { type: 'person', id: principal.userId },
       resource: `audit/${query.start}-${end}`,
       action: 'export',
+      data: { personal: query.personal, filtered },
+    })
+  }
+
+  async #recordUse(
+    tx: Tx,
+    principal: Principal,
+    { data, ...use }: Required<Pick<OwnEvent, 'event_type' | 'resource' | 'action' | 'data'>>,
+  ): Promise<void> {
+    await this.record(tx, {
+      ...use,
+      actor: { type: 'person', id: principal.userId },
       outcome: 'Success',
-      data: {
-        [principal.kind]: principal.id,
-        personal: query.personal,
-        filtered: query.user_id !== undefined || query.event_type !== undefined,
-      },
+      data: { ...data, [principal.kind]: principal.id },
     })
   }
 

@@ -5,7 +5,7 @@ import type { ReadableEvent } from './formats/plain-event.ts'
 import { idAt } from './intake/packing.ts'
 import { prepare } from './intake/prepare.ts'
 import type { Prepared, Refused } from './intake/prepared.ts'
-import { isRefused, readSource, type Source } from './intake/source.ts'
+import { eventsOf, isRefused, readSource, type Source } from './intake/source.ts'
 import { type Made, type MadeSource, oneByOne } from './intake/threads.ts'
 import type { Accepted } from './queue.ts'
 import { OneByOne, SealAgain } from './sequencer.ts'
@@ -137,10 +137,6 @@ async function makeHere(dependencies: WriteDependencies, tenantId: string, sourc
     line,
     event: isRefused(event) ? event : (prepared[next++] as Prepared | Refused),
   }))
-}
-
-function eventsOf(read: ReturnType<typeof readSource>): ReadableEvent[] {
-  return read.map(({ event }) => event).filter((event): event is ReadableEvent => !isRefused(event))
 }
 
 function readAgain(source: Source, place: number): ReadableEvent {

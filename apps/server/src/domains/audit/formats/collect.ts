@@ -1,7 +1,7 @@
 import type { Json } from '@probity/core'
 import { EventRefused, type JsonObject, type ObservedEvent } from './observed-event.ts'
 import { type PersonalNode, PersonalValues, personalTree } from './personal-values.ts'
-import { decodeStep } from './pointer.ts'
+import { valueAt } from './pointer.ts'
 
 const MOST_VALUES = 2_000
 
@@ -21,7 +21,7 @@ export function collectValues(event: ObservedEvent, tree: PersonalNode): Persona
 export function requireFewValues(event: ObservedEvent): void {
   let most = event.people.reduce((sum, { aliases }) => sum + 1 + aliases.length, 1 + (event.actor?.aliases.length ?? 0))
   const root = rootOf(event)
-  for (const { pointer } of event.personal) most += countValues(valueAt(root, pointer))
+  for (const { pointer } of event.personal) most += countValues(valueAt(root, pointer) ?? null)
   if (most <= MOST_VALUES || collectValues(event, personalTree(event.personal)).size <= MOST_VALUES) return
   throw new EventRefused(`The event has more than ${MOST_VALUES} personal values: split it.`)
 }
@@ -36,16 +36,6 @@ function collectBelow(value: Json, node: PersonalNode, path: string, values: Per
   for (const [key, below] of node.below) {
     if (Object.hasOwn(value, key)) collectBelow((value as JsonObject)[key] as Json, below, `${path}/${key}`, values)
   }
-}
-
-function valueAt(root: JsonObject, pointer: string): Json {
-  let value: Json = root
-  for (const step of pointer.split('/').slice(1)) {
-    const key = decodeStep(step)
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null
-    value = (value as JsonObject)[key] as Json
-  }
-  return value
 }
 
 function countValues(value: Json): number {

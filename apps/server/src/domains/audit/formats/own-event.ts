@@ -12,8 +12,9 @@ import { encodeStep } from './pointer.ts'
 import { eventId, hasControls, isAddress } from './texts.ts'
 import { isRfc3339, microseconds } from './time.ts'
 
-const MAXIMUM_TYPE = 255
-const MAXIMUM_TEXT = 2048
+/** Characters of an event_type or an event_id, and of any other text of a column. */
+export const MAXIMUM_TYPE = 255
+export const MAXIMUM_TEXT = 2048
 const MAXIMUM_SUBJECTS = 100
 const MAXIMUM_ALIASES = 20
 const ACTOR_TYPES = ['person', 'service', 'system'] as const

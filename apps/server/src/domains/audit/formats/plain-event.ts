@@ -1,5 +1,6 @@
 import { canonicalMembers } from '@probity/core'
 import { type ObservedEvent, OUTCOMES, type Outcome } from './observed-event.ts'
+import { MAXIMUM_TEXT, MAXIMUM_TYPE } from './own-event.ts'
 import type { ClearEvent } from './redact.ts'
 import { eventId, hasControls } from './texts.ts'
 import { isRfc3339, microseconds } from './time.ts'
@@ -13,9 +14,6 @@ export type ReadableEvent = ObservedEvent | PlainEvent
 export function isPlain(event: ReadableEvent): event is PlainEvent {
   return typeof event.data === 'string'
 }
-
-const MAXIMUM_TYPE = 255
-const MAXIMUM_TEXT = 2048
 
 /**
  * Reads a line of our own format that has nothing personal in it, without making objects of its data: most of what

@@ -30,6 +30,16 @@ export function encodeStep(key: string): string {
   return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 }
 
+/** What an RFC 6901 pointer leads to; undefined: nothing. */
+export function valueAt(root: Json, pointer: string): Json | undefined {
+  let value: Json | undefined = root
+  for (const key of pointer.split('/').slice(1).map(decodeStep)) {
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
+    value = (value as { [member: string]: Json })[key]
+  }
+  return value
+}
+
 /** Visits each place that the steps lead to, until `visit` answers true; answers whether it did. */
 export function walk(place: Place, steps: readonly string[], visit: (place: Place) => boolean, at = 0): boolean {
   const step = steps[at]

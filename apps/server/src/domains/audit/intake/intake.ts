@@ -17,7 +17,7 @@ import { contentDigest, type DataKey, type Identity, keyedDigest, seal } from '.
 import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
 import { isPlain, type PlainEvent, type ReadableEvent } from '../formats/plain-event.ts'
-import { decodeStep } from '../formats/pointer.ts'
+import { valueAt } from '../formats/pointer.ts'
 import { redact } from '../formats/redact.ts'
 import { indexColumns, partLocation } from '../rules.ts'
 import type { Prepared, Refused } from './prepared.ts'
@@ -117,16 +117,6 @@ function addressesAt(event: ObservedEvent, pointer: string): string[] {
   const value = valueAt({ data: event.data }, pointer)
   const values = Array.isArray(value) ? value : [value]
   return values.filter((one): one is string => typeof one === 'string' && one.length <= 45 && ADDRESS.test(one))
-}
-
-/** What an RFC 6901 pointer leads to. */
-function valueAt(root: Json, pointer: string): Json | undefined {
-  let value: Json | undefined = root
-  for (const key of pointer.split('/').slice(1).map(decodeStep)) {
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
-    value = (value as { [member: string]: Json })[key]
-  }
-  return value
 }
 
 function sealOne(sealing: Sealing, item: Item): Prepared | Refused | null {

@@ -31,6 +31,11 @@ export function readSource({ format, kind, bytes }: Source): Read[] {
   return kind === 'body' ? readBody(format, bytes) : readLines(format, bytes)
 }
 
+/** The events that were read, without those refused. */
+export function eventsOf(read: readonly Read[]): ReadableEvent[] {
+  return read.map(({ event }) => event).filter((event): event is ReadableEvent => !isRefused(event))
+}
+
 export function isRefused(one: object): one is Refused {
   return 'status' in one && one.status === 'refused'
 }

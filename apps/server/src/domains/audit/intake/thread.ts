@@ -3,11 +3,10 @@ import { constants, setPriority } from 'node:os'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { callersError } from '../../../platform/http/problem.ts'
 import { type Identity, type PackedKeys, unpackKeys } from '../../keys/index.ts'
-import type { ReadableEvent } from '../formats/plain-event.ts'
 import { Intake } from './intake.ts'
 import { type PackedBatch, packBatch } from './packing.ts'
 import type { Prepared, Refused } from './prepared.ts'
-import { isRefused, readSource, type Source } from './source.ts'
+import { eventsOf, isRefused, readSource, type Source } from './source.ts'
 
 // What a thread does: reads a source and tells whose keys it needs, then seals and hashes with them. It holds an
 // event in clear between the two and a key while it seals; nothing of either outlives the job.
@@ -85,8 +84,7 @@ function send(answer: Answer, transfer: ArrayBuffer[]): void {
 
 function read(job: number, source: Source): ReadAnswer {
   const found = readSource(source)
-  const events = found.map(({ event }) => event).filter((event): event is ReadableEvent => !isRefused(event))
-  const intake = new Intake(events)
+  const intake = new Intake(eventsOf(found))
   jobs.set(job, intake)
   return {
     lines: found.map(({ line }) => line),
