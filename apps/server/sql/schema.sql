@@ -41,7 +41,7 @@ TABLE audit_bundles ROW LEVEL SECURITY ENABLED FORCED -- The leaves. A full bund
   tenant_id uuid NOT NULL -- Tenant
   first_seq bigint NOT NULL -- Index of its first entry
   entries smallint NOT NULL -- How many entries it holds
-  body bytea NOT NULL STORAGE e -- Raw DEFLATE of the C2SP tlog-tiles entry bundle
+  body bytea NOT NULL STORAGE e -- Zstandard frame (RFC 8878) of the C2SP tlog-tiles entry bundle; of before 2026-11 raw DEFLATE
   hashes bytea NOT NULL STORAGE e -- Leaf hashes, 32 bytes an entry: the level-0 tile
   CONSTRAINT audit_bundles_pkey PRIMARY KEY (tenant_id, first_seq)
   CONSTRAINT audit_bundles_entries_check CHECK (((entries >= 1) AND (entries <= 256)))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
+import { unpackBody } from '../../src/domains/audit/bundle-body.ts'
 import { buildLogs, type Logs, settled } from './build-log.ts'
 import { entryAttacks } from './entry-attacks.ts'
 import type { Attack } from './expectation.ts'
@@ -100,7 +100,7 @@ test('any bit flipped in any stored bytes is found, and the verification still a
       )
       try {
         const { valid } = await verify()
-        // The padding of a DEFLATE stream says nothing: what it leads to is the same.
+        // Some bits of a compressed stream say nothing: what it leads to is the same.
         if (column === 'audit_bundles.body' && valid) assert.deepEqual(await plainBundles(), before)
         else assert.equal(valid, false, `bit ${flipped} of row ${at} of ${column} was not found`)
       } finally {
@@ -114,12 +114,12 @@ test('any bit flipped in any stored bytes is found, and the verification still a
 /** The bytes of the entries, of every bundle that can be read. */
 async function plainBundles(): Promise<(string | null)[]> {
   const rows = await logs.server.sql<StoredBundle>(
-    'SELECT body FROM audit_bundles WHERE tenant_id = $1 ORDER BY first_seq',
+    'SELECT body, entries FROM audit_bundles WHERE tenant_id = $1 ORDER BY first_seq',
     [logs.tenantId],
   )
-  return rows.map(({ body }) => {
+  return rows.map((row) => {
     try {
-      return inflateRawSync(body).toString('latin1')
+      return unpackBody(row).toString('latin1')
     } catch {
       return null
     }

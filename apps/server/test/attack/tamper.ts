@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { canonicalize, decodeBundle, decodeUtf8, encodeBundle, encodeUtf8, type Json, parseStrict } from '@probity/core'
+import { canonicalize, decodeUtf8, encodeUtf8, type Json, parseStrict } from '@probity/core'
+import { openBody, packBody } from '../../src/domains/audit/bundle-body.ts'
 import type { TestServer } from '../support/server.ts'
 
 // What somebody with the database superuser's rights can do to a stored log, and how it is undone.
@@ -75,7 +75,7 @@ export async function bundleAt(server: TestServer, tenantId: string, index: numb
 }
 
 export function leavesOf(row: StoredBundle): Uint8Array[] {
-  return decodeBundle(inflateRawSync(row.body), row.entries)
+  return openBody(row)
 }
 
 /** Writes a bundle's row over: its leaves, and their hashes unless the old ones are to stay. */
@@ -88,7 +88,7 @@ export async function rewriteBundle(
   await server.sql('UPDATE audit_bundles SET body = $3, hashes = $4 WHERE tenant_id = $1 AND first_seq = $2', [
     row.tenant_id,
     row.first_seq,
-    deflateRawSync(encodeBundle([...leaves])),
+    await packBody(leaves),
     rehash ? Buffer.concat(leaves.map(hashLeaf)) : row.hashes,
   ])
 }

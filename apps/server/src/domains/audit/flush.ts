@@ -1,17 +1,14 @@
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRawSync } from 'node:zlib'
-import { decodeBundle, encodeBundle, formatCheckpoint, parseLeaf } from '@probity/core'
+import { decodeBundle, formatCheckpoint, parseLeaf } from '@probity/core'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
+import { packBody, unpackBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
 import { idAt, leavesOf, unpackBatch } from './intake/packing.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, BatchOutcome, Waiting, WaitingBatch } from './queue.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
-
-const deflate = promisify(deflateRaw)
 
 export interface FlushDependencies {
   keys: Keys
@@ -264,15 +261,15 @@ const ASKED_AT_ONCE = 64
 
 // The text is looked for first: reading all leaves for each id that somebody makes up would stop everybody.
 function holdsId(row: store.BundleRow, eventId: string): boolean {
-  const bytes = inflated(row)
+  const bytes = unpacked(row)
   if (!bytes.includes(`"event_id":"${eventId}"`)) return false
   return decodeBundle(bytes, row.entries).some((leaf) => parseLeaf(leaf).event_id === eventId)
 }
 
 const opened = new WeakMap<store.BundleRow, Buffer>()
 
-function inflated(row: store.BundleRow): Buffer {
-  const bytes = opened.get(row) ?? inflateRawSync(row.body)
+function unpacked(row: store.BundleRow): Buffer {
+  const bytes = opened.get(row) ?? unpackBody(row)
   opened.set(row, bytes)
   return bytes
 }
@@ -322,7 +319,7 @@ async function packBundles(changes: readonly Change[]): Promise<store.BundleRow[
         tenant_id: state.tenantId,
         first_seq: first,
         entries: leaves.length,
-        body: await deflate(encodeBundle(leaves), { level: 1 }),
+        body: await packBody(leaves),
         hashes: Buffer.concat(hashes),
       })),
     ),

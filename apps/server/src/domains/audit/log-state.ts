@@ -1,8 +1,8 @@
-import { inflateRawSync } from 'node:zlib'
-import { decodeBundle, equal, leafHash } from '@probity/core'
+import { equal, leafHash } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { isConnectionError } from '../../platform/database/connection-error.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
+import { openBody } from './bundle-body.ts'
 import { BUNDLE } from './rules.ts'
 import { isSigned } from './signed-head.ts'
 import * as store from './store-sequencer.ts'
@@ -139,7 +139,7 @@ function restoreState(
   fragments: store.BundleRow[],
   tiles: { level: number; tile: number; hashes: Buffer }[],
 ): LogState {
-  const leaves = fragments.flatMap((row) => decodeBundle(inflateRawSync(row.body), row.entries))
+  const leaves = fragments.flatMap((row) => openBody(row))
   const hashes = fragments.flatMap((row) => split(row.hashes))
   const byLevel: Buffer[][] = []
   for (let level = 1; BUNDLE ** level <= head.size; level++) {

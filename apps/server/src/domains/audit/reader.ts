@@ -1,8 +1,8 @@
-import { inflateRawSync } from 'node:zlib'
-import { decodeBundle, type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
+import { type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { type DataKey, type Keys, open } from '../keys/index.ts'
+import { openBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { partLocation } from './rules.ts'
@@ -19,7 +19,7 @@ export interface Entry {
 
 /** Leaves of a stored stretch as they are. Throws when the stretch is damaged. */
 export function openBundle(row: BundleRow): { index: number; bytes: Uint8Array; hash: Buffer }[] {
-  const leaves = decodeBundle(inflateRawSync(row.body), row.entries)
+  const leaves = openBody(row)
   return leaves.map((bytes, i) => ({ index: row.first_seq + i, bytes, hash: row.hashes.subarray(i * 32, i * 32 + 32) }))
 }
 

@@ -1,8 +1,8 @@
-import { inflateRawSync } from 'node:zlib'
-import { decodeBundle, equal, type Leaf, leafHash, parseLeaf } from '@probity/core'
+import { equal, type Leaf, leafHash, parseLeaf } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
+import { openBody } from './bundle-body.ts'
 import { type Entry, type OpenedPart, openParts } from './reader.ts'
 import { indexColumns } from './rules.ts'
 import * as store from './store.ts'
@@ -64,7 +64,7 @@ function openRow(
 ): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
   let leaves: Uint8Array[]
   try {
-    leaves = decodeBundle(inflateRawSync(row.body), row.entries)
+    leaves = openBody(row)
   } catch {
     report(
       row.first_seq,
