@@ -43,32 +43,20 @@ TABLE audit_bundles ROW LEVEL SECURITY ENABLED FORCED -- The leaves. A full bund
   entries smallint NOT NULL -- How many entries it holds
   body bytea NOT NULL STORAGE e -- Zstandard frame (RFC 8878) of the C2SP tlog-tiles entry bundle; of before 2026-11 raw DEFLATE
   hashes bytea NOT NULL STORAGE e -- Leaf hashes, 32 bytes an entry: the level-0 tile
+  received_from timestamp with time zone -- Least received_at of its leaves; NULL, as in the three after it: of before bundles had a summary
+  received_to timestamp with time zone -- Greatest received_at of its leaves
+  max_risk smallint -- Greatest risk_score of its leaves; NULL: none has one
+  terms bytea STORAGE e -- Bloom filter of the leaves' event_type, actor and subjects, resource, action and outcome; verified against them
   CONSTRAINT audit_bundles_pkey PRIMARY KEY (tenant_id, first_seq)
   CONSTRAINT audit_bundles_entries_check CHECK (((entries >= 1) AND (entries <= 256)))
+  CONSTRAINT audit_bundles_first_seq_check CHECK ((first_seq >= 0))
+  CONSTRAINT audit_bundles_max_risk_check CHECK (((max_risk >= 0) AND (max_risk <= 100)))
+  CONSTRAINT audit_bundles_terms_check CHECK (((length(terms) >= 16) AND (length(terms) <= 4096)))
+CREATE INDEX audit_bundles_received ON audit_bundles USING btree (tenant_id, received_to)
 POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app
 GRANT DELETE, INSERT, SELECT TO probity_sequencer
-
-TABLE audit_entries PARTITION BY RANGE (received_at) ROW LEVEL SECURITY ENABLED FORCED -- Narrow index over the leaves, rebuildable from them and verified against them
-  tenant_id uuid NOT NULL -- Tenant
-  received_at timestamp with time zone NOT NULL -- Leaf's received_at; partition key
-  seq bigint NOT NULL -- Index of the entry in its log, dense from 0
-  occurred_at timestamp with time zone NOT NULL -- Leaf's occurred_at
-  event_type character varying(255) NOT NULL -- Leaf's event_type
-  actor text -- Leaf's actor id: a pseudonym, or the name of a service
-  session_id text -- Leaf's session
-  resource text -- Leaf's resource
-  action text -- Leaf's action
-  outcome character varying(50) NOT NULL -- Leaf's outcome
-  risk_score smallint -- Leaf's risk_score
-  CONSTRAINT audit_entries_pkey PRIMARY KEY (tenant_id, received_at, seq)
-  CONSTRAINT audit_entries_outcome_check CHECK (((outcome)::text = ANY ((ARRAY['Success'::character varying, 'Failure'::character varying, 'Warning'::character varying, 'Information'::character varying])::text[])))
-  CONSTRAINT audit_entries_risk_score_check CHECK (((risk_score >= 0) AND (risk_score <= 100)))
-POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
-POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
-GRANT SELECT TO probity_app
-GRANT INSERT, SELECT TO probity_sequencer
 
 TABLE audit_event_ids ROW LEVEL SECURITY ENABLED FORCED -- Ids that callers gave, so that a repeat is known; ids of our own making carry their time and need no row
   tenant_id uuid NOT NULL -- Tenant
@@ -321,37 +309,3 @@ POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
-
-FUNCTION audit_build_next_index(before timestamp with time zone) RETURNS text SECURITY DEFINER SET search_path=public, pg_temp -- Builds the first missing secondary index of the months of audit_entries before a time; answers its name, NULL when none is missing
-DECLARE
-  month text;
-  wanted text;
-BEGIN
-  SELECT c.relname, w.name INTO month, wanted
-  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-  CROSS JOIN (VALUES (1, 'actor'), (2, 'event_type'), (3, 'resource')) AS w (place, name)
-  WHERE i.inhparent = 'audit_entries'::regclass
-    AND c.relname < 'audit_entries_' || to_char(before AT TIME ZONE 'UTC', 'YYYYMM')
-    AND to_regclass(c.relname || '_' || w.name) IS NULL
-  ORDER BY c.relname, w.place LIMIT 1;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  EXECUTE format('CREATE INDEX %I ON %I (tenant_id, %I, received_at DESC, seq DESC)', month || '_' || wanted, month, wanted);
-  RETURN month || '_' || wanted;
-END
-GRANT EXECUTE TO probity_sequencer
-
-FUNCTION audit_ensure_partition(at timestamp with time zone) RETURNS void SECURITY DEFINER SET search_path=public, pg_temp -- Creates the month's partition of audit_entries when it is missing
-DECLARE
-  first timestamptz := date_trunc('month', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
-  next timestamptz := (date_trunc('month', at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
-  name text := 'audit_entries_' || to_char(at AT TIME ZONE 'UTC', 'YYYYMM');
-BEGIN
-  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('audit_ensure_partition'));
-  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
-  EXECUTE format('CREATE TABLE %I PARTITION OF audit_entries FOR VALUES FROM (%L) TO (%L)', name, first, next);
-  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-  EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (tenant_id = (SELECT nullif(current_setting(''app.tenant_id'', true), '''')::uuid))', name);
-END
-GRANT EXECUTE TO probity_sequencer

@@ -20,11 +20,10 @@ export interface ScheduleDependencies {
   graceSeconds: number
 }
 
-/** Verifies every log by night, and indexes months that are over; finishes what crashes interrupted and drops old answers every ten minutes. */
+/** Verifies every log by night; finishes what crashes interrupted and drops old answers every ten minutes. */
 const CRONTAB = `
 23 3 * * * verify_logs
 */10 * * * * sweep
-7 2 * * * close_partitions
 `
 
 /** Starts the jobs. The queue has a role and a schema of its own; a job enters a tenant as a request does. */
@@ -72,10 +71,6 @@ function tasks(
         telemetry.countVerification(valid)
         if (!valid) log.error({ tenant_id: tenantId }, 'the audit log does not verify')
       })
-    },
-    async close_partitions() {
-      const built = await audit.closePartitions()
-      if (built > 0) log.info({ built }, 'indexes of past months were built')
     },
     async sweep() {
       await each('sweep', (tenantId) => privacy.finishErasures(tenantId))

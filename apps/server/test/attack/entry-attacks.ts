@@ -39,7 +39,7 @@ export const entryAttacks: Attack[] = [
     },
   },
   {
-    name: 'a field that the index does not hold changed, with its leaf hash',
+    name: 'a field of an entry changed, with its leaf hash',
     async run({ server, tenantId }) {
       await changeLeaf(server, tenantId, MIDDLE, (leaf) => ({ ...leaf, data: { changed: true } }), true)
       return { first: BUNDLE }
@@ -50,7 +50,7 @@ export const entryAttacks: Attack[] = [
     async run({ server, tenantId }) {
       const other = (leaf: { outcome?: unknown }) => (leaf.outcome === 'Success' ? 'Failure' : 'Success')
       await changeLeaf(server, tenantId, MIDDLE, (leaf) => ({ ...leaf, outcome: other(leaf) }), true)
-      return { first: MIDDLE }
+      return { first: BUNDLE }
     },
   },
   {
@@ -92,7 +92,7 @@ export const entryAttacks: Attack[] = [
           (leaf) => ({ ...leaf, [column]: (leaf[column] as number) - 1_000_000 }),
           rehash,
         )
-        return { first: MIDDLE }
+        return { first: rehash && column === 'occurred_at' ? BUNDLE : MIDDLE }
       },
     })),
   ),

@@ -9,7 +9,6 @@ const MIDDLE = 300
 
 const dropFrom = (size: number) => `
   DELETE FROM audit_bundles WHERE tenant_id = $1 AND first_seq >= ${size};
-  DELETE FROM audit_entries WHERE tenant_id = $1 AND seq >= ${size};
   DELETE FROM audit_event_ids WHERE tenant_id = $1 AND seq >= ${size};
   DELETE FROM audit_sealed_parts WHERE tenant_id = $1 AND seq >= ${size};`
 

@@ -134,7 +134,7 @@ async function dropTail(
   tenantId: string,
   { size, root, checkpoint }: Logs['oldHead'],
 ): Promise<void> {
-  const dropped = ['audit_bundles:first_seq', 'audit_entries:seq', 'audit_event_ids:seq', 'audit_sealed_parts:seq']
+  const dropped = ['audit_bundles:first_seq', 'audit_event_ids:seq', 'audit_sealed_parts:seq']
   for (const one of dropped) {
     const [table, column] = one.split(':')
     await server.sql(`DELETE FROM ${table} WHERE tenant_id = $1 AND ${column} >= $2`, [tenantId, size])

@@ -1,24 +1,22 @@
 import { type Attack, bySql } from './expectation.ts'
-import { flipBit } from './tamper.ts'
+import { bundleAt, flipBit } from './tamper.ts'
 
 const MIDDLE = 300
 
-const COLUMNS: Record<string, string> = {
-  actor: 'gen_random_uuid()::text',
-  session_id: `'another'`,
-  resource: `'another'`,
-  action: `'another'`,
-  outcome: `CASE outcome WHEN 'Success' THEN 'Failure' ELSE 'Success' END`,
-  risk_score: '(risk_score + 1) % 100',
-  event_type: `event_type || 'x'`,
-  occurred_at: `occurred_at - interval '1 microsecond'`,
+/** The bundle that holds the entry MIDDLE. */
+const THE_BUNDLE = `tenant_id = $1 AND first_seq <= ${MIDDLE} AND first_seq + entries > ${MIDDLE}`
+
+/** Ways to hide the entries of a bundle from searches, or to show them where they are not looked for. */
+const SUMMARIES: Record<string, string> = {
+  received_from: `received_from = received_from + interval '1 microsecond'`,
+  received_to: `received_to = received_to - interval '1 microsecond'`,
+  max_risk: 'max_risk = max_risk - 1',
+  'max_risk to none': 'max_risk = NULL',
+  'one bit of terms': 'terms = set_bit(terms, 77, 1 - get_bit(terms, 77))',
+  'terms emptied': `terms = decode(repeat('00', length(terms)), 'hex')`,
+  'terms cut': 'terms = substr(terms, 1, 16)',
+  'terms to none': 'terms = NULL',
 }
-
-const copyOf = (received: string, seq: string) => `INSERT INTO audit_entries
-  SELECT tenant_id, ${received}, ${seq}, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score
-  FROM audit_entries WHERE tenant_id = $1 AND seq = ${MIDDLE};`
-
-const LAST_YEAR = `SELECT audit_ensure_partition(now() - interval '1 year');`
 
 /** The first entry from MIDDLE on that has a sealed part. */
 const SEALED = `(SELECT min(seq) FROM audit_sealed_parts WHERE tenant_id = $1 AND seq >= ${MIDDLE})`
@@ -39,43 +37,23 @@ function onPart(name: string, text: string, code?: string): Attack {
 
 /** Attacks on the search index and on the sealed parts. */
 export const indexAttacks: Attack[] = [
-  ...Object.entries(COLUMNS).map(([column, value]) =>
-    bySql(
-      `${column} of an index row changed`,
-      `UPDATE audit_entries SET ${column} = ${value} WHERE tenant_id = $1 AND seq = ${MIDDLE}`,
-      () => ({ first: MIDDLE, code: 'INDEX_ROW_CHANGED' }),
-    ),
-  ),
-  bySql('an index row deleted', `DELETE FROM audit_entries WHERE tenant_id = $1 AND seq = ${MIDDLE}`, () => ({
-    first: MIDDLE,
-    code: 'INDEX_ROW_MISSING',
-  })),
-  bySql(
-    'an index row added beyond the head',
-    ({ size }) => copyOf('received_at', String(size + 7)),
-    ({ size }) => ({ first: [size, size + 8], code: 'INDEX_ROW_EXTRA' }),
-  ),
-  bySql('an index row doubled', copyOf(`received_at + interval '1 microsecond'`, 'seq'), () => ({
-    first: MIDDLE,
-    code: 'INDEX_ROW_DOUBLED',
-  })),
-  bySql('an index row doubled in another month', LAST_YEAR + copyOf(`received_at - interval '1 year'`, 'seq'), () => ({
-    first: MIDDLE,
-  })),
-  bySql(
-    'an index row moved to another time',
-    `UPDATE audit_entries SET received_at = received_at + interval '1 microsecond' WHERE tenant_id = $1 AND seq = ${MIDDLE}`,
-    () => ({ first: MIDDLE }),
+  ...Object.entries(SUMMARIES).map(
+    ([name, change]): Attack => ({
+      name: `what a bundle is found by changed: ${name}`,
+      async run({ server, tenantId }) {
+        const { first_seq, entries } = await bundleAt(server, tenantId, MIDDLE)
+        await server.sql(`UPDATE audit_bundles SET ${change} WHERE ${THE_BUNDLE}`.replaceAll('$1', `'${tenantId}'`))
+        return { first: [first_seq, first_seq + entries], code: 'INDEX_CHANGED' }
+      },
+    }),
   ),
   bySql(
-    'an index row moved to another month',
-    `${LAST_YEAR} UPDATE audit_entries SET received_at = received_at - interval '1 year' WHERE tenant_id = $1 AND seq = ${MIDDLE}`,
-    () => ({ first: MIDDLE, code: 'INDEX_ROW_MISSING' }),
-  ),
-  bySql(
-    'an index row moved to another index',
-    ({ size }) => `UPDATE audit_entries SET seq = ${size + 3} WHERE tenant_id = $1 AND seq = ${MIDDLE}`,
-    () => ({ first: MIDDLE, code: 'INDEX_ROW_MISSING' }),
+    'a bundle put before the first entry, where searches could find it',
+    `ALTER TABLE audit_bundles DROP CONSTRAINT audit_bundles_first_seq_check;
+     INSERT INTO audit_bundles SELECT tenant_id, -500, entries, body, hashes, received_from, received_to, max_risk, terms
+     FROM audit_bundles WHERE ${THE_BUNDLE};
+     ALTER TABLE audit_bundles ADD CONSTRAINT audit_bundles_first_seq_check CHECK (first_seq >= 0) NOT VALID`,
+    ({ size }) => ({ first: size, code: 'ENTRIES_BEYOND_HEAD' }),
   ),
   onPart(
     'a sealed part deleted',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalize, decodeUtf8, encodeUtf8, type Json, parseStrict } from '@probity/core'
+import { canonicalize, decodeUtf8, encodeBundle, encodeUtf8, type Json, parseStrict } from '@probity/core'
 import { openBody, packBody } from '../../src/domains/audit/bundle-body.ts'
 import type { TestServer } from '../support/server.ts'
 
@@ -9,7 +9,6 @@ const TABLES = [
   'audit_logs',
   'audit_bundles',
   'audit_tiles',
-  'audit_entries',
   'audit_event_ids',
   'audit_sealed_parts',
   'audit_anchors',
@@ -88,7 +87,7 @@ export async function rewriteBundle(
   await server.sql('UPDATE audit_bundles SET body = $3, hashes = $4 WHERE tenant_id = $1 AND first_seq = $2', [
     row.tenant_id,
     row.first_seq,
-    await packBody(leaves),
+    await packBody(encodeBundle([...leaves]), leaves.length),
     rehash ? Buffer.concat(leaves.map(hashLeaf)) : row.hashes,
   ])
 }

@@ -37,7 +37,7 @@ test('every table and every column says what it is for', async () => {
       const { rows } = await client.query<{ what: string }>(`
         SELECT c.relname || coalesce('.' || a.attname, '') AS what
         FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
           AND c.relname <> 'schema_migrations'
           AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)`)
       return rows.map((row) => row.what)

@@ -16,11 +16,6 @@ export function tenantsOf({ alone, batches }: Attempt): string[] {
   return [...new Set([...alone.map(({ entry }) => entry.tenantId), ...batches.map(({ batch }) => batch.tenantId)])]
 }
 
-/** Times of receipt, as the index has them; of a batch the first and the last. */
-export function timesOf({ alone, batches }: Attempt): string[] {
-  return [...alone.map(({ entry }) => entry.columns.received_at), ...batches.flatMap(({ batch }) => batch.received)]
-}
-
 /** What can be written by itself, in the same order: the events of each tenant that came alone, and each batch. */
 export function piecesOf({ alone, batches }: Attempt): Attempt[] {
   const tenants = Map.groupBy(alone, ({ entry }) => entry.tenantId)

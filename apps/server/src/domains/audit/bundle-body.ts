@@ -7,7 +7,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib'
-import { decodeBundle, encodeBundle, MAX_ENTRY_LENGTH } from '@probity/core'
+import { decodeBundle, MAX_ENTRY_LENGTH } from '@probity/core'
 import { BUNDLE } from './rules.ts'
 
 // Bodies of bundles are Zstandard frames (RFC 8878). Logs of before 2026-11 also hold raw DEFLATE (RFC 1951), which
@@ -20,14 +20,13 @@ const LEVEL = { full: 3, fragment: 1 }
 /** Bytes that are compressed sooner than another thread is asked. */
 const SMALL = 16_384
 
-/** The leaves of a bundle or of a fragment, as they are stored. */
-export async function packBody(leaves: readonly Uint8Array[]): Promise<Buffer> {
-  const bundle = encodeBundle(leaves)
-  const options = optionsFor(leaves.length === BUNDLE ? LEVEL.full : LEVEL.fragment, bundle.length)
+/** Packs an entry bundle (C2SP tlog-tiles) of so many leaves: a full bundle, or a fragment of the open one. */
+export async function packBody(bundle: Uint8Array, entries: number): Promise<Buffer> {
+  const options = optionsFor(entries === BUNDLE ? LEVEL.full : LEVEL.fragment, bundle.length)
   return bundle.length <= SMALL ? zstdCompressSync(bundle, options) : compress(bundle, options)
 }
 
-/** Inverse of packBody. Throws for a body that is damaged or has another number of leaves. */
+/** The leaves of a body. Throws for a body that is damaged or has another number of leaves. */
 export function openBody({ body, entries }: { body: Buffer; entries: number }): Uint8Array[] {
   return decodeBundle(unpackBody({ body, entries }), entries)
 }

@@ -4,7 +4,8 @@ import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { packBody, unpackBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
-import { idAt, leavesOf, unpackBatch } from './intake/packing.ts'
+import { idAt, unpackBatch } from './intake/packing.ts'
+import { bundleOf, countOf, hashesOf, LeafRun, packLeaves, type ReadyLeaf, summarise } from './leaf-run.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, BatchOutcome, Waiting, WaitingBatch } from './queue.ts'
 import { BUNDLE } from './rules.ts'
@@ -44,23 +45,16 @@ export async function writeWaiting(
   const plain = await plainBatches(tx, batch, batches)
   const opened = batches.map((item) => (plain.has(item) ? null : eachOf(item)))
   const all = await decide(tx, [...batch, ...opened.flatMap((one) => one?.waiting ?? [])], dependencies.clock.now())
-  const touched = new Map<LogState, { from: number }>()
+  const appending = new Appending(states)
   const parts: store.PartRow[] = []
   const ids: store.EventIdRow[] = []
-  const rows: store.EntryRow[] = []
-  const stateOf = (tenantId: string) => {
-    const state = states.get(tenantId)
-    if (!state) throw new Error('a log was not loaded before its flush')
-    if (!touched.has(state)) touched.set(state, { from: state.size })
-    return state
-  }
   const place = ({ item: { entry }, outcome }: Decided) => {
     if (typeof outcome === 'string' || outcome.index !== -1) return
-    const seq = stateOf(entry.tenantId).append(entry.bytes, entry.hash)
+    const { tenantId, eventId, content } = entry
+    const seq = appending.one(tenantId, entry.leaf)
     outcome.index = seq
-    rows.push({ ...entry.columns, seq })
-    if (entry.content) ids.push({ tenant_id: entry.tenantId, event_id: entry.eventId, seq, content: entry.content })
-    parts.push(...entry.parts.map((part, i) => ({ tenant_id: entry.tenantId, seq, part: i, ...part })))
+    if (content) ids.push({ tenant_id: tenantId, event_id: eventId, seq, content })
+    for (const [part, one] of entry.parts.entries()) parts.push({ tenant_id: tenantId, seq, part, ...one })
   }
   const decided = all.splice(0, batch.length)
   for (const one of decided) place(one)
@@ -71,13 +65,11 @@ export async function writeWaiting(
       for (const one of each) place(one)
       return { item, each, outcome: { each: alone.outcomes } }
     }
-    const state = stateOf(item.batch.tenantId)
-    const first = state.size
-    for (const { bytes, hash } of leavesOf(item.batch)) state.append(bytes, hash)
+    const first = appending.run(item.batch.tenantId, new LeafRun(item.batch.leaves))
     return { item, each: [], outcome: { first } }
   })
   settleRepeats([...decided, ...decidedBatches.flatMap(({ each }) => each)])
-  const changes = [...touched].map(([state, { from }]) => ({ state, from, ...state.takeChanges(from) }))
+  const changes = appending.changes()
   const [heads, bundles] = await Promise.all([signHeads(dependencies, changes), packBundles(changes)])
   const filled = filledBundles(changes)
   const tiles = changes.flatMap(({ state, tiles: changed }) =>
@@ -90,7 +82,6 @@ export async function writeWaiting(
     filled.length > 0 && store.deleteFragments(tx, filled),
     bundles.length > 0 && store.insertBundles(tx, bundles),
     tiles.length > 0 && store.upsertTiles(tx, tiles),
-    rows.length > 0 && store.insertEntries(tx, rows),
     ids.length > 0 && store.insertEventIds(tx, ids),
     parts.length > 0 && store.insertParts(tx, parts),
     drained.length > 0 && store.deleteInbox(tx, drained),
@@ -113,12 +104,56 @@ function eachOf({ batch }: WaitingBatch): { waiting: Waiting[]; outcomes: Promis
   return { waiting, outcomes }
 }
 
-async function insertBatch(tx: SequencerTx, { batch: { tenantId, rows } }: WaitingBatch, first: number): Promise<void> {
+/** Appends to logs; single leaves that follow each other become one run. */
+class Appending {
+  readonly #states: Map<string, LogState>
+  readonly #touched = new Map<LogState, { from: number; alone: ReadyLeaf[] }>()
+
+  constructor(states: Map<string, LogState>) {
+    this.#states = states
+  }
+
+  /** Appends a leaf; answers its index. */
+  one(tenantId: string, leaf: ReadyLeaf): number {
+    const { state, alone } = this.#of(tenantId)
+    return state.size + alone.push(leaf) - 1
+  }
+
+  /** Appends leaves; answers the index of the first. */
+  run(tenantId: string, run: LeafRun): number {
+    const { state, alone } = this.#of(tenantId)
+    append(state, alone)
+    const first = state.size
+    state.append(run)
+    return first
+  }
+
+  changes(): Change[] {
+    return [...this.#touched].map(([state, { from, alone }]) => {
+      append(state, alone)
+      return { state, from, ...state.takeChanges(from) }
+    })
+  }
+
+  #of(tenantId: string): { state: LogState; alone: ReadyLeaf[] } {
+    const state = this.#states.get(tenantId)
+    if (!state) throw new Error('a log was not loaded before its flush')
+    const touched = this.#touched.get(state) ?? { from: state.size, alone: [] }
+    this.#touched.set(state, touched)
+    return { state, alone: touched.alone }
+  }
+}
+
+function append(state: LogState, alone: ReadyLeaf[]): void {
+  if (alone.length > 0) state.append(new LeafRun(packLeaves(alone.splice(0))))
+}
+
+async function insertBatch(tx: SequencerTx, { batch }: WaitingBatch, first: number): Promise<void> {
+  const { tenantId, rows, contents, envelopes } = batch
   if (!rows) throw new Error('a batch that is written as a whole has its rows')
   await Promise.all([
-    store.insertBulkEntries(tx, tenantId, first, rows.index),
-    rows.ids && store.insertBulkIds(tx, tenantId, first, rows.ids),
-    rows.parts && store.insertBulkParts(tx, tenantId, first, rows.parts),
+    rows.ids && store.insertBulkIds(tx, tenantId, first, rows.ids, contents),
+    rows.parts && store.insertBulkParts(tx, tenantId, first, rows.parts, envelopes),
   ])
 }
 
@@ -312,15 +347,16 @@ async function signHeads(
   )
 }
 
-async function packBundles(changes: readonly Change[]): Promise<store.BundleRow[]> {
+async function packBundles(changes: readonly Change[]): Promise<store.StoredBundle[]> {
   return Promise.all(
     changes.flatMap(({ state, bundles: pieces }) =>
-      pieces.map(async ({ first, leaves, hashes }) => ({
+      pieces.map(async ({ first, runs }) => ({
         tenant_id: state.tenantId,
         first_seq: first,
-        entries: leaves.length,
-        body: await packBody(leaves),
-        hashes: Buffer.concat(hashes),
+        entries: countOf(runs),
+        body: await packBody(bundleOf(runs), countOf(runs)),
+        hashes: hashesOf(runs),
+        ...summarise(runs),
       })),
     ),
   )

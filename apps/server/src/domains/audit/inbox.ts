@@ -1,8 +1,8 @@
 import { leafHash, parseLeaf } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Prepared } from './intake/prepared.ts'
+import { searchKeys } from './leaf-run.ts'
 import type { Waiting } from './queue.ts'
-import { indexColumns } from './rules.ts'
 import type { InboxRow } from './store-sequencer.ts'
 
 export type { InboxRow } from './store-sequencer.ts'
@@ -43,9 +43,7 @@ function read(row: InboxRow, now: number): Prepared {
   return {
     tenantId: row.tenant_id,
     eventId: row.event_id,
-    columns: indexColumns(leaf),
-    bytes: row.leaf,
-    hash: Buffer.from(leafHash(nodeCrypto.sha256, row.leaf)),
+    leaf: { bytes: row.leaf, hash: leafHash(nodeCrypto.sha256, row.leaf), ...searchKeys(leaf) },
     content: row.content,
     parts,
   }

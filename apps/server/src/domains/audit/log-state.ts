@@ -1,8 +1,9 @@
-import { equal, leafHash } from '@probity/core'
+import { equal, leafHash, parseLeaf } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { isConnectionError } from '../../platform/database/connection-error.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import { openBody } from './bundle-body.ts'
+import { countOf, LeafRun, packLeaves, searchKeys } from './leaf-run.ts'
 import { BUNDLE } from './rules.ts'
 import { isSigned } from './signed-head.ts'
 import * as store from './store-sequencer.ts'
@@ -11,8 +12,7 @@ import { type TileChange, TreeEdge } from './tree.ts'
 /** A stretch of leaves to be stored as one row: a full bundle, or a fragment of the open one. */
 export interface Piece {
   first: number
-  leaves: Uint8Array[]
-  hashes: Buffer[]
+  runs: LeafRun[]
 }
 
 /** What the sequencer keeps of one log between flushes: the tree's edge and the open bundle. */
@@ -20,16 +20,15 @@ export class LogState {
   readonly tenantId: string
   readonly #edge: TreeEdge
   /** Leaves after the last full bundle, and all that came since the last takeChanges. */
-  #leaves: Uint8Array[]
-  #hashes: Buffer[]
+  #open: LeafRun[]
+  /** Index of the first of them. */
   #first: number
 
-  constructor(tenantId: string, edge: TreeEdge, leaves: Uint8Array[], hashes: Buffer[]) {
+  constructor(tenantId: string, edge: TreeEdge, open: LeafRun[]) {
     this.tenantId = tenantId
     this.#edge = edge
-    this.#leaves = leaves
-    this.#hashes = hashes
-    this.#first = edge.size - leaves.length
+    this.#open = open
+    this.#first = edge.size - countOf(open)
   }
 
   get size(): number {
@@ -40,36 +39,39 @@ export class LogState {
     return this.#edge.root()
   }
 
-  /** Appends a leaf; answers its index. */
-  append(bytes: Uint8Array, hash: Buffer): number {
-    const seq = this.#edge.size
-    this.#edge.append(hash)
-    this.#leaves.push(bytes)
-    this.#hashes.push(hash)
-    return seq
+  /** Appends leaves; the first one's index is the size before. */
+  append(run: LeafRun): void {
+    for (let i = 0; i < run.count; i++) this.#edge.append(run.hashAt(i))
+    this.#open.push(run)
   }
 
   /** What must be stored for the entries from `from` on: full bundles whole, and the new part of the open one. */
   takeChanges(from: number): { bundles: Piece[]; tiles: TileChange[] } {
     const bundles: Piece[] = []
-    while (this.#leaves.length >= BUNDLE) {
-      bundles.push({
-        first: this.#first,
-        leaves: this.#leaves.splice(0, BUNDLE),
-        hashes: this.#hashes.splice(0, BUNDLE),
-      })
+    while (this.size - this.#first >= BUNDLE) {
+      const [full, rest] = split(this.#open, BUNDLE)
+      bundles.push({ first: this.#first, runs: full })
+      this.#open = rest
       this.#first += BUNDLE
     }
-    const newTail = Math.max(from, this.#first) - this.#first
-    if (newTail < this.#leaves.length) {
-      bundles.push({
-        first: this.#first + newTail,
-        leaves: this.#leaves.slice(newTail),
-        hashes: this.#hashes.slice(newTail),
-      })
-    }
+    const first = Math.max(from, this.#first)
+    if (first < this.size) bundles.push({ first, runs: split(this.#open, first - this.#first)[1] })
     return { bundles, tiles: this.#edge.takeChanges() }
   }
+}
+
+/** The first `count` leaves of some runs, and the others. */
+function split(runs: readonly LeafRun[], count: number): [LeafRun[], LeafRun[]] {
+  const before: LeafRun[] = []
+  const after: LeafRun[] = []
+  let left = count
+  for (const run of runs) {
+    const taken = Math.min(left, run.count)
+    if (taken > 0) before.push(run.slice(0, taken))
+    if (taken < run.count) after.push(run.slice(taken))
+    left -= taken
+  }
+  return [before, after]
 }
 
 /** Who says what a log must be: its keys, and what a witness last saw of it. */
@@ -110,7 +112,7 @@ export async function loadStates(
         const seen = witnessed.get(origins[i] ?? '')
         try {
           requireNoRollback(head, seen)
-          if (!head) return [tenantId, new LogState(tenantId, TreeEdge.restore(0, [], []), [], [])]
+          if (!head) return [tenantId, new LogState(tenantId, TreeEdge.restore(0, [], []), [])]
           if (!isSigned(head, await guard.verifierKeys(tenantId)))
             throw new LogBroken('the head of the log is not what its key signed')
           return [tenantId, restoreState(head, fragments.get(tenantId) ?? [], tiles.get(tenantId) ?? [])]
@@ -140,12 +142,13 @@ function restoreState(
   tiles: { level: number; tile: number; hashes: Buffer }[],
 ): LogState {
   const leaves = fragments.flatMap((row) => openBody(row))
-  const hashes = fragments.flatMap((row) => split(row.hashes))
+  const hashes = fragments.flatMap((row) => splitHashes(row.hashes))
   const byLevel: Buffer[][] = []
   for (let level = 1; BUNDLE ** level <= head.size; level++) {
     const expected = Math.floor(head.size / BUNDLE ** level) % BUNDLE
     const stored = tiles.find((tile) => tile.level === level)
-    const current = stored && stored.tile === Math.floor(head.size / BUNDLE ** (level + 1)) ? split(stored.hashes) : []
+    const isLast = stored && stored.tile === Math.floor(head.size / BUNDLE ** (level + 1))
+    const current = isLast ? splitHashes(stored.hashes) : []
     if (current.length !== expected) throw new LogBroken('a tile of the log is missing or has another width')
     byLevel.push(current)
   }
@@ -154,9 +157,10 @@ function restoreState(
   const asHashed = leaves.every((leaf, i) => equal(leafHash(nodeCrypto.sha256, leaf), hashes[i] ?? new Uint8Array()))
   if (!whole || !asHashed || !edge.root().equals(head.root))
     throw new LogBroken('the stored entries do not lead to the signed root')
-  return new LogState(head.tenant_id, edge, leaves, hashes)
+  const open = leaves.map((bytes, i) => ({ bytes, hash: hashes[i] as Buffer, ...searchKeys(parseLeaf(bytes)) }))
+  return new LogState(head.tenant_id, edge, [new LeafRun(packLeaves(open))])
 }
 
-function split(hashes: Buffer): Buffer[] {
+function splitHashes(hashes: Buffer): Buffer[] {
   return Array.from({ length: hashes.length / 32 }, (_, i) => hashes.subarray(i * 32, i * 32 + 32))
 }

@@ -7,7 +7,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type SequencerTx, sequencerTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Tracing } from '../../platform/tracing.ts'
-import { type Attempt, piecesOf, sizeOf, tenantsOf, timesOf } from './attempt.ts'
+import { type Attempt, piecesOf, sizeOf, tenantsOf } from './attempt.ts'
 import { BlockedLogs } from './blocked-logs.ts'
 import { type Decided, type DecidedBatch, type FlushDependencies, writeWaiting } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
@@ -48,7 +48,6 @@ export class Sequencer {
   #ticking = false
   #timer: NodeJS.Timeout | null = null
   #idle: (() => void)[] = []
-  readonly #partitions = new Set<string>()
   #moved = new Set<string>()
   readonly #blocked = new BlockedLogs()
   readonly #notices: Listener
@@ -189,7 +188,6 @@ export class Sequencer {
       const held = this.#holdLease(tx)
       held.catch(() => undefined) // looked at before anything is committed
       if (drain) attempt.alone.unshift(...(await this.#readInbox(tx)))
-      await this.#ensurePartitions(tx, attempt)
       // What is read without the lease may be read while another writes.
       if (tenantsOf(attempt).some((tenantId) => this.#states.get(tenantId) === undefined)) await held
       const written = sizeOf(attempt) === 0 ? NOTHING : await this.#write(tx, attempt).finally(() => held)
@@ -235,7 +233,6 @@ export class Sequencer {
   // is wrong: each tenant's events and each batch are tried by themselves, so that no other waits for it.
   async #isolate(attempt: Attempt, error: unknown): Promise<void> {
     this.#states = new BoundedMap(5_000)
-    this.#partitions.clear() // one that the flush made is undone with it
     if (error instanceof LeaseLost || isConnectionError(error)) return this.#recover(attempt, error)
     const pieces = piecesOf(attempt)
     if (pieces.length <= 1) {
@@ -306,15 +303,6 @@ export class Sequencer {
     return loadStates(tx, guard, tenantIds)
   }
 
-  async #ensurePartitions(tx: SequencerTx, attempt: Attempt): Promise<void> {
-    for (const at of timesOf(attempt)) {
-      const month = at.slice(0, 7)
-      if (this.#partitions.has(month)) continue
-      await store.ensurePartition(tx, new Date(at))
-      this.#partitions.add(month)
-    }
-  }
-
   // One at a time: a second one would take the lease from the first.
   async #tick(): Promise<void> {
     if (this.#stopped || this.#ticking) return
@@ -337,7 +325,6 @@ export class Sequencer {
       const epoch = await this.#transaction((tx) => store.takeLease(tx, this.holder, this.#leaseMilliseconds))
       if (epoch === null) return this.#giveUpWaiting('another process took over; send the event again')
       this.#states = new BoundedMap(5_000)
-      this.#partitions.clear()
       this.#epoch = epoch
       this.#inboxWaits = true
       this.#kick()

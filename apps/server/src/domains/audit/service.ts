@@ -3,7 +3,7 @@ import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@prob
 import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Principal } from '../../platform/authority.ts'
-import { sequencerTransaction, type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
@@ -19,7 +19,6 @@ import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
-import { buildNextIndex } from './store-sequencer.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
@@ -67,18 +66,14 @@ export class Audit {
       const head = await store.readHead(tx)
       if (!head) return { events: [], total: 0, has_more: false, next_cursor: null }
       const found = await search(tx, this.#dependencies.keys, query, principal.scopes.includes('audit:read_personal'))
-      const entries = await readEntriesAt(
-        tx,
-        found.positions.map((position) => position.seq),
-      )
-      const events = await this.#present(tx, principal, entries, head, query.personal)
+      const events = await this.#present(tx, principal, found.entries, head, query.personal)
       const isRecorded = query.personal || query.ip_address !== undefined // the scope was asked for, at the door
       if (found.byName && !isRecorded) await this.#recordFinding(tx, principal)
       return {
         events,
         total: head.size,
-        has_more: found.next !== null,
-        next_cursor: found.next ? formatCursor(found.next) : null,
+        has_more: found.before !== null,
+        next_cursor: found.before === null ? null : formatCursor(found.before),
       }
     })
   }
@@ -150,18 +145,6 @@ export class Audit {
     const operator = { type: 'service', id: `operator/${by.userId}` } as const
     await this.#run(ANCHOR_TENANT, (tx) => this.#recordTurn(tx, turn, operator))
     return { keys: await this.#dependencies.keys.tenants.verifierKeys(ANCHOR_TENANT) }
-  }
-
-  /**
-   * Builds the secondary indexes of months that are over, a day after their end; answers how many. Each in a transaction
-   * of its own: one that is interrupted loses nothing of those before.
-   */
-  async closePartitions(): Promise<number> {
-    const before = new Date(this.#dependencies.clock.now() / 1000 - 86_400_000)
-    const { sequencer } = this.#dependencies.database
-    let built = 0
-    while (await sequencerTransaction(sequencer, (tx) => buildNextIndex(tx, before))) built++
-    return built
   }
 
   /** Records turns of the signing key that a crash kept from being recorded. */

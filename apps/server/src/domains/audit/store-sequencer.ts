@@ -1,5 +1,8 @@
+import { microsecondsToText } from '../../platform/clock.ts'
+import { byteaArray } from '../../platform/database/bytea-array.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
-import type { IdLiterals, IndexLiterals, PartLiterals } from './intake/bulk-rows.ts'
+import type { IdLiterals, PartLiterals } from './intake/bulk-rows.ts'
+import type { Summary } from './leaf-run.ts'
 
 // What the sequencer reads and writes, for all tenants of its shard at once: one array a column, one statement a
 // table, since PostgreSQL refuses COPY FROM into a table with row-level security.
@@ -19,19 +22,8 @@ export interface BundleRow {
   body: Buffer
   hashes: Buffer
 }
-export interface EntryRow {
-  tenant_id: string
-  received_at: string
-  seq: number
-  occurred_at: string
-  event_type: string
-  actor: string | null
-  session_id: string | null
-  resource: string | null
-  action: string | null
-  outcome: string
-  risk_score: number | null
-}
+/** A bundle with what it is found by. */
+export type StoredBundle = BundleRow & Summary
 export interface PartRow {
   tenant_id: string
   seq: number
@@ -129,7 +121,7 @@ export async function readEventIds(tx: SequencerTx, ids: { tenantId: string; eve
   return (await tx.query<KnownId>(text, [ids.map((i) => i.tenantId), ids.map((i) => i.eventId)])).rows
 }
 
-/** Stretches that hold any entry which a tenant sent within one of these milliseconds, each once. */
+/** Stretches that may hold an entry which a tenant sent within one of these milliseconds, each once. */
 export async function readBundlesAt(
   tx: SequencerTx,
   places: { tenantId: string; millisecond: number }[],
@@ -139,10 +131,8 @@ export async function readBundlesAt(
                 WHERE (b.tenant_id, b.first_seq) IN (
                   SELECT k.tenant_id, k.first_seq
                   FROM (SELECT DISTINCT tenant_id, at FROM unnest($1::uuid[], $2::timestamptz[]) AS v (tenant_id, at)) u
-                  JOIN audit_entries e ON e.tenant_id = u.tenant_id AND e.received_at >= u.at
-                    AND e.received_at < u.at + interval '1 millisecond'
-                  JOIN audit_bundles k ON k.tenant_id = e.tenant_id AND k.first_seq > e.seq - 256 AND k.first_seq <= e.seq
-                    AND k.first_seq + k.entries > e.seq)`
+                  JOIN audit_bundles k ON k.tenant_id = u.tenant_id AND (k.received_to >= u.at OR k.received_to IS NULL)
+                    AND (k.received_from < u.at + interval '1 millisecond' OR k.received_from IS NULL))`
   const values = [places.map((p) => p.tenantId), places.map((p) => new Date(p.millisecond).toISOString())]
   return (await tx.query<BundleRow>(text, values)).rows
 }
@@ -214,7 +204,7 @@ export async function moveHeads(tx: SequencerTx, rows: (HeadRow & { from: number
       rows.map((r) => r.tenant_id),
       rows.map((r) => r.origin),
       rows.map((r) => r.size),
-      rows.map((r) => r.root),
+      byteaArray(rows.map((r) => r.root)),
       rows.map((r) => r.checkpoint),
       rows.map((r) => r.from),
       rows[0]?.checkpoint_at,
@@ -223,17 +213,23 @@ export async function moveHeads(tx: SequencerTx, rows: (HeadRow & { from: number
   return rowCount === rows.length
 }
 
-export async function insertBundles(tx: SequencerTx, rows: BundleRow[]): Promise<void> {
+export async function insertBundles(tx: SequencerTx, rows: StoredBundle[]): Promise<void> {
   await tx.query(
-    `INSERT INTO audit_bundles (tenant_id, first_seq, entries, body, hashes)
-     SELECT u.tenant_id, u.first_seq, u.entries, u.body, u.hashes
-     FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bytea[], $5::bytea[]) AS u (tenant_id, first_seq, entries, body, hashes)`,
+    `INSERT INTO audit_bundles (tenant_id, first_seq, entries, body, hashes, received_from, received_to, max_risk, terms)
+     SELECT u.tenant_id, u.first_seq, u.entries, u.body, u.hashes, u.received_from, u.received_to, u.max_risk, u.terms
+     FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::timestamptz[], $8::smallint[],
+                 $9::bytea[])
+       AS u (tenant_id, first_seq, entries, body, hashes, received_from, received_to, max_risk, terms)`,
     [
       rows.map((r) => r.tenant_id),
       rows.map((r) => r.first_seq),
       rows.map((r) => r.entries),
-      rows.map((r) => r.body),
-      rows.map((r) => r.hashes),
+      byteaArray(rows.map((r) => r.body)),
+      byteaArray(rows.map((r) => r.hashes)),
+      rows.map((r) => microsecondsToText(r.received_from)),
+      rows.map((r) => microsecondsToText(r.received_to)),
+      rows.map((r) => r.max_risk),
+      byteaArray(rows.map((r) => r.terms)),
     ],
   )
 }
@@ -257,82 +253,44 @@ export async function upsertTiles(
      SELECT u.tenant_id, u.level, u.tile, u.hashes
      FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bytea[]) AS u (tenant_id, level, tile, hashes)
      ON CONFLICT (tenant_id, level, tile) DO UPDATE SET hashes = excluded.hashes`,
-    [rows.map((r) => r.tenant_id), rows.map((r) => r.level), rows.map((r) => r.tile), rows.map((r) => r.hashes)],
-  )
-}
-
-export async function insertEntries(tx: SequencerTx, rows: EntryRow[]): Promise<void> {
-  await tx.query(
-    `INSERT INTO audit_entries (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)
-     SELECT u.tenant_id, u.received_at, u.seq, u.occurred_at, u.event_type, u.actor, u.session_id, u.resource, u.action, u.outcome, u.risk_score
-     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                 $10::text[], $11::smallint[])
-       AS u (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)`,
     [
       rows.map((r) => r.tenant_id),
-      rows.map((r) => r.received_at),
-      rows.map((r) => r.seq),
-      rows.map((r) => r.occurred_at),
-      rows.map((r) => r.event_type),
-      rows.map((r) => r.actor),
-      rows.map((r) => r.session_id),
-      rows.map((r) => r.resource),
-      rows.map((r) => r.action),
-      rows.map((r) => r.outcome),
-      rows.map((r) => r.risk_score),
+      rows.map((r) => r.level),
+      rows.map((r) => r.tile),
+      byteaArray(rows.map((r) => r.hashes)),
     ],
   )
 }
 
-/** The index rows of a batch whose first entry is `first`; its columns are array literals. */
-export async function insertBulkEntries(
-  tx: SequencerTx,
-  tenantId: string,
-  first: number,
-  rows: IndexLiterals,
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO audit_entries (tenant_id, received_at, seq, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score)
-     SELECT $1::uuid, u.received_at, $2::bigint + u.place - 1, u.occurred_at, u.event_type, u.actor, u.session_id, u.resource, u.action,
-            u.outcome, u.risk_score
-     FROM unnest($3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::smallint[])
-       WITH ORDINALITY AS u (received_at, occurred_at, event_type, actor, session_id, resource, action, outcome, risk_score, place)`,
-    [
-      tenantId,
-      first,
-      rows.received_at,
-      rows.occurred_at,
-      rows.event_type,
-      rows.actor,
-      rows.session_id,
-      rows.resource,
-      rows.action,
-      rows.outcome,
-      rows.risk_score,
-    ],
-  )
-}
-
+/** Sealed parts of a batch whose first entry is `first`; columns are array literals, `envelopes` a bytea[] in binary. */
 export async function insertBulkParts(
   tx: SequencerTx,
   tenantId: string,
   first: number,
   rows: PartLiterals,
+  envelopes: Uint8Array,
 ): Promise<void> {
   await tx.query(
     `INSERT INTO audit_sealed_parts (tenant_id, seq, part, subjects, envelope)
      SELECT $1::uuid, $2::bigint + u.place, u.part, u.subjects::uuid[], u.envelope
      FROM unnest($3::int[], $4::smallint[], $5::text[], $6::bytea[]) AS u (place, part, subjects, envelope)`,
-    [tenantId, first, rows.offset, rows.part, rows.subjects, rows.envelope],
+    [tenantId, first, rows.offset, rows.part, rows.subjects, envelopes],
   )
 }
 
-export async function insertBulkIds(tx: SequencerTx, tenantId: string, first: number, rows: IdLiterals): Promise<void> {
+/** The same of ids; `contents` are a bytea[] in binary. */
+export async function insertBulkIds(
+  tx: SequencerTx,
+  tenantId: string,
+  first: number,
+  rows: IdLiterals,
+  contents: Uint8Array,
+): Promise<void> {
   await tx.query(
     `INSERT INTO audit_event_ids (tenant_id, event_id, seq, content)
      SELECT $1::uuid, u.event_id, $2::bigint + u.place, u.content
      FROM unnest($3::int[], $4::uuid[], $5::bytea[]) AS u (place, event_id, content)`,
-    [tenantId, first, rows.offset, rows.event_id, rows.content],
+    [tenantId, first, rows.offset, rows.event_id, contents],
   )
 }
 
@@ -353,7 +311,12 @@ export async function insertEventIds(tx: SequencerTx, rows: EventIdRow[]): Promi
     `INSERT INTO audit_event_ids (tenant_id, event_id, seq, content)
      SELECT u.tenant_id, u.event_id, u.seq, u.content
      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bytea[]) AS u (tenant_id, event_id, seq, content)`,
-    [rows.map((r) => r.tenant_id), rows.map((r) => r.event_id), rows.map((r) => r.seq), rows.map((r) => r.content)],
+    [
+      rows.map((r) => r.tenant_id),
+      rows.map((r) => r.event_id),
+      rows.map((r) => r.seq),
+      byteaArray(rows.map((r) => r.content)),
+    ],
   )
 }
 
@@ -368,18 +331,7 @@ export async function insertParts(tx: SequencerTx, rows: PartRow[]): Promise<voi
       rows.map((r) => r.seq),
       rows.map((r) => r.part),
       rows.map((r) => `{${r.subjects.join(',')}}`),
-      rows.map((r) => r.envelope),
+      byteaArray(rows.map((r) => r.envelope)),
     ],
   )
-}
-
-/** Builds one index that a month which was over before a time lacks; answers whether there was one. */
-export async function buildNextIndex(tx: SequencerTx, before: Date): Promise<boolean> {
-  await tx.query(`SELECT set_config('statement_timeout', '0', true)`, []) // a large month takes its time
-  const { rows } = await tx.query<{ built: string | null }>('SELECT audit_build_next_index($1) AS built', [before])
-  return rows[0]?.built != null
-}
-
-export async function ensurePartition(tx: SequencerTx, at: Date): Promise<void> {
-  await tx.query('SELECT audit_ensure_partition($1)', [at])
 }

@@ -1,6 +1,7 @@
 import type { Tx } from '../../platform/database/transaction.ts'
-import type { Position } from './rules.ts'
-import type { BundleRow, EntryRow, InboxRow, PartRow } from './store-sequencer.ts'
+import type { Summary } from './leaf-run.ts'
+import type { BundleRow, InboxRow, PartRow } from './store-sequencer.ts'
+import { mayHold, type Term } from './terms.ts'
 
 // What the application reads of its own tenant, and the two things it writes: the inbox and verifications.
 
@@ -52,81 +53,62 @@ export async function readTiles(
   ).rows
 }
 
-export interface Filter {
+/** What a bundle must have for a search to open it. */
+export interface BundleFilter {
   start_time?: string | undefined
   end_time?: string | undefined
-  actors?: string[] | undefined
-  /** Pseudonyms in whose sealed parts to look, whoever acted. */
-  subjects?: string[] | undefined
-  event_type?: string | undefined
-  resource?: string | undefined
-  action?: string | undefined
-  outcome?: string | undefined
   min_risk_score?: number | undefined
+  /** One of each group must be there. */
+  terms: readonly (readonly Term[])[]
 }
 
-/** Entries that match, newest first, from after `position`. */
-export async function searchEntries(
-  tx: Tx,
-  filter: Filter,
-  position: Position | null,
-  limit: number,
-): Promise<Position[]> {
-  const values: unknown[] = [tx.tenantId]
-  const conditions = ['tenant_id = $1']
-  const add = (condition: string, value: unknown) => {
-    if (value === undefined || value === null) return
-    values.push(value)
-    conditions.push(condition.replaceAll('?', `$${values.length}`))
+/** Stretches below an index that may hold what is looked for, newest first. */
+export async function searchBundles(tx: Tx, filter: BundleFilter, below: number, limit: number): Promise<BundleRow[]> {
+  const values: unknown[] = [tx.tenantId, below]
+  const conditions = ['tenant_id = $1', 'first_seq >= 0', 'first_seq < $2']
+  const placeholder = (value: unknown) => `$${values.push(value)}`
+  const add = (column: string, comparison: string, value: unknown) => {
+    if (value !== undefined) conditions.push(`(${column} ${comparison} ${placeholder(value)} OR ${column} IS NULL)`)
   }
-  add('received_at >= ?::timestamptz', filter.start_time)
-  add('received_at < ?::timestamptz', filter.end_time)
-  add('actor = ANY (?::text[])', filter.actors)
-  add(
-    '(actor = ANY (?::text[]) OR EXISTS (SELECT 1 FROM audit_sealed_parts p WHERE p.tenant_id = $1 AND p.seq = audit_entries.seq AND p.subjects && ?::uuid[]))',
-    filter.subjects,
-  )
-  add('event_type = ?', filter.event_type)
-  add('resource = ?', filter.resource)
-  add('action = ?', filter.action)
-  add('outcome = ?', filter.outcome)
-  add('risk_score >= ?', filter.min_risk_score)
-  if (position) {
-    values.push(position.received_at, position.seq)
-    conditions.push(`(received_at, seq) < ($${values.length - 1}::timestamptz, $${values.length}::bigint)`)
+  add('received_to', '>=', filter.start_time)
+  add('received_from', '<', filter.end_time)
+  if (filter.min_risk_score !== undefined)
+    conditions.push(`(max_risk >= ${placeholder(filter.min_risk_score)} OR terms IS NULL)`)
+  for (const group of filter.terms) {
+    const some = group.map(({ first, step }) => mayHold('terms', placeholder(first), placeholder(step)))
+    conditions.push(`(${some.join(' OR ')})`)
   }
-  const text = `SELECT to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq FROM audit_entries
-                WHERE ${conditions.join(' AND ')} ORDER BY received_at DESC, seq DESC LIMIT ${limit}`
-  return (await tx.composed<Position>(text, values)).rows
+  const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
+                WHERE ${conditions.join(' AND ')} ORDER BY first_seq DESC LIMIT ${limit}`
+  return (await tx.composed<BundleRow>(text, values)).rows
 }
 
-/** Index rows of entries `start ≤ seq < end` received between two times; times as text with microseconds. */
-export async function readIndexRows(
-  tx: Tx,
-  start: number,
-  end: number,
-  { from, until }: { from: Date; until: Date },
-): Promise<EntryRow[]> {
-  const text = `SELECT tenant_id, to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS received_at, seq,
-                  to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
-                  event_type, actor, session_id, resource, action, outcome, risk_score
-                FROM audit_entries WHERE tenant_id = $1 AND received_at >= $2 AND received_at <= $3 AND seq >= $4 AND seq < $5 ORDER BY seq`
-  return (await tx.query<EntryRow>(text, [tx.tenantId, from, until, start, end])).rows
+/** A stretch with what it is found by; null in all: it is of before stretches had that, and every search opens it. */
+export type SummarisedRow = BundleRow & { [K in keyof Summary]: Summary[K] | null }
+
+/** Stored stretches that hold any entry of [start, end), in order, with what they are found by. */
+export async function readSummarised(tx: Tx, start: number, end: number): Promise<SummarisedRow[]> {
+  const text = `SELECT tenant_id, first_seq, entries, body, hashes, max_risk, terms,
+                  (extract(epoch FROM received_from) * 1000000)::bigint AS received_from,
+                  (extract(epoch FROM received_to) * 1000000)::bigint AS received_to
+                FROM audit_bundles
+                WHERE tenant_id = $1 AND first_seq > $2 - 256 AND first_seq < $3 AND first_seq + entries > $2 ORDER BY first_seq`
+  return (await tx.query<SummarisedRow>(text, [tx.tenantId, start, end])).rows
 }
 
-export async function countEntries(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>(
-    'SELECT count(*) AS count FROM audit_entries WHERE tenant_id = $1',
-    [tx.tenantId],
-  )
-  return rows[0]?.count ?? 0
+/** Stretches that may hold an entry received within one millisecond: an id of our making carries its time. */
+export async function readBundlesReceived(tx: Tx, milliseconds: number): Promise<BundleRow[]> {
+  const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
+                WHERE tenant_id = $1 AND first_seq >= 0 AND (received_to >= $2 OR received_to IS NULL)
+                  AND (received_from < $2 + interval '1 millisecond' OR received_from IS NULL)`
+  return (await tx.query<BundleRow>(text, [tx.tenantId, new Date(milliseconds)])).rows
 }
 
-/** Indexes that the search index has twice, or beyond the log's size. Reads it all: for when the count is wrong. */
-export async function readStrangeRows(tx: Tx, size: number, limit: number): Promise<number[]> {
-  const text = `SELECT seq FROM audit_entries WHERE tenant_id = $1
-                GROUP BY seq HAVING count(*) > 1 OR seq >= $2 OR seq < 0 ORDER BY seq LIMIT $3`
-  return (await tx.query<{ seq: number }>(text, [tx.tenantId, size, limit])).rows.map((row) => row.seq)
+/** Least index of a stretch that no log has: below 0, or from its size on; null: there is none. */
+export async function firstStrayBundle(tx: Tx, size: number): Promise<number | null> {
+  const text =
+    'SELECT min(first_seq) AS seq FROM audit_bundles WHERE tenant_id = $1 AND (first_seq < 0 OR first_seq >= $2)'
+  return (await tx.query<{ seq: number | null }>(text, [tx.tenantId, size])).rows[0]?.seq ?? null
 }
 
 /** Index of the entry with an id that a caller gave. */
@@ -156,13 +138,6 @@ export async function readIdsAfter(
 export async function countIds(tx: Tx): Promise<number> {
   const text = 'SELECT count(*) AS count FROM audit_event_ids WHERE tenant_id = $1'
   return (await tx.query<{ count: number }>(text, [tx.tenantId])).rows[0]?.count ?? 0
-}
-
-/** Entries received within one millisecond: an id of our making carries its time. */
-export async function findByMillisecond(tx: Tx, milliseconds: number): Promise<number[]> {
-  const text = `SELECT seq FROM audit_entries WHERE tenant_id = $1 AND received_at >= $2 AND received_at < $2 + interval '1 millisecond'`
-  const { rows } = await tx.query<{ seq: number }>(text, [tx.tenantId, new Date(milliseconds)])
-  return rows.map((row) => row.seq)
 }
 
 export async function readContent(

@@ -3,10 +3,9 @@ import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { openBody } from './bundle-body.ts'
+import { LeafRun, packLeaves, searchKeys, summarise } from './leaf-run.ts'
 import { type Entry, type OpenedPart, openParts } from './reader.ts'
-import { indexColumns } from './rules.ts'
 import * as store from './store.ts'
-import type { BundleRow, EntryRow } from './store-sequencer.ts'
 import { verifyIds } from './verify-ids.ts'
 import type { Keyless, Report } from './verify-report.ts'
 
@@ -23,7 +22,7 @@ export async function verifyStretch(
   tx: Tx,
   keys: Keys,
   bounds: Bounds,
-  report: Report,
+  { entry: report, tree }: { entry: Report; tree: Report },
 ): Promise<{ hashes: Uint8Array[] | null; given: number | null; keyless: Keyless[] }> {
   const hashes: Uint8Array[] = []
   const entries: Entry[] = []
@@ -35,9 +34,9 @@ export async function verifyStretch(
     report(next, 'ENTRIES_MISSING', `entries ${next} to ${until - 1} are missing`)
     next = until
   }
-  for (const row of await store.readBundles(tx, bounds.start, bounds.end)) {
+  for (const row of await store.readSummarised(tx, bounds.start, bounds.end)) {
     missing(Math.min(row.first_seq, bounds.end))
-    const leaves = openRow(row, report)
+    const leaves = openRow(row, report, tree)
     if (leaves.length === 0) whole = false
     for (const { index, bytes, hash, leaf } of leaves) {
       if (index >= bounds.end || index < bounds.start) continue
@@ -51,7 +50,6 @@ export async function verifyStretch(
     next = Math.max(next, Math.min(row.first_seq + row.entries, bounds.end))
   }
   missing(bounds.end)
-  await compareIndex(tx, entries, bounds, report)
   const keyless = await verifyParts(tx, keys, entries, report)
   const given = await verifyIds(tx, entries, report)
   const readable = whole && entries.length === hashes.length
@@ -59,8 +57,9 @@ export async function verifyStretch(
 }
 
 function openRow(
-  row: BundleRow,
+  row: store.SummarisedRow,
   report: Report,
+  tree: Report,
 ): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
   let leaves: Uint8Array[]
   try {
@@ -75,13 +74,19 @@ function openRow(
   }
   if (row.hashes.length !== leaves.length * 32)
     report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
-  return leaves.map((bytes, i) => {
+  let asHashed = true
+  const opened = leaves.map((bytes, i) => {
     const index = row.first_seq + i
     const hash = leafHash(nodeCrypto.sha256, bytes)
-    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32)))
+    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32))) {
+      asHashed = false
       report(index, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
+    }
     return { index, bytes, hash, leaf: readLeaf(bytes, index, report) }
   })
+  const readable = opened.flatMap(({ leaf }) => leaf ?? [])
+  if (asHashed && readable.length === opened.length) verifySummary(row, readable, tree)
+  return opened
 }
 
 function readLeaf(bytes: Uint8Array, index: number, report: Report): Leaf | null {
@@ -93,31 +98,22 @@ function readLeaf(bytes: Uint8Array, index: number, report: Report): Leaf | null
   }
 }
 
-async function compareIndex(tx: Tx, entries: readonly Entry[], { start, end }: Bounds, report: Report): Promise<void> {
-  const rows = Map.groupBy(await store.readIndexRows(tx, start, end, spread(entries)), (row) => row.seq)
-  for (const { index, leaf } of entries) {
-    const [row, second] = rows.get(index) ?? []
-    if (!row) report(index, 'INDEX_ROW_MISSING', 'the search index lacks the entry, or has it at another time')
-    else if (second) report(index, 'INDEX_ROW_DOUBLED', 'the search index has the entry twice')
-    else if (!sameRow(row, { ...indexColumns(leaf), seq: index }))
-      report(index, 'INDEX_ROW_CHANGED', 'the search index says something else than the entry')
-  }
+// A bundle that is found by less than it holds would hide its entries from every search. One without a summary is
+// opened by all of them.
+function verifySummary(row: store.SummarisedRow, leaves: readonly Leaf[], report: Report): void {
+  if (row.terms === null && row.max_risk === null && row.received_from === null && row.received_to === null) return
+  const keys = leaves.map((leaf) => ({ bytes: NONE, hash: NO_HASH, ...searchKeys(leaf) }))
+  const made = summarise([new LeafRun(packLeaves(keys))])
+  const isSame =
+    row.terms?.equals(made.terms) &&
+    row.max_risk === made.max_risk &&
+    row.received_from === made.received_from &&
+    row.received_to === made.received_to
+  if (!isSame) report(row.first_seq, 'INDEX_CHANGED', 'the bundle is not found by what its entries hold')
 }
 
-/** Times between which the entries were received: the search index is partitioned by them. */
-function spread(entries: readonly Entry[]): { from: Date; until: Date } {
-  let from = Number.MAX_SAFE_INTEGER
-  let until = 0
-  for (const { leaf } of entries) {
-    from = Math.min(from, leaf.received_at)
-    until = Math.max(until, leaf.received_at)
-  }
-  return { from: new Date(Math.min(from / 1000, 8.64e15)), until: new Date(until / 1000 + 1) }
-}
-
-function sameRow(a: EntryRow, b: EntryRow): boolean {
-  return (Object.keys(b) as (keyof EntryRow)[]).every((column) => a[column] === b[column])
-}
+const NONE = new Uint8Array()
+const NO_HASH = new Uint8Array(32)
 
 async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report: Report): Promise<Keyless[]> {
   const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)

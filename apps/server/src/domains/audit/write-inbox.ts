@@ -149,7 +149,7 @@ function inboxRow(entry: Prepared, id: string) {
     tenant_id: entry.tenantId,
     id,
     event_id: entry.eventId,
-    leaf: Buffer.from(entry.bytes),
+    leaf: Buffer.from(entry.leaf.bytes),
     content: entry.content,
     parts: partsForInbox(entry),
   }

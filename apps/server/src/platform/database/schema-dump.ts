@@ -26,7 +26,7 @@ interface Line {
 
 const HEADER = '-- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.'
 
-const OURS = `c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT c.relispartition`
+const OURS = `c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')`
 
 const TABLES = `
   SELECT c.relname AS owner,

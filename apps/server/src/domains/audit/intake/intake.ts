@@ -19,7 +19,8 @@ import type { ObservedEvent, Person } from '../formats/observed-event.ts'
 import { isPlain, type PlainEvent, type ReadableEvent } from '../formats/plain-event.ts'
 import { valueAt } from '../formats/pointer.ts'
 import { redact } from '../formats/redact.ts'
-import { indexColumns, partLocation } from '../rules.ts'
+import { searchKeys } from '../leaf-run.ts'
+import { partLocation } from '../rules.ts'
 import type { Prepared, Refused } from './prepared.ts'
 
 /** What Intake.seal needs beside the events. */
@@ -157,9 +158,7 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
   return {
     tenantId,
     eventId,
-    columns: indexColumns(leaf),
-    bytes,
-    hash: Buffer.from(leafHash(nodeCrypto.sha256, bytes)),
+    leaf: { bytes, hash: leafHash(nodeCrypto.sha256, bytes), ...searchKeys(leaf) },
     content: clear.event_id === null ? null : digestOf(item, eventId, overflow ? sealed.slice(1) : sealed),
     parts: sealed.map(({ subjects, envelope }) => ({ subjects, envelope })),
   }

@@ -1,14 +1,12 @@
 import type { ErrorCode } from '@probity/contract'
-import type { IndexColumns } from '../rules.ts'
+import type { ReadyLeaf } from '../leaf-run.ts'
 
 /** An event made ready for the log: nothing personal is in it but under keys. */
 export interface Prepared {
   tenantId: string
   eventId: string
-  columns: IndexColumns
   /** The leaf, final. */
-  bytes: Uint8Array
-  hash: Buffer
+  leaf: ReadyLeaf
   /** Digest of the content as sent; null where the id is of our making and cannot come again. */
   content: Buffer | null
   parts: { subjects: string[]; envelope: Buffer }[]

@@ -45,8 +45,8 @@ const lines: Source = {
 /** What must be the same whoever made it: times, nonces and generated ids differ. */
 function essence({ line, event }: Made) {
   if (isRefused(event)) return { line, event }
-  const { received_at: _, occurred_at: __, event_id, sealed, ...leaf } = parseLeaf(event.bytes)
-  assert.deepEqual(event.hash, Buffer.from(leafHash(nodeCrypto.sha256, event.bytes)))
+  const { received_at: _, occurred_at: __, event_id, sealed, ...leaf } = parseLeaf(event.leaf.bytes)
+  assert.deepEqual(Buffer.from(event.leaf.hash), Buffer.from(leafHash(nodeCrypto.sha256, event.leaf.bytes)))
   return {
     line,
     leaf,
