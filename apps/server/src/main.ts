@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { type Config, describeConfig, loadConfig } from './config.ts'
 import { examine } from './doctor.ts'
 import { stopEmbedded } from './platform/database/embedded.ts'
@@ -9,6 +10,10 @@ import { serve, whyNotStarted } from './serve.ts'
 
 const say = (line: string) => process.stderr.write(`probity: ${line}\n`)
 const answer = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
+
+// What comes in bulk passes through buffers outside the heap, which V8 counts as if the heap had grown: it would mark all
+// of a small heap every 80 ms. With the heap let grow to four times what lives, a third of a core is saved in a flood.
+setFlagsFromString('--heap-growing-percent=300')
 
 /** How far it came: what it ends with, and why, where it goes no further. */
 const STAGE = {

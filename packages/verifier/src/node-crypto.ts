@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPublicKey, hash, hkdfSync, verify } from 'node:crypto'
+import { createHash, createPublicKey, createSecretKey, hash, hkdfSync, verify } from 'node:crypto'
 import { inflateRawSync } from 'node:zlib'
 import { concat } from '@probity/core'
 import type { VerifierCrypto } from './crypto.ts'
@@ -9,8 +9,8 @@ const ED25519_SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x6
 /** Crypto by node:crypto and node:zlib. */
 export const nodeCrypto: VerifierCrypto = {
   sha256: (bytes) => bytesOfBinary(hash('sha256', bytes, 'binary')),
-  hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
-  hkdfSha256: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
+  hmacSha256,
+  hkdfSha256: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', createSecretKey(key), salt, info, length)),
   ed25519Verify(publicKey, message, signature) {
     if (publicKey.length !== 32 || signature.length !== 64) return false
     try {
@@ -30,6 +30,22 @@ export const nodeCrypto: VerifierCrypto = {
     const hasher = createHash('sha256')
     return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest() }
   },
+}
+
+const BLOCK = 64
+
+// RFC 2104 by two digests: ten times as fast as to have node:crypto make an object for a key that is used once.
+function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const short = key.length > BLOCK ? bytesOfBinary(hash('sha256', key, 'binary')) : key
+  const inner = new Uint8Array(BLOCK + message.length).fill(0x36, 0, BLOCK)
+  const outer = new Uint8Array(BLOCK + 32).fill(0x5c, 0, BLOCK)
+  for (let i = 0; i < short.length; i++) {
+    inner[i] = (inner[i] as number) ^ (short[i] as number)
+    outer[i] = (outer[i] as number) ^ (short[i] as number)
+  }
+  inner.set(message, BLOCK)
+  outer.set(bytesOfBinary(hash('sha256', inner, 'binary')), BLOCK)
+  return bytesOfBinary(hash('sha256', outer, 'binary'))
 }
 
 // Twice as fast as to have node:crypto make a Buffer, and this is called for every node of a tree.

@@ -87,7 +87,7 @@ export async function rewriteBundle(
   await server.sql('UPDATE audit_bundles SET body = $3, hashes = $4 WHERE tenant_id = $1 AND first_seq = $2', [
     row.tenant_id,
     row.first_seq,
-    await packBody(encodeBundle([...leaves]), leaves.length),
+    await packBody([encodeBundle([...leaves])], leaves.length),
     rehash ? Buffer.concat(leaves.map(hashLeaf)) : row.hashes,
   ])
 }

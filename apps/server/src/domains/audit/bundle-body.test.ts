@@ -11,10 +11,27 @@ const leaves = fc.array(leaf, { minLength: 1, maxLength: 256 })
 test('a body gives back the leaves that were packed', async () => {
   await fc.assert(
     fc.asyncProperty(leaves, async (packed) => {
-      const body = await packBody(encodeBundle(packed), packed.length)
+      const body = await packBody([encodeBundle(packed)], packed.length)
       assert.ok(isZstd(body))
       assert.deepEqual(openBody({ body, entries: packed.length }).map(hex), packed.map(hex))
     }),
+  )
+})
+
+test('bodies that are packed at once are each whole by themselves', async () => {
+  const full = fc.array(fc.uint8Array({ minLength: 200, maxLength: 300 }), { minLength: 255, maxLength: 256 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(full, { minLength: 1, maxLength: 8 }), async (bundles) => {
+      const bodies = await Promise.all(
+        bundles.map((packed) => {
+          const bundle = encodeBundle(packed)
+          return packBody([bundle.subarray(0, 777), bundle.subarray(777)], packed.length)
+        }),
+      )
+      for (const [i, packed] of bundles.entries())
+        assert.deepEqual(openBody({ body: bodies[i] as Buffer, entries: packed.length }).map(hex), packed.map(hex))
+    }),
+    { numRuns: 20 },
   )
 })
 
@@ -29,7 +46,7 @@ test('a body of before Zstandard is read, and never taken for a frame', () => {
 })
 
 test('a body that is damaged, or has another number of leaves, is refused', async () => {
-  const body = await packBody(encodeBundle([Buffer.from('one'), Buffer.from('two')]), 2)
+  const body = await packBody([encodeBundle([Buffer.from('one'), Buffer.from('two')])], 2)
   assert.throws(() => openBody({ body, entries: 1 }))
   assert.throws(() => openBody({ body, entries: 3 }))
   for (let length = 0; length < body.length; length++)

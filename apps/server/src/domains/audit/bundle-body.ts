@@ -1,29 +1,34 @@
-import { promisify } from 'node:util'
-import {
-  constants,
-  inflateRawSync,
-  type ZstdOptions,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompressSync,
-} from 'node:zlib'
+import { constants, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decodeBundle, MAX_ENTRY_LENGTH } from '@probity/core'
 import { BUNDLE } from './rules.ts'
+import { ZstdPacker } from './zstd-packer.ts'
 
 // Bodies of bundles are Zstandard frames (RFC 8878). Logs of before 2026-11 also hold raw DEFLATE (RFC 1951), which
 // nothing rewrites; no such stream begins as a frame does: it would be a stored block whose two lengths disagree.
-
-const compress = promisify(zstdCompress)
 
 /** A full bundle is written once and read for years; a fragment is soon written again. */
 const LEVEL = { full: 3, fragment: 1 }
 /** Bytes that are compressed sooner than another thread is asked. */
 const SMALL = 16_384
 
-/** Packs an entry bundle (C2SP tlog-tiles) of so many leaves: a full bundle, or a fragment of the open one. */
-export async function packBody(bundle: Uint8Array, entries: number): Promise<Buffer> {
-  const options = optionsFor(entries === BUNDLE ? LEVEL.full : LEVEL.fragment, bundle.length)
-  return bundle.length <= SMALL ? zstdCompressSync(bundle, options) : compress(bundle, options)
+/** Two of each, since zlib has several threads. */
+const packers = {
+  full: [new ZstdPacker(LEVEL.full), new ZstdPacker(LEVEL.full)],
+  fragment: [new ZstdPacker(LEVEL.fragment), new ZstdPacker(LEVEL.fragment)],
+}
+let turn = 0
+
+/** Packs pieces of an entry bundle (C2SP tlog-tiles) of so many leaves: a full one, or a fragment of the open one. */
+export async function packBody(pieces: readonly Uint8Array[], entries: number): Promise<Buffer> {
+  const kind = entries === BUNDLE ? 'full' : 'fragment'
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (length <= SMALL) return packSmall(pieces, LEVEL[kind])
+  const [one, other] = packers[kind] as [ZstdPacker, ZstdPacker]
+  return (turn++ % 2 === 0 ? one : other).pack(pieces)
+}
+
+function packSmall(pieces: readonly Uint8Array[], level: number): Buffer {
+  return zstdCompressSync(Buffer.concat(pieces), { params: { [constants.ZSTD_c_compressionLevel]: level } })
 }
 
 /** The leaves of a body. Throws for a body that is damaged or has another number of leaves. */
@@ -41,14 +46,6 @@ export function unpackBody({ body, entries }: { body: Buffer; entries: number })
 /** Whether a body is a Zstandard frame. */
 export function isZstd(body: Uint8Array): boolean {
   return body[0] === 0x28 && body[1] === 0xb5 && body[2] === 0x2f && body[3] === 0xfd
-}
-
-function optionsFor(level: number, length: number): ZstdOptions {
-  return {
-    pledgedSrcSize: length,
-    chunkSize: chunkFor(length / 4),
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 0 },
-  }
 }
 
 // Most bodies come out in one piece; zlib puts several together by copying them.

@@ -5,7 +5,7 @@ import type { Keys } from '../keys/index.ts'
 import { packBody, unpackBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
 import { idAt, unpackBatch } from './intake/packing.ts'
-import { bundleOf, countOf, hashesOf, LeafRun, packLeaves, type ReadyLeaf, summarise } from './leaf-run.ts'
+import { countOf, hashesOf, LeafRun, packLeaves, type ReadyLeaf, summarise } from './leaf-run.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, BatchOutcome, Waiting, WaitingBatch } from './queue.ts'
 import { BUNDLE } from './rules.ts'
@@ -354,7 +354,10 @@ async function packBundles(changes: readonly Change[]): Promise<store.StoredBund
         tenant_id: state.tenantId,
         first_seq: first,
         entries: countOf(runs),
-        body: await packBody(bundleOf(runs), countOf(runs)),
+        body: await packBody(
+          runs.map((run) => run.bundle),
+          countOf(runs),
+        ),
         hashes: hashesOf(runs),
         ...summarise(runs),
       })),

@@ -180,11 +180,6 @@ export function summarise(runs: readonly LeafRun[]): Summary {
   }
 }
 
-/** The leaves of some runs as an entry bundle has them. */
-export function bundleOf(runs: readonly LeafRun[]): Uint8Array {
-  return concat(runs.map((run) => run.bundle))
-}
-
 /** Hashes of the leaves of some runs, one after the other. */
 export function hashesOf(runs: readonly LeafRun[]): Buffer {
   return Buffer.from(concat(runs.map((run) => run.hashes)))

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 const TILE_HASHES = 256
-const NODE_PREFIX = Buffer.from([0x01]) // RFC 9162 §2.1.1
+const NODE_PREFIX = 0x01 // RFC 9162 §2.1.1
 
 /** A tile of level 1 or above as it stands after an append; the last of a level may be partial. */
 export interface TileChange {
@@ -114,6 +114,11 @@ export function subtreeRoot(hashes: readonly Buffer[]): Buffer {
   return row[0] as Buffer
 }
 
+// One buffer and one call a node: this is done for each entry, and node:crypto is twice as fast by a text of bytes.
+const scratch = Buffer.alloc(65, NODE_PREFIX)
+
 function hashNode(left: Buffer, right: Buffer): Buffer {
-  return createHash('sha256').update(NODE_PREFIX).update(left).update(right).digest()
+  left.copy(scratch, 1)
+  right.copy(scratch, 33)
+  return Buffer.from(hash('sha256', scratch, 'binary'), 'latin1')
 }

@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { readEvent } from './index.ts'
 import { EventRefused } from './observed-event.ts'
 import { type PlainEvent, readPlainEvent } from './plain-event.ts'
-import { redact } from './redact.ts'
+import { type Part, redact } from './redact.ts'
 
-/** What the whole way makes of a line: a clear event and how many sealed parts; null where it is refused. */
-function wholeWay(line: string): { clear: PlainEvent; parts: number } | null {
+/** What the whole way makes of a line: a clear event and its parts; null where it is refused. */
+function wholeWay(line: string): { clear: PlainEvent; parts: Part[] } | null {
   try {
     const { clear, parts } = redact(readEvent('probity', parseStrict(line)))
-    return { clear: { ...clear, data: canonicalize(clear.data) }, parts: parts.length }
+    return { clear: { ...clear, data: canonicalize(clear.data) }, parts }
   } catch (error) {
     if (error instanceof EventRefused || error instanceof FormatError) return null
     throw error
@@ -21,7 +21,8 @@ function wholeWay(line: string): { clear: PlainEvent; parts: number } | null {
 function agree(line: string): boolean {
   const plain = readPlainEvent(line)
   if (plain === null) return false
-  assert.deepEqual(wholeWay(line), { clear: plain, parts: 0 })
+  const { clear, person } = plain
+  assert.deepEqual(wholeWay(line), { clear, parts: person ? [{ people: [-1], members: person.sealed }] : [] })
   return true
 }
 
@@ -55,7 +56,7 @@ const members = {
   unknown: fc.constant(1),
 }
 
-test('what is read plainly is what the whole way makes of it, with nothing sealed', () => {
+test('what is read plainly is what the whole way makes of it', () => {
   const rare = fc.record(members, { requiredKeys: ['event_type'] })
   fc.assert(
     fc.property(rare, fc.constantFrom(undefined, 1), (event, space) => {
@@ -87,13 +88,53 @@ test('ordinary events without a person are read plainly', () => {
   )
 })
 
-test('an event that may have something personal is left to the whole way', () => {
+const PERSON = {
+  event_type: 'login',
+  user_id: 'Ada@Example.org',
+  ip_address: '192.0.2.1',
+  user_agent: 'curl/8',
+  event_data: { a: 1 },
+}
+
+test('ordinary events of a person are read plainly', () => {
+  for (const left of [PERSON, { ...PERSON, ip_address: null }, { ...PERSON, actor_type: 'person', user_agent: null }])
+    assert.ok(agree(JSON.stringify(left)))
+})
+
+test('whatever of a person stands elsewhere in the event is left to the whole way', () => {
+  const places = {
+    event_type: (text: string) => text,
+    session_id: (text: string) => text,
+    resource: (text: string) => `user/${text}`,
+    action: (text: string) => text,
+    event_data: (text: string) => ({ deep: [{ note: `by ${text}!` }] }),
+    metadata: (text: string) => ({ [text]: 1 }),
+  }
+  const forms = {
+    'as it is': (text: string) => text,
+    'in capitals': (text: string) => text.toUpperCase(),
+    'percent-encoded': (text: string) => encodeURIComponent(text),
+    'wholly percent-encoded': (text: string) => text.replace(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`),
+    'with JSON escapes': (text: string) => text.replace(/./g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+    'with a soft hyphen': (text: string) => `${text.slice(0, 3)}\u00ad${text.slice(3)}`,
+    'in a full-width form': (text: string) =>
+      text.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
+  }
+  for (const value of [PERSON.user_id, PERSON.ip_address, PERSON.user_agent])
+    for (const [name, put] of Object.entries(places))
+      for (const [how, form] of Object.entries(forms))
+        assert.equal(readPlainEvent(JSON.stringify({ ...PERSON, [name]: put(form(value)) })), null, `${name} ${how}`)
+  const number = { ...PERSON, user_id: '12345678', event_data: { account: 12345678 } }
+  assert.equal(readPlainEvent(JSON.stringify(number)), null)
+})
+
+test('an event with others in it, or with an address and nobody, is left to the whole way', () => {
   const base = { event_type: 'login', event_data: { a: 1 } }
   const personal = [
-    { user_id: 'ada' },
-    { user_id: 'ada', actor_type: 'person' },
     { ip_address: '192.0.2.1' },
     { user_agent: 'curl' },
+    { user_id: 'build', actor_type: 'service', ip_address: '192.0.2.1' },
+    { user_id: 'ada', ip_address: 'not an address' },
     { subjects: [{ id: 'ada' }] },
     { user_id: 'ada', personal: { note: 'x' } },
   ]

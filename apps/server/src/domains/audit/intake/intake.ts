@@ -16,7 +16,7 @@ import { randomPiece } from '../../../platform/random.ts'
 import { contentDigest, type DataKey, type Identity, keyedDigest, seal } from '../../keys/index.ts'
 import { ownEventId } from '../event-id.ts'
 import type { ObservedEvent, Person } from '../formats/observed-event.ts'
-import { isPlain, type PlainEvent, type ReadableEvent } from '../formats/plain-event.ts'
+import { isRedacted, type PlainEvent, type ReadableEvent } from '../formats/plain-event.ts'
 import { valueAt } from '../formats/pointer.ts'
 import { redact } from '../formats/redact.ts'
 import { searchKeys } from '../leaf-run.ts'
@@ -44,7 +44,12 @@ export class Intake {
 
   constructor(events: readonly ReadableEvent[]) {
     this.#items = events.map((event) => {
-      if (isPlain(event)) return { clear: event, parts: [], people: NOBODY }
+      if (isRedacted(event)) {
+        const { clear, person } = event
+        if (person === null) return { clear, parts: [], people: NOBODY }
+        const people = this.#people.actor(person.id, Object.values(person.sealed))
+        return { clear, parts: [{ people: [-1], members: person.sealed }], people }
+      }
       const { clear, parts } = redact(event)
       return { clear: { ...clear, data: canonicalize(clear.data) }, parts, people: this.#people.of(event, parts) }
     })
@@ -92,6 +97,12 @@ class People {
     return people
   }
 
+  /** The actor alone, whose `values` may be addresses. */
+  actor(id: string, values: readonly string[]): Map<number, number> {
+    const person: Person = { type: 'person', id, aliases: [] }
+    return new Map([[-1, this.#place(person, values.slice(1).filter(looksLikeAddress))]])
+  }
+
   #place({ id, aliases }: Person, addresses: string[]): number {
     const place = this.#places.get(id)
     const known = place === undefined ? undefined : this.all[place]
@@ -114,10 +125,14 @@ function addressesOf(event: ObservedEvent, person: number): string[] {
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/
 
+function looksLikeAddress(text: string): boolean {
+  return text.length <= 45 && ADDRESS.test(text)
+}
+
 function addressesAt(event: ObservedEvent, pointer: string): string[] {
   const value = valueAt({ data: event.data }, pointer)
   const values = Array.isArray(value) ? value : [value]
-  return values.filter((one): one is string => typeof one === 'string' && one.length <= 45 && ADDRESS.test(one))
+  return values.filter((one): one is string => typeof one === 'string' && looksLikeAddress(one))
 }
 
 function sealOne(sealing: Sealing, item: Item): Prepared | Refused | null {
