@@ -52,8 +52,8 @@ export async function prepareGround() {
       return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024
     },
     async stop() {
-      await postgres.stop()
       await server.stop()
+      await postgres.stop()
       await rm(data, { recursive: true, force: true })
     },
   }

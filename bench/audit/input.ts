@@ -46,13 +46,14 @@ export class Events {
   next(): string {
     const below = this.#below
     const template = this.#templates[below(this.#templates.length)] as Template
-    const actor = actorName(Math.floor(ACTORS * (below(1000) / 1000) ** 3)) // some act far more than others
+    const who = Math.floor(ACTORS * (below(1000) / 1000) ** 3) // some act far more than others
+    const actor = actorName(who)
     const at = new Date(Date.UTC(2026, 0, 1) + this.#made++ * 1000 + below(1000)).toISOString()
-    const who = this.#sealed
-      ? `"user_id":"${actor}","ip_address":"${address(below)}",`
+    const actedBy = this.#sealed
+      ? `"user_id":"${actor}","ip_address":"${addressOf(who, below(8))}",`
       : `"user_id":"${actor}","actor_type":"service",`
     return (
-      `{"event_type":${template.type},${who}"occurred_at":"${at}","action":${template.type},` +
+      `{"event_type":${template.type},${actedBy}"occurred_at":"${at}","action":${template.type},` +
       `"resource":"resource/${below(20_000)}","outcome":"${OUTCOMES[below(OUTCOMES.length)]}",` +
       `"risk_score":${below(101)},"event_data":${template.data(below)}}`
     )
@@ -111,6 +112,11 @@ function another(value: string, below: (below: number) => number): string {
     const same = drawn.slice(0, digits.length)
     return digits === digits.toUpperCase() ? same.toUpperCase() : same
   })
+}
+
+/** People have a few addresses each. */
+function addressOf(who: number, which: number): string {
+  return `172.${16 + which}.${who >> 8}.${who & 255}`
 }
 
 function address(below: (below: number) => number): string {

@@ -1,11 +1,21 @@
 import { concat, decodeHex, encodeHex, u64 } from './bytes.ts'
 import { FormatError } from './errors.ts'
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const HYPHEN = 0x2d
 
-/** Whether a value is a UUID in lower case, of any version. */
+/** Whether a value is a UUID in lower case, of any version. Asked several times an entry, so by hand. */
 export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value)
+  if (typeof value !== 'string' || value.length !== 36) return false
+  for (let i = 0; i < 36; i++) {
+    const unit = value.charCodeAt(i)
+    const isHyphen = i === 8 || i === 13 || i === 18 || i === 23
+    if (isHyphen ? unit !== HYPHEN : !isHexDigit(unit)) return false
+  }
+  return true
+}
+
+function isHexDigit(unit: number): boolean {
+  return (unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66)
 }
 
 /** The 16 bytes of a UUID. Throws FormatError ID_MALFORMED. */

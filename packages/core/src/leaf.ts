@@ -80,7 +80,12 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
 
 /** Lower-case hex of HMAC-SHA256(key = r, message = JCS(part)); `r` are 32 random bytes (formats §7). */
 export function sealedCommitment(crypto: Crypto, r: Uint8Array, part: Json): string {
-  return encodeHex(crypto.hmacSha256(r, encodeUtf8(canonicalize(part))))
+  return commitmentTo(crypto, r, encodeUtf8(canonicalize(part)))
+}
+
+/** sealedCommitment where the canonical form of the part is known already. */
+export function commitmentTo(crypto: Crypto, r: Uint8Array, canonical: Uint8Array): string {
+  return encodeHex(crypto.hmacSha256(r, canonical))
 }
 
 // RFC 8785 for an object whose members are known: no sorting, and what is known to be plain is not looked at.

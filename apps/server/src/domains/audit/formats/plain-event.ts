@@ -3,7 +3,7 @@ import { type ObservedEvent, OUTCOMES, type Outcome } from './observed-event.ts'
 import { MAXIMUM_TEXT, MAXIMUM_TYPE } from './own-event.ts'
 import type { ClearEvent } from './redact.ts'
 import { eventId, hasControls, isAddress } from './texts.ts'
-import { isRfc3339, microseconds } from './time.ts'
+import { rfc3339Microseconds } from './time.ts'
 
 /** A clear event whose data is its canonical form (RFC 8785). */
 export type PlainEvent = Omit<ClearEvent, 'data'> & { data: string }
@@ -102,8 +102,8 @@ class PlainReader {
   #time(): number | null | undefined {
     const value = this.#take('occurred_at')
     if (value === null) return null
-    if (!value.startsWith('"') || !isRfc3339(value.slice(1, -1))) return undefined
-    const time = microseconds(value.slice(1, -1), 'us')
+    if (!value.startsWith('"')) return undefined
+    const time = rfc3339Microseconds(value.slice(1, -1))
     return time === null || time < 0 ? undefined : time
   }
 
@@ -130,7 +130,7 @@ function actorOf(who: string | null, type: string | null): ClearEvent['actor'] |
 }
 
 /** Text that may say something else to a reader than it does byte by byte: see formsOf. */
-const ODD = /[^ -~]|[%\\]| {2}/
+const ODD = /[^ -~]|%|\\[^"]| {2}/
 /** A column of such a length may have been cut in the midst of a value. */
 const SHORTEST_CUT = 254
 

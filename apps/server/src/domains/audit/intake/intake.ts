@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   canonicalize,
+  commitmentTo,
   encodeLeafAround,
   FormatError,
   isUuid,
@@ -8,7 +9,6 @@ import {
   type Leaf,
   leafHash,
   MAX_ENTRY_LENGTH as MAXIMUM_LEAF,
-  sealedCommitment,
   uuidFromDigest,
 } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
@@ -193,10 +193,13 @@ function sealPart(
   { holders, members }: { holders: DataKey[]; members: { [pointer: string]: Json } },
 ) {
   const text = canonicalize(members)
-  const r = randomPiece(32)
-  const envelope = seal(tenantId, holders, partLocation(eventId, part), Buffer.concat([r, Buffer.from(text)]))
+  const plain = Buffer.allocUnsafe(32 + Buffer.byteLength(text))
+  randomPiece(32).copy(plain)
+  plain.write(text, 32)
+  const [r, canonical] = [plain.subarray(0, 32), plain.subarray(32)]
+  const envelope = seal(tenantId, holders, partLocation(eventId, part), plain)
   const subjects = holders.map((key) => key.subject)
-  return { text, subjects, envelope, commit: sealedCommitment(nodeCrypto, r, members) }
+  return { text, subjects, envelope, commit: commitmentTo(nodeCrypto, r, canonical) }
 }
 
 function encodeOrNull(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array | null {
