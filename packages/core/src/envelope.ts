@@ -1,7 +1,7 @@
 import { concat, encodeUtf8, readU32, u32 } from './bytes.ts'
 import { FormatError } from './errors.ts'
 import { bytesToUuid, uuidToBytes } from './ids.ts'
-import { canonicalize } from './json.ts'
+import { canonicalString } from './json.ts'
 
 /** Bytes from the magic to the epoch: what stands before the JCS in the associated data. */
 export const ENVELOPE_HEADER_LENGTH = 24
@@ -40,7 +40,17 @@ export interface EnvelopeContext {
 export function encodeEnvelope({ suite, keyId, epoch, nonce, ciphertext, tag }: Envelope): Uint8Array {
   if (suite !== SUITE_AES_256_GCM) throw malformed('an unknown suite')
   if (nonce.length !== 12 || tag.length !== TAG_LENGTH) throw malformed('nonce or tag of a wrong length')
-  return concat([MAGIC, Uint8Array.of(suite), uuidToBytes(keyId), u32(epoch), nonce, ciphertext, tag])
+  return concat([envelopeHeader({ keyId, epoch }), nonce, ciphertext, tag])
+}
+
+/** What stands before the nonce of an envelope of suite 1: its first ENVELOPE_HEADER_LENGTH bytes. */
+export function envelopeHeader({ keyId, epoch }: Pick<Envelope, 'keyId' | 'epoch'>): Uint8Array {
+  const header = new Uint8Array(ENVELOPE_HEADER_LENGTH)
+  header.set(MAGIC)
+  header[MAGIC.length] = SUITE_AES_256_GCM
+  header.set(uuidToBytes(keyId), MAGIC.length + 1)
+  header.set(u32(epoch), ENVELOPE_HEADER_LENGTH - 4)
+  return header
 }
 
 /** Inverse of encodeEnvelope, as views of the bytes. Throws FormatError ENVELOPE_MALFORMED. */
@@ -61,7 +71,11 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 
 /** The JCS part of the associated data; the envelope's first ENVELOPE_HEADER_LENGTH bytes stand before it. */
 export function associatedData({ tenant, table, column, row, subject, class: class_ }: EnvelopeContext): Uint8Array {
-  return encodeUtf8(canonicalize({ v: 1, tenant, table, column, row, subject, class: class_ }))
+  const text = canonicalString // its members are known, so nothing is sorted
+  return encodeUtf8(
+    `{"class":${text(class_)},"column":${text(column)},"row":${text(row)},"subject":${text(subject)},` +
+      `"table":${text(table)},"tenant":${text(tenant)},"v":1}`,
+  )
 }
 
 function malformed(message: string): FormatError {

@@ -1,4 +1,4 @@
-import { concat, decodeHex, encodeHex, u64 } from './bytes.ts'
+import { concat, encodeHex, u64 } from './bytes.ts'
 import { FormatError } from './errors.ts'
 
 const HYPHEN = 0x2d
@@ -14,6 +14,11 @@ export function isUuid(value: unknown): value is string {
   return true
 }
 
+// Of a digit that isHexDigit knows.
+function hexValue(unit: number): number {
+  return unit < 0x61 ? unit - 0x30 : unit - 0x57
+}
+
 function isHexDigit(unit: number): boolean {
   return (unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66)
 }
@@ -21,7 +26,12 @@ function isHexDigit(unit: number): boolean {
 /** The 16 bytes of a UUID. Throws FormatError ID_MALFORMED. */
 export function uuidToBytes(uuid: string): Uint8Array {
   if (!isUuid(uuid)) throw new FormatError('ID_MALFORMED', 'not a UUID in lower case')
-  return decodeHex(uuid.replaceAll('-', ''))
+  const bytes = new Uint8Array(16)
+  for (let i = 0, at = 0; i < 16; i++, at += 2) {
+    if (uuid.charCodeAt(at) === HYPHEN) at++
+    bytes[i] = (hexValue(uuid.charCodeAt(at)) << 4) | hexValue(uuid.charCodeAt(at + 1))
+  }
+  return bytes
 }
 
 /** The UUID of 16 bytes. Throws FormatError ID_MALFORMED. */

@@ -53,18 +53,50 @@ const OUTCOMES = new Set<unknown>(['Success', 'Failure', 'Warning', 'Information
  */
 export function encodeLeaf(leaf: Leaf): Uint8Array {
   requireLeaf(leaf)
-  return encoded(leaf, canonicalizeWithin(leaf.data, 1))
+  return encoded(leaf, encodeUtf8(canonicalizeWithin(leaf.data, 1)))
 }
 
-/** encodeLeaf where the canonical form of `data` is known already. */
-export function encodeLeafAround(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array {
+/** encodeLeaf where the canonical form of `data` is known already, in UTF-8. */
+export function encodeLeafAround(leaf: Omit<Leaf, 'data'>, data: Uint8Array): Uint8Array {
   requireLeaf({ ...leaf, data: {} })
   return encoded(leaf, data)
 }
 
-function encoded(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array {
-  const bytes = encodeUtf8(canonicalAround(leaf, data))
+function encoded(leaf: Omit<Leaf, 'data'>, data: Uint8Array): Uint8Array {
+  const [before, after] = canonicalAround(leaf)
+  const bytes = joined(before, data, after)
   if (bytes.length > MAX_ENTRY_LENGTH) throw tooLong()
+  return bytes
+}
+
+const encoder = new TextEncoder()
+let scratch = new Uint8Array(4096)
+
+const SLAB = 131_072
+let slab = new Uint8Array()
+let used = 0
+
+// Memory of their own for each few bytes costs more than to fill it; each byte is given away once.
+function piece(length: number): Uint8Array {
+  if (used + length > slab.length) {
+    slab = new Uint8Array(Math.max(SLAB, length))
+    used = 0
+  }
+  used += length
+  return slab.subarray(used - length, used)
+}
+
+/** What stands before and after, in UTF-8, with the data between: encoded where there is room, then copied once. */
+function joined(before: string, data: Uint8Array, after: string): Uint8Array {
+  if (!before.isWellFormed() || !after.isWellFormed()) throw malformed('a text has a lone surrogate')
+  const most = 3 * (before.length + after.length)
+  if (most > scratch.length) scratch = new Uint8Array(2 * most)
+  const head = encoder.encodeInto(before, scratch).written
+  const tail = encoder.encodeInto(after, scratch.subarray(head)).written
+  const bytes = piece(head + data.length + tail)
+  bytes.set(scratch.subarray(0, head))
+  bytes.set(data, head)
+  bytes.set(scratch.subarray(head, head + tail), head + data.length)
   return bytes
 }
 
@@ -90,19 +122,21 @@ export function commitmentTo(crypto: Crypto, r: Uint8Array, canonical: Uint8Arra
 
 // RFC 8785 for an object whose members are known: no sorting, and what is known to be plain is not looked at.
 function canonicalLeaf(leaf: Leaf): string {
-  return canonicalAround(leaf, canonicalizeWithin(leaf.data, 1))
+  const [before, after] = canonicalAround(leaf)
+  return before + canonicalizeWithin(leaf.data, 1) + after
 }
 
-function canonicalAround(leaf: Omit<Leaf, 'data'>, data: string): string {
+/** What stands before and after the data. */
+function canonicalAround(leaf: Omit<Leaf, 'data'>): [before: string, after: string] {
   const { action, actor, outcome, resource, sealed, session } = leaf
   const who = actor === null ? 'null' : `{"id":${canonicalString(actor.id)},"type":"${actor.type}"}`
-  return (
-    `{"action":${canonicalText(action)},"actor":${who},"data":${data},` +
-    `"event_id":"${leaf.event_id}","event_type":${canonicalString(leaf.event_type)},` +
-    `"occurred_at":${leaf.occurred_at},"outcome":"${outcome}","received_at":${leaf.received_at},` +
-    `"resource":${canonicalText(resource)},"risk_score":${leaf.risk_score},"sealed":[${sealed.map(canonicalPart)}],` +
-    `"session":${canonicalText(session)},"tenant_id":"${leaf.tenant_id}","v":1}`
-  )
+  return [
+    `{"action":${canonicalText(action)},"actor":${who},"data":`,
+    `,"event_id":"${leaf.event_id}","event_type":${canonicalString(leaf.event_type)},` +
+      `"occurred_at":${leaf.occurred_at},"outcome":"${outcome}","received_at":${leaf.received_at},` +
+      `"resource":${canonicalText(resource)},"risk_score":${leaf.risk_score},"sealed":[${sealed.map(canonicalPart)}],` +
+      `"session":${canonicalText(session)},"tenant_id":"${leaf.tenant_id}","v":1}`,
+  ]
 }
 
 function canonicalPart({ commit, subjects }: SealedPart): string {

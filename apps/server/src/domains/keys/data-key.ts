@@ -11,13 +11,24 @@ export interface DataKey {
 
 /** Key of one field (docs/formats.md §8). */
 export function fieldKey(key: DataKey, field: { table: string; column: string }): Buffer {
-  const info = `probity/field/${field.table}/${field.column}`
+  const info = infoOf(field)
   let derived = key.fields.get(info)
   if (!derived) {
     derived = deriveKey(key.key, info)
     key.fields.set(info, derived)
   }
   return derived
+}
+
+const infos = new Map<string, Map<string, string>>()
+
+// The same few, several times an entry.
+function infoOf({ table, column }: { table: string; column: string }): string {
+  const known = infos.get(table)?.get(column)
+  if (known !== undefined) return known
+  const info = `probity/field/${table}/${column}`
+  infos.set(table, (infos.get(table) ?? new Map<string, string>()).set(column, info))
+  return info
 }
 
 /** The key of a part that belongs to several people: gone with any of theirs. Keys ascend by pseudonym. */

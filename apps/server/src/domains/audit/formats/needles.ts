@@ -99,6 +99,7 @@ export function isDelimited(text: string, from: number, to: number): boolean {
   return !LETTER_OR_DIGIT.test(text[from - 1] ?? '') && !LETTER_OR_DIGIT.test(text[to] ?? '')
 }
 
-function encodePercent(text: string): string {
+/** As percent-encoding writes a text, in lower case. */
+export function encodePercent(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text).toLowerCase() : text
 }

@@ -1,12 +1,14 @@
-import { canonicalMembers } from '@probity/core'
+import { type CanonicalReader, NOTED_IN_STRINGS } from '@probity/core'
+import { encodePercent } from './needles.ts'
 import { type ObservedEvent, OUTCOMES, type Outcome } from './observed-event.ts'
 import { MAXIMUM_TEXT, MAXIMUM_TYPE } from './own-event.ts'
 import type { ClearEvent } from './redact.ts'
+import { decodePercent } from './search.ts'
 import { eventId, hasControls, isAddress } from './texts.ts'
 import { rfc3339Microseconds } from './time.ts'
 
-/** A clear event whose data is its canonical form (RFC 8785). */
-export type PlainEvent = Omit<ClearEvent, 'data'> & { data: string }
+/** A clear event whose data is its canonical form (RFC 8785) in UTF-8. */
+export type PlainEvent = Omit<ClearEvent, 'data'> & { data: Uint8Array }
 
 /** An event without anything personal in it, beside what is to be sealed for its actor, if that is a person. */
 export interface RedactedEvent {
@@ -22,26 +24,80 @@ export function isRedacted(event: ReadableEvent): event is RedactedEvent {
 }
 
 /**
- * Reads a line of our own format without making objects of its data, where it has nobody in it but its actor and
- * nothing of theirs in its data: most of what comes in bulk. Answers null for every other line, and for one with
- * anything wrong: those are readEvent's, and what is read here is what readEvent and redact make of it.
+ * Reads an event of our own format without making objects of its data, where it has nobody in it but its actor and
+ * nothing of theirs in its data: most of what comes in bulk. `source` is UTF-8 from `start` to `end`; the data is a view
+ * of what `reader` wrote. Answers null for every other text, and for one with anything wrong: those are readEvent's,
+ * and what is read here is what readEvent and redact make of it.
  */
-export function readPlainEvent(line: string): RedactedEvent | null {
-  const members = canonicalMembers(line)
-  return members && new PlainReader(members.names, members.values).read()
+export function readPlainEvent(
+  reader: CanonicalReader,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): RedactedEvent | null {
+  return reader.read(source, start, end) ? new PlainReader(reader, source).read() : null
+}
+
+const { beyondAscii, percent, room, escape: otherEscape } = NOTED_IN_STRINGS
+
+/** Places of the members that are read here. */
+const PLACE = {
+  event_id: 0,
+  event_type: 1,
+  user_id: 2,
+  actor_type: 3,
+  session_id: 4,
+  resource: 5,
+  action: 6,
+  outcome: 7,
+  occurred_at: 8,
+  risk_score: 9,
+  ip_address: 10,
+  user_agent: 11,
+  event_data: 12,
+  metadata: 13,
+} as const
+type Name = keyof typeof PLACE
+
+const NAMES = Object.entries(PLACE).map(([name, place]) => ({ bytes: Buffer.from(name), place }))
+const BY_LENGTH = Array.from({ length: 16 }, (_, length) => NAMES.filter(({ bytes }) => bytes.length === length))
+
+/** Place of a name; -1: it is none of them. */
+function placeOf(source: Uint8Array, start: number, end: number): number {
+  const candidates = BY_LENGTH[end - start] ?? []
+  for (let c = 0; c < candidates.length; c++) {
+    const { bytes, place } = candidates[c] as (typeof NAMES)[number]
+    let i = 0
+    while (i < bytes.length && bytes[i] === source[start + i]) i++
+    if (i === bytes.length) return place
+  }
+  return -1
 }
 
 class PlainReader {
-  readonly #names: string[]
-  readonly #values: string[]
-  #taken = 0
+  readonly #reader: CanonicalReader
+  /** Which member of the object each of PLACE is; -1: it is absent or null. */
+  readonly #places = new Int8Array(NAMES.length).fill(-1)
+  readonly #isKnown: boolean
 
-  constructor(names: string[], values: string[]) {
-    this.#names = names
-    this.#values = values
+  constructor(reader: CanonicalReader, source: Uint8Array) {
+    this.#reader = reader
+    const { out, members, count } = reader
+    let isKnown = count <= NAMES.length
+    for (let i = 0; isKnown && i < count; i++) {
+      const place = placeOf(source, members[4 * i] as number, members[4 * i + 1] as number)
+      if (place === -1) isKnown = false
+      else if (out[this.#start(i)] !== LETTER_N) this.#places[place] = i // else null
+    }
+    this.#isKnown = isKnown
+  }
+
+  #start(member: number): number {
+    return this.#reader.members[4 * member + 2] as number
   }
 
   read(): RedactedEvent | null {
+    if (!this.#isKnown) return null
     const id = this.#text('event_id', MAXIMUM_TYPE)
     const type = this.#text('event_type', MAXIMUM_TYPE)
     const who = this.#text('user_id', MAXIMUM_TEXT)
@@ -58,7 +114,7 @@ class PlainReader {
     const texts = [id, who, kind, session, resource, action, address, agent]
     if (!type || texts.includes(undefined) || !outcome || occurred === undefined || risk === undefined) return null
     const actor = actorOf(who ?? null, kind ?? null)
-    if (actor === undefined || data === null || this.#taken !== this.#names.length) return null
+    if (actor === undefined || data === null) return null
     const clear: PlainEvent = {
       event_id: id ? eventId('probity', id) : null,
       occurred_at: occurred,
@@ -72,21 +128,21 @@ class PlainReader {
       data,
     }
     if (actor?.type !== 'person') return address || agent ? null : { clear, person: null }
-    return withPerson(clear, who as string, address ?? null, agent ?? null)
+    return withPerson(clear, who as string, address ?? null, agent ?? null, this.#reader.noted)
   }
 
   /** The canonical form of a member; null where it is absent or null. */
-  #take(name: string): string | null {
-    const place = this.#names.indexOf(name)
-    if (place === -1) return null
-    this.#taken++
-    const value = this.#values[place] as string
-    return value === 'null' ? null : value
+  #take(name: Name): string | null {
+    const member = this.#places[PLACE[name]] as number
+    if (member === -1) return null
+    const { out, members, noted } = this.#reader
+    const end = members[4 * member + 3] as number
+    return Buffer.from(out.buffer).toString(noted & beyondAscii ? 'utf8' : 'latin1', this.#start(member), end)
   }
 
   // Undefined in these: there is something that is not for here.
 
-  #text(name: string, maximum: number): string | null | undefined {
+  #text(name: Name, maximum: number): string | null | undefined {
     const value = this.#take(name)
     if (value === null) return null
     const text = value.slice(1, -1)
@@ -113,14 +169,17 @@ class PlainReader {
     return /^(?:\d\d?|100)$/.test(value) ? Number(value) : undefined
   }
 
-  #data(): string | null {
-    const event = this.#take('event_data')
-    const metadata = this.#take('metadata')
-    if ((event && !event.startsWith('{')) || (metadata && !metadata.startsWith('{'))) return null
-    const members = [event && `"event_data":${event}`, metadata && `"metadata":${metadata}`]
-    return `{${members.filter((member) => member !== null).join()}}`
+  // Null: one of them is no object.
+  #data(): Uint8Array | null {
+    const places = DATA.map((name) => this.#places[PLACE[name]] as number)
+    const isObject = (place: number) => place === -1 || this.#reader.out[this.#start(place)] === OPEN_OBJECT
+    return places.every(isObject) ? this.#reader.compose(DATA, places) : null
   }
 }
+
+const DATA = ['event_data', 'metadata'] as const
+const LETTER_N = 0x6e
+const OPEN_OBJECT = 0x7b
 
 /** Undefined: something is wrong. A person's id is empty, as redact leaves it. */
 function actorOf(who: string | null, type: string | null): ClearEvent['actor'] | undefined {
@@ -129,24 +188,41 @@ function actorOf(who: string | null, type: string | null): ClearEvent['actor'] |
   return type === 'service' || type === 'system' ? { id: who, type } : undefined
 }
 
-/** Text that may say something else to a reader than it does byte by byte: see formsOf. */
-const ODD = /[^ -~]|%|\\[^"]| {2}/
 /** A column of such a length may have been cut in the midst of a value. */
 const SHORTEST_CUT = 254
 
-/** Null where anything of the person may be elsewhere in the event, whichever way. */
-function withPerson(clear: PlainEvent, id: string, address: string | null, agent: string | null): RedactedEvent | null {
+/**
+ * Null where anything of the person may be elsewhere in the event, whichever way it is written: see formsOf. `noted` is
+ * what the event's texts have in them.
+ */
+function withPerson(
+  clear: PlainEvent,
+  id: string,
+  address: string | null,
+  agent: string | null,
+  noted: number,
+): RedactedEvent | null {
+  if (noted & (beyondAscii | otherEscape)) return null
   const columns = [clear.event_type, clear.session ?? '', clear.resource ?? '', clear.action ?? '']
   if (address !== null && !isAddress(address)) return null
   if (columns.some((column) => column.length >= SHORTEST_CUT)) return null
-  const values = [id, address, agent].filter((value) => value !== null)
-  const elsewhere = `${columns.join('\n')}\n${clear.data}`
-  if (values.some((value) => ODD.test(value)) || ODD.test(clear.data) || columns.some((column) => ODD.test(column)))
-    return null
-  const searched = elsewhere.toLowerCase()
-  if (values.some((value) => searched.includes(value.toLowerCase()))) return null
+  const values = [id, address, agent].filter((value) => value !== null).map((value) => value.toLowerCase())
+  if (noted & room && values.some((value) => value.includes(' '))) return null
+  const data = Buffer.from(clear.data.buffer, clear.data.byteOffset, clear.data.length).toString('latin1')
+  if (mayHold(`${columns.join('"')}"${data}`.toLowerCase(), values, noted)) return null
   const sealed: { [pointer: string]: string } = { '/actor/id': id }
   if (address !== null) sealed['/data/ip_address'] = address
   if (agent !== null) sealed['/data/user_agent'] = agent
   return { clear, person: { id, sealed } }
 }
+
+/** Whether a text in lower case may hold any of these values; false only where redact would find none in it. */
+function mayHold(text: string, values: readonly string[], noted: number): boolean {
+  if (values.some((value) => text.includes(value))) return true
+  if (!(noted & percent)) return false
+  const decoded = decodePercent(text.replaceAll('+', ' ')).toLowerCase()
+  return ODD.test(decoded) || values.some((one) => decoded.includes(one) || text.includes(encodePercent(one)))
+}
+
+/** Text that says something else to a reader than it does byte by byte. */
+const ODD = /[^ -~]|\\[^"nrt]| {2}/

@@ -96,7 +96,8 @@ export function formsOf(text: string): string[] {
   return forms
 }
 
-function decodePercent(text: string): string {
+/** What percent-encoding in a text says; what is none stays. */
+export function decodePercent(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run)

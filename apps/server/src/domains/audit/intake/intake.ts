@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import {
   canonicalize,
   commitmentTo,
+  decodeUtf8,
   encodeLeafAround,
+  encodeUtf8,
   FormatError,
   isUuid,
   type Json,
@@ -51,7 +53,11 @@ export class Intake {
         return { clear, parts: [{ people: [-1], members: person.sealed }], people }
       }
       const { clear, parts } = redact(event)
-      return { clear: { ...clear, data: canonicalize(clear.data) }, parts, people: this.#people.of(event, parts) }
+      return {
+        clear: { ...clear, data: encodeUtf8(canonicalize(clear.data)) },
+        parts,
+        people: this.#people.of(event, parts),
+      }
     })
   }
 
@@ -150,7 +156,9 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
   if (eventId === null) return null
   const holders = (people: readonly number[]) => holdersOf(people.map((person) => ownerOf(sealing, item, person)))
   const personal = parts.map(({ people, members }) => ({ holders: holders(people), members }))
-  const all = overflow ? [{ holders: [overflow], members: { '/data': JSON.parse(clear.data) } }, ...personal] : personal
+  const all = overflow
+    ? [{ holders: [overflow], members: { '/data': JSON.parse(decodeUtf8(clear.data)) } }, ...personal]
+    : personal
   const sealed = all.map((part, i) => ({ ...part, ...sealPart(tenantId, eventId, i, part) }))
   const { actor, event_type, session, resource, action, outcome, risk_score } = clear
   const leaf: Omit<Leaf, 'data'> = {
@@ -168,7 +176,7 @@ function prepareOne(sealing: Sealing, item: Item, overflow: DataKey | null): Pre
     risk_score,
     sealed: sealed.map(({ subjects, commit }) => ({ subjects, commit })),
   }
-  const bytes = encodeOrNull(leaf, overflow ? '{}' : clear.data)
+  const bytes = encodeOrNull(leaf, overflow ? EMPTY_OBJECT : clear.data)
   if (bytes === null) return null
   return {
     tenantId,
@@ -202,7 +210,9 @@ function sealPart(
   return { text, subjects, envelope, commit: commitmentTo(nodeCrypto, r, canonical) }
 }
 
-function encodeOrNull(leaf: Omit<Leaf, 'data'>, data: string): Uint8Array | null {
+const EMPTY_OBJECT = encodeUtf8('{}')
+
+function encodeOrNull(leaf: Omit<Leaf, 'data'>, data: Uint8Array): Uint8Array | null {
   try {
     return encodeLeafAround(leaf, data)
   } catch (error) {
@@ -227,8 +237,9 @@ function ownerOf({ keys }: Sealing, { people }: Item, person: number): DataKey {
 function digestOf({ clear }: Item, event_id: string, sealed: readonly { holders: DataKey[]; text: string }[]): Buffer {
   const { action, actor: actedBy, data, ...rest } = clear
   const actor = actedBy && { ...actedBy, id: actedBy.type === 'person' ? '' : actedBy.id }
-  const before = `{"action":${canonicalize(action)},"actor":${canonicalize(actor)},"data":${data},`
-  const hash = createHash('sha256').update(before + canonicalize({ ...rest, event_id }).slice(1)) // one canonical object
+  const before = `{"action":${canonicalize(action)},"actor":${canonicalize(actor)},"data":`
+  const after = `,${canonicalize({ ...rest, event_id }).slice(1)}` // one canonical object
+  const hash = createHash('sha256').update(before).update(data).update(after)
   for (const part of sealed) hash.update(contentDigest(part.holders, part.text))
   return hash.digest().subarray(0, 16)
 }

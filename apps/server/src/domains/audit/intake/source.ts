@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { events } from '@probity/contract'
-import { FormatError, type Json, parseStrict } from '@probity/core'
+import { CanonicalReader, FormatError, type Json, parseStrict } from '@probity/core'
 import { parseJsonBody } from '../../../platform/http/json-body.ts'
 import { expandRecords, readEvent } from '../formats/index.ts'
 import { EventRefused, type Format, type ObservedEvent } from '../formats/observed-event.ts'
@@ -61,38 +62,37 @@ function isObject(value: Json): boolean {
 }
 
 function readLines(format: Format, bytes: Uint8Array): Read[] {
-  return linesOf(bytes).flatMap((text, line): Read[] => {
-    if (text === null) return [{ line, event: NOT_UTF8 }]
-    if (text.length > LONGEST_LINE / 3 && Buffer.byteLength(text) > LONGEST_LINE)
-      return [{ line, event: LINE_TOO_LONG }]
-    if (text.trim() === '') return []
-    const plain = format === 'probity' ? readPlainEvent(text) : null
-    if (plain) return [{ line, event: plain }]
-    try {
-      return expandRecords(format, parseStrict(text)).map((record) => ({ line, event: readOne(format, record) }))
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
-      const message = `the line is not JSON that can be kept exactly: ${error.message}`
-      return [{ line, event: { status: 'refused', code: 'EVENT_REFUSED', message } }]
-    }
-  })
+  const read: Read[] = []
+  const reader = new CanonicalReader()
+  const isWhole = isUtf8(bytes)
+  for (let line = 0, start = 0; start <= bytes.length; line++) {
+    const found = bytes.indexOf(NEWLINE, start)
+    const end = found === -1 ? bytes.length : found
+    const plain = isWhole && format === 'probity' ? readPlainEvent(reader, bytes, start, end) : null
+    if (plain && end - start <= LONGEST_LINE) read.push({ line, event: plain })
+    else read.push(...readLine(format, bytes.subarray(start, end), line))
+    start = end + 1
+  }
+  return read
+}
+
+const NEWLINE = 10
+
+function readLine(format: Format, bytes: Uint8Array, line: number): Read[] {
+  const text = decodeOrNull(bytes)
+  if (text === null) return [{ line, event: NOT_UTF8 }]
+  if (bytes.length > LONGEST_LINE) return [{ line, event: LINE_TOO_LONG }]
+  if (text.trim() === '') return []
+  try {
+    return expandRecords(format, parseStrict(text)).map((record) => ({ line, event: readOne(format, record) }))
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    const message = `the line is not JSON that can be kept exactly: ${error.message}`
+    return [{ line, event: { status: 'refused', code: 'EVENT_REFUSED', message } }]
+  }
 }
 
 const NOT_UTF8: Refused = { status: 'refused', code: 'EVENT_REFUSED', message: 'the line is not UTF-8' }
-
-/** Lines as text; null for one that is not UTF-8, which is looked for only where there is any. */
-function linesOf(bytes: Uint8Array): (string | null)[] {
-  const whole = decodeOrNull(bytes)
-  if (whole !== null) return whole.split('\n')
-  const lines: (string | null)[] = []
-  for (let from = 0; from <= bytes.length; ) {
-    const found = bytes.indexOf(10, from)
-    const end = found === -1 ? bytes.length : found
-    lines.push(decodeOrNull(bytes.subarray(from, end)))
-    from = end + 1
-  }
-  return lines
-}
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

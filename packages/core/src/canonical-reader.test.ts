@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { decodeUtf8 } from './bytes.ts'
+import { CanonicalReader } from './canonical-reader.ts'
 import { canonicalize, type Json } from './json.ts'
-import { canonicalMembers } from './json-canonical.ts'
+import { NOTED_IN_STRINGS } from './json-bytes.ts'
 import { parseStrict } from './json-parse.ts'
 
 const jsons = fc.jsonValue({ maxDepth: 6, stringUnit: 'grapheme' }).map((value) => value as Json)
@@ -19,9 +21,19 @@ function slowly(text: string): Map<string, string> | null {
   }
 }
 
+const reader = new CanonicalReader() // one for all: what was read before must not matter
+
 function quickly(text: string): Map<string, string> | null {
-  const members = canonicalMembers(text)
-  return members && new Map(members.names.map((name, i) => [name, members.values[i] as string]))
+  const around = Buffer.from(`x"${text}"}]`) // what is before and after is not the text's
+  const [start, end] = [2, around.length - 3]
+  if (!text.isWellFormed() || !reader.read(around, start, end)) return null
+  const { out, members } = reader
+  return new Map(
+    Array.from({ length: reader.count }, (_, i) => {
+      const [from, to, first, last] = members.subarray(4 * i, 4 * i + 4)
+      return [decodeUtf8(around.subarray(from, to)), decodeUtf8(out.subarray(first, last))]
+    }),
+  )
 }
 
 /** The quick way may say nothing; what it says is what the slow way says. */
@@ -93,7 +105,7 @@ test('numbers are read as doubles are written, and those that no double holds ar
     { numRuns: 10_000 },
   )
   for (const number of ['9007199254740993', '1e400', '-', '01', '1.', '.5', '+1', '1e', '--1'])
-    assert.equal(canonicalMembers(`{"n":${number}}`), null)
+    assert.equal(quickly(`{"n":${number}}`), null)
 })
 
 test('what is not plain to see is left to the slow way', () => {
@@ -111,5 +123,35 @@ test('what is not plain to see is left to the slow way', () => {
     '{"a":1}x',
     '{"a":"\u0001"}',
   ])
-    assert.equal(canonicalMembers(text), null, text)
+    assert.equal(quickly(text), null, text)
+})
+
+test('objects are read one after the other, and what was written stays where it is', () => {
+  const one = new CanonicalReader()
+  const texts = Array.from({ length: 2000 }, (_, i) => `{"b":{"z":${i},"a":"${'x'.repeat(i % 700)}"}}`)
+  const views = texts.map((text) => {
+    const bytes = Buffer.from(text)
+    assert.ok(one.read(bytes, 0, bytes.length))
+    return one.out.subarray(one.members[2], one.members[3])
+  })
+  for (const [i, view] of views.entries()) assert.equal(decodeUtf8(view), `{"a":"${'x'.repeat(i % 700)}","z":${i}}`)
+})
+
+test('what its strings have in them is noted', () => {
+  const noted = (text: string) => {
+    const bytes = Buffer.from(text)
+    assert.ok(reader.read(bytes, 0, bytes.length), text)
+    return reader.noted
+  }
+  const { beyondAscii, percent, room, escape: other } = NOTED_IN_STRINGS
+  assert.equal(noted('{"a":"x y \\" z","b":[1,2.5,true]}  '), 0)
+  assert.equal(noted('{"a":{"ä":1}}'), beyondAscii)
+  assert.equal(noted('{"a":"\\u00e9"}'), beyondAscii)
+  assert.equal(noted('{"a":"\u007f"}'), beyondAscii)
+  assert.equal(noted('{"a":"\u{1f600}\\ud83d\\ude00"}'), beyondAscii)
+  assert.equal(noted('{"a%":"100"}'), percent)
+  assert.equal(noted('{"a":"x  y"}'), room)
+  assert.equal(noted('{"a":"x\\ny"}'), room)
+  assert.equal(noted('{"a":"\\\\"}'), other)
+  assert.equal(noted('{"a":"\\u0020"}'), other)
 })
