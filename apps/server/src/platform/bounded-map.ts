@@ -1,33 +1,39 @@
-/** A map that keeps the most recently used entries, at most `capacity`. */
+/**
+ * A map that keeps what was used lately: at most `capacity` entries, and at least the half of it that was used last.
+ * Two generations, since to move each entry to the end of one map at each use costs more than most of what is kept.
+ */
 export class BoundedMap<K, V> {
-  readonly #entries = new Map<K, V>()
-  readonly #capacity: number
+  #young = new Map<K, V>()
+  #old = new Map<K, V>()
+  readonly #half: number
 
   constructor(capacity: number) {
-    this.#capacity = capacity
+    this.#half = Math.max(1, Math.floor(capacity / 2))
   }
 
   get(key: K): V | undefined {
-    const value = this.#entries.get(key)
-    if (value === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    return value
+    const value = this.#young.get(key)
+    if (value !== undefined) return value
+    const kept = this.#old.get(key)
+    if (kept !== undefined) this.set(key, kept)
+    return kept
   }
 
   set(key: K, value: V): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    if (this.#entries.size <= this.#capacity) return
-    const oldest = this.#entries.keys().next()
-    if (!oldest.done) this.#entries.delete(oldest.value)
+    if (this.#young.size >= this.#half && !this.#young.has(key)) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, value)
   }
 
   delete(key: K): void {
-    this.#entries.delete(key)
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 
   deleteWhere(matches: (key: K, value: V) => boolean): void {
-    for (const [key, value] of this.#entries) if (matches(key, value)) this.#entries.delete(key)
+    for (const map of [this.#young, this.#old])
+      for (const [key, value] of map) if (matches(key, value)) map.delete(key)
   }
 }
