@@ -33,7 +33,6 @@ export class BoundedMap<K, V> {
   }
 
   deleteWhere(matches: (key: K, value: V) => boolean): void {
-    for (const map of [this.#young, this.#old])
-      for (const [key, value] of map) if (matches(key, value)) map.delete(key)
+    for (const map of [this.#young, this.#old]) for (const [key, value] of map) if (matches(key, value)) map.delete(key)
   }
 }

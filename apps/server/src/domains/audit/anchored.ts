@@ -28,6 +28,8 @@ export interface Trusted {
 export class Anchored {
   readonly #database: Database
   readonly #receipts = new BoundedMap<number, Promise<AnchorReceipt | null>>(100)
+  /** Heads whose signature and anchor were looked at, by all that they say and who was trusted. */
+  readonly #heads = new BoundedMap<string, store.Head>(1_000)
 
   constructor(database: Database) {
     this.#database = database
@@ -39,9 +41,20 @@ export class Anchored {
    */
   async headWith(tenantId: string, index: number, trusted: Trusted): Promise<store.Head | null> {
     const row = await tenantTransaction(this.#database.app, tenantId, (tx) => readAnchor(tx))
-    if (row === null || row.size <= index || !isSigned(row, trusted.keys)) return null
-    const checkpoint = await this.#proven(row, trusted)
-    return checkpoint === null ? null : { ...row, checkpoint }
+    return this.proven(row, index, trusted)
+  }
+
+  /** The same of a head that was read. */
+  async proven(row: AnchorRow | null, index: number, trusted: Trusted): Promise<store.Head | null> {
+    if (row === null || row.size <= index) return null
+    const said = [row.checkpoint, row.path.toString('hex'), row.anchor, row.size, row.origin, ...trusted.keys].join('\n')
+    const known = this.#heads.get(said)
+    if (known) return known
+    const checkpoint = isSigned(row, trusted.keys) ? await this.#proven(row, trusted) : null
+    if (checkpoint === null) return null
+    const head = { ...row, checkpoint }
+    this.#heads.set(said, head)
+    return head
   }
 
   /** Whether an anchored head is where it says that it was anchored. */

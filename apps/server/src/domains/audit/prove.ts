@@ -11,7 +11,6 @@ import {
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
-import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
 
 /** Hashes of spans of the tree of `size` leaves, read from stored tiles. */
@@ -40,13 +39,7 @@ async function nodeReader(tx: Tx, spans: readonly Span[]): Promise<NodeReader> {
     const { level, index } = tileOfNode(node)
     wanted.set(`${level}/${index}`, { level, tile: index })
   }
-  const tiles = new Map<string, Buffer>()
-  const upper = [...wanted.values()].filter((one) => one.level > 0)
-  for (const row of upper.length > 0 ? await store.readTiles(tx, upper) : [])
-    tiles.set(`${row.level}/${row.tile}`, row.hashes)
-  for (const { tile } of [...wanted.values()].filter((one) => one.level === 0)) {
-    const rows = await store.readBundles(tx, tile * BUNDLE, (tile + 1) * BUNDLE)
-    tiles.set(`0/${tile}`, Buffer.concat(rows.map((row) => row.hashes)))
-  }
+  const stored = await store.readTilesAndHashes(tx, [...wanted.values()])
+  const tiles = new Map(stored.map(({ level, tile, hashes }) => [`${level}/${tile}`, hashes]))
   return tileReader(nodeCrypto.sha256, (level, index) => tiles.get(`${level}/${index}`) ?? new Uint8Array())
 }

@@ -39,26 +39,47 @@ export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise
 /** Beyond it lies no time that a database knows. */
 const MOST_MILLISECONDS = Date.UTC(9999, 0)
 
+/** An entry and the stretch that it is stored in. */
+export interface FoundEntry {
+  entry: Entry
+  row: BundleRow
+}
+
 /** Index of an entry by its event_id; null when there is none. */
 export async function findEvent(tx: Tx, eventId: string): Promise<number | null> {
+  return (await findEntry(tx, eventId))?.entry.index ?? null
+}
+
+/** An entry by its event_id; null when there is none. */
+export async function findEntry(tx: Tx, eventId: string): Promise<FoundEntry | null> {
+  if (millisecondOf(eventId) !== null) return findOwnEntry(tx, eventId)
   const given = await store.findGivenId(tx, eventId)
-  if (given !== null) {
-    const [entry] = await readEntriesAt(tx, [given])
-    if (entry?.leaf.event_id !== eventId) throw new Error('an event id leads to another entry; verify the log')
-    return given
+  if (given === null) return null
+  for (const row of await store.readBundlesOf(tx, [given])) {
+    const found = foundIn(row, eventId)
+    if (found?.entry.index === given) return found
   }
-  return findOwn(tx, eventId)
+  throw new Error('an event id leads to another entry; verify the log')
 }
 
 /** Index of the entry whose id we made; null also for an id of another form. */
 export async function findOwn(tx: Tx, eventId: string): Promise<number | null> {
+  return (await findOwnEntry(tx, eventId))?.entry.index ?? null
+}
+
+async function findOwnEntry(tx: Tx, eventId: string): Promise<FoundEntry | null> {
   const millisecond = millisecondOf(eventId)
   if (millisecond === null || millisecond > MOST_MILLISECONDS) return null
   for (const row of await store.readBundlesReceived(tx, millisecond)) {
-    const found = openBundle(row).find(({ bytes }) => isOf(bytes, eventId))
-    if (found) return found.index
+    const found = foundIn(row, eventId)
+    if (found) return found
   }
   return null
+}
+
+function foundIn(row: BundleRow, eventId: string): FoundEntry | null {
+  const found = openBundle(row).find(({ bytes }) => isOf(bytes, eventId))
+  return found ? { entry: { ...found, leaf: parseLeaf(found.bytes) }, row } : null
 }
 
 // The text is looked for first: few leaves have it, and reading one takes longer than looking.

@@ -8,17 +8,19 @@ import { DomainError } from '../../platform/errors.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
-import { exportRange, exportSelection } from './export.ts'
+import { exportRange, exportSelection, type Run } from './export.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
 import type { Refused } from './intake/prepared.ts'
 import { presentEvent } from './present.ts'
-import { consistencyOf, inclusionOf } from './prove.ts'
+import { Proofs } from './proofs.ts'
+import { consistencyOf } from './prove.ts'
 import type { Accepted } from './queue.ts'
-import { type Entry, findEvent, isOwn, openParts, readEntriesAt } from './reader.ts'
+import { type Entry, findEntry, findEvent, isOwn, openParts, readEntriesAt } from './reader.ts'
 import { formatCursor } from './rules.ts'
 import { search, selectIndexes } from './search.ts'
 import * as store from './store.ts'
+import { readAnchor } from './store-anchor.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
@@ -31,6 +33,7 @@ const ANCHOR_POLL_MILLISECONDS = 100
 export class Audit {
   readonly #dependencies: WriteDependencies
   readonly #anchored: Anchored
+  readonly #proofs = new Proofs()
 
   constructor(dependencies: WriteDependencies) {
     this.#dependencies = dependencies
@@ -106,11 +109,19 @@ export class Audit {
 
   /** Receipt (tlog-proof) of an event; verifies offline. Integrated at once, anchored as soon as its head is. */
   async receipt(tenantId: string, id: string): Promise<string> {
-    const trusted = await this.key(tenantId)
-    const { entry, head: newest } = await this.#run(tenantId, (tx) => this.#find(tx, id))
-    const head = (await this.#anchored.headWith(tenantId, entry.index, trusted)) ?? newest
-    const proof = await this.#run(tenantId, (tx) => inclusionOf(tx, entry.index, head))
-    return formatReceipt({ index: entry.index, leaf: entry.bytes, proof, checkpoint: head.checkpoint })
+    const run: Run = (work) => this.#run(tenantId, work)
+    const [trusted, { found, newest, anchor }] = await Promise.all([
+      this.key(tenantId),
+      run(async (tx) => {
+        const [head, anchored, one] = await Promise.all([store.readHead(tx), readAnchor(tx), findEntry(tx, id)])
+        if (!head || !one) throw new DomainError('NOT_FOUND')
+        return { found: one, newest: head, anchor: anchored }
+      }),
+    ])
+    const { index, bytes } = found.entry
+    const head = (await this.#anchored.proven(anchor, index, trusted)) ?? newest
+    const proof = await this.#proofs.inclusion(run, tenantId, found, head)
+    return formatReceipt({ index, leaf: bytes, proof, checkpoint: head.checkpoint })
   }
 
   /** The newest checkpoint, or the newest anchored one. Throws NOT_FOUND before there is any. */
@@ -308,12 +319,9 @@ export class Audit {
   }
 
   async #find(tx: Tx, id: string): Promise<{ entry: Entry; head: store.Head }> {
-    const head = await store.readHead(tx)
-    const index = head && (await findEvent(tx, id))
-    if (!head || index === null) throw new DomainError('NOT_FOUND')
-    const [entry] = await readEntriesAt(tx, [index])
-    if (!entry) throw new Error('an entry of the log is missing; verify it')
-    return { entry, head }
+    const [head, found] = await Promise.all([store.readHead(tx), findEntry(tx, id)])
+    if (!head || !found) throw new DomainError('NOT_FOUND')
+    return { entry: found.entry, head }
   }
 
   async #head(tenantId: string): Promise<store.Head> {

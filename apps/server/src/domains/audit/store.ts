@@ -1,5 +1,6 @@
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Summary } from './leaf-run.ts'
+import { BUNDLE } from './rules.ts'
 import type { BundleRow, InboxRow, PartRow } from './store-sequencer.ts'
 import { mayHold, type Term } from './terms.ts'
 
@@ -51,6 +52,28 @@ export async function readTiles(
       wanted.map((w) => w.tile),
     ])
   ).rows
+}
+
+/** Tiles of any level; those of level 0 are the leaf hashes that stand beside the bundles. */
+export async function readTilesAndHashes(
+  tx: Tx,
+  wanted: { level: number; tile: number }[],
+): Promise<{ level: number; tile: number; hashes: Buffer }[]> {
+  const upper = wanted.filter(({ level }) => level > 0)
+  const [tiles, ...leaves] = await Promise.all([
+    upper.length > 0 ? readTiles(tx, upper) : [],
+    ...wanted
+      .filter(({ level }) => level === 0)
+      .map(async ({ tile }) => ({ level: 0, tile, hashes: await readHashes(tx, tile * BUNDLE) })),
+  ])
+  return [...tiles, ...leaves]
+}
+
+/** Leaf hashes of the bundle that begins at an index, as many as there are. */
+async function readHashes(tx: Tx, first: number): Promise<Buffer> {
+  const text = `SELECT hashes FROM audit_bundles WHERE tenant_id = $1 AND first_seq >= $2 AND first_seq < $2 + 256 ORDER BY first_seq`
+  const { rows } = await tx.query<{ hashes: Buffer }>(text, [tx.tenantId, first])
+  return Buffer.concat(rows.map((row) => row.hashes))
 }
 
 /** What a bundle must have for a search to open it. */
