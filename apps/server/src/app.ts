@@ -3,7 +3,7 @@ import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { Anchoring, Audit, auditRoutes, IntakeThreads, Sequencer } from './domains/audit/index.ts'
+import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { Authenticator, Identity, identityRoutes } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
@@ -60,7 +60,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     dependencies: { keys, clock, originOf: (tenantId) => originOf(config.origin, tenantId) },
   })
   const threads = new IntakeThreads({ clock, isShared: () => sequencer.isShared })
-  const audit = new Audit({ database, keys, clock, sequencer, threads })
+  const audit = new Audit({ database, keys, clock, sequencer, threads, budget: new Budget() })
   const everyMilliseconds = config.anchor_interval_ms
   const anchoring = new Anchoring({ database, sequencer, keys, clock, log, everyMilliseconds })
   let url = ''

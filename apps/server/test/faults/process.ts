@@ -72,6 +72,16 @@ export function urlOf({ host, port, database, user, password }: Connection): str
 
 /** Kills the PostgreSQL of a cluster: its postmaster, whose children then end by themselves. */
 export async function killPostgres(cluster: string): Promise<void> {
-  const [pid] = (await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')
-  process.kill(Number(pid), 'SIGKILL')
+  process.kill(await postmasterOf(cluster), 'SIGKILL')
+}
+
+async function postmasterOf(cluster: string): Promise<number> {
+  return Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0])
+}
+
+/** Process ids of a cluster: the postmaster first, then those that it started. */
+export async function postgresProcesses(cluster: string): Promise<number[]> {
+  const postmaster = await postmasterOf(cluster)
+  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
+  return [postmaster, ...children.trim().split(' ').filter(Boolean).map(Number)]
 }

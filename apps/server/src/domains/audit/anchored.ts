@@ -47,7 +47,9 @@ export class Anchored {
   /** The same of a head that was read. */
   async proven(row: AnchorRow | null, index: number, trusted: Trusted): Promise<store.Head | null> {
     if (row === null || row.size <= index) return null
-    const said = [row.checkpoint, row.path.toString('hex'), row.anchor, row.size, row.origin, ...trusted.keys].join('\n')
+    const said = [row.checkpoint, row.path.toString('hex'), row.anchor, row.size, row.origin, ...trusted.keys].join(
+      '\n',
+    )
     const known = this.#heads.get(said)
     if (known) return known
     const checkpoint = isSigned(row, trusted.keys) ? await this.#proven(row, trusted) : null

@@ -1,4 +1,5 @@
 export { Anchoring } from './anchoring.ts'
+export { Budget } from './budget.ts'
 export { IntakeThreads } from './intake/threads.ts'
 export { auditRoutes } from './routes.ts'
 export { Sequencer } from './sequencer.ts'

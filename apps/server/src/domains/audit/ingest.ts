@@ -1,6 +1,7 @@
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DomainError } from '../../platform/errors.ts'
+import { costOf } from './budget.ts'
 import type { Format } from './formats/observed-event.ts'
 import type { Refused } from './intake/prepared.ts'
 import { LINE_TOO_LONG } from './intake/source.ts'
@@ -37,10 +38,9 @@ export async function ingestStream(
   let before: Promise<Enqueued | null> = Promise.resolve(null)
   try {
     for await (const chunk of chunksOfLines(decoded(body, encoding))) {
-      // While several write, a chunk's events drain slowly: those of three could be more than may wait.
-      if (dependencies.sequencer.isShared) await before
-      await dependencies.sequencer.room(tenantId)
+      const leave = await dependencies.budget.wait(tenantId, costOf(chunk.bytes.length, chunk.lines))
       const { written, enqueued } = write(dependencies, tenantId, format, chunk, before)
+      written.finally(leave).catch(() => undefined) // looked at when it is its turn
       before = enqueued
       underWay.push({ chunk, written })
       if (underWay.length >= CHUNKS_AT_ONCE) await finishOne()

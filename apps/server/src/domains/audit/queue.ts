@@ -1,5 +1,4 @@
 import { ANCHOR_TENANT } from '@probity/core'
-import { DomainError } from '../../platform/errors.ts'
 import type { PackedBatch } from './intake/packing.ts'
 import type { Prepared } from './intake/prepared.ts'
 import { takeFairly } from './rules.ts'
@@ -30,16 +29,11 @@ export interface WaitingBatch {
 /** All are new and follow each other from the index `first` on; or what became of each. */
 export type BatchOutcome = { first: number } | { each: Promise<Accepted>[] }
 
-const PER_TENANT = 16_384
-
 /** Events of this process that wait to be sequenced, a queue a tenant. */
 export class WaitingQueue {
   readonly #tenants = new Map<string, Waiting[]>()
   #batches: WaitingBatch[] = []
-  /** Events of a tenant that wait in batches. */
-  readonly #inBatches = new Map<string, number>()
   #length = 0
-  #room: (() => void)[] = []
   readonly #recent = new RecentTenants()
 
   get length(): number {
@@ -51,24 +45,18 @@ export class WaitingQueue {
     return this.#recent.several
   }
 
-  /** Throws UNAVAILABLE when the tenant has too much waiting. */
   push(item: Waiting): void {
     const queue = this.#tenants.get(item.entry.tenantId) ?? []
-    requireRoom(queue.length)
     queue.push(item)
     this.#recent.see(item.entry.tenantId)
     this.#tenants.set(item.entry.tenantId, queue)
     this.#length++
   }
 
-  /** Throws UNAVAILABLE when the tenant has too much waiting. */
   pushBatch(item: WaitingBatch): void {
     const { tenantId, count } = item.batch
-    const waiting = this.#inBatches.get(tenantId) ?? 0
-    requireRoom(waiting)
     this.#batches.push(item)
     this.#recent.see(tenantId)
-    this.#inBatches.set(tenantId, waiting + count)
     this.#length += count
   }
 
@@ -86,7 +74,6 @@ export class WaitingQueue {
       if (!waits.has(tenantId) && (events === 0 || events + count <= limit)) {
         taken.push(item)
         events += count
-        this.#forget(tenantId, count)
         if (oneOfEach) waits.add(tenantId)
       } else {
         left.push(item)
@@ -98,33 +85,12 @@ export class WaitingQueue {
     return taken
   }
 
-  #forget(tenantId: string, count: number): void {
-    const rest = (this.#inBatches.get(tenantId) ?? 0) - count
-    if (rest > 0) this.#inBatches.set(tenantId, rest)
-    else this.#inBatches.delete(tenantId)
-  }
-
   /** Up to `limit` events, fairly by tenant and at most `each` of one. */
   take(limit: number, each = limit): Waiting[] {
     const taken = takeFairly(this.#tenants, limit, each)
     this.#length -= taken.length
-    const waiters = this.#room
-    this.#room = []
-    for (const wake of waiters) wake()
     return taken
   }
-
-  /** Resolves at the next flush when the tenant has more than a flush waiting: flow control for streams. */
-  async room(tenantId: string): Promise<void> {
-    while ((this.#tenants.get(tenantId)?.length ?? 0) + (this.#inBatches.get(tenantId) ?? 0) > PER_TENANT / 4) {
-      await new Promise<void>((resolve) => this.#room.push(resolve))
-    }
-  }
-}
-
-function requireRoom(waiting: number): void {
-  if (waiting < PER_TENANT) return
-  throw new DomainError('UNAVAILABLE', { reason: 'too many events wait to be written', retry_after: 1 })
 }
 
 /** Who wrote within the last second or two; the anchor log, which always does, does not count. */

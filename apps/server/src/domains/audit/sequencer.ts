@@ -140,11 +140,6 @@ export class Sequencer {
     })
   }
 
-  /** Flow control: resolves when the tenant may send more. */
-  room(tenantId: string): Promise<void> {
-    return this.#queue.room(tenantId)
-  }
-
   /** Something was put into the inbox. */
   wake(): void {
     this.#inboxWaits = true

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
+import { costOf } from './budget.ts'
 import { exportRange, exportSelection, type Run } from './export.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
@@ -43,9 +44,13 @@ export class Audit {
   /** Records an event of Probity's own inside the caller's transaction. */
   record = (tx: Tx, event: OwnEvent): Promise<{ event_id: string }> => recordOwn(this.#dependencies, tx, event)
 
-  /** Writes the events of a JSON body. Answers each one's fate in order; acknowledged means durable. */
+  /**
+   * Writes the events of a JSON body. Answers each one's fate in order; acknowledged means durable. Throws RATE_LIMITED
+   * while too much waits to be written.
+   */
   async write(tenantId: string, format: Format, bytes: Uint8Array) {
-    const written = await writeSource(this.#dependencies, tenantId, { format, kind: 'body', bytes })
+    const leave = this.#dependencies.budget.take(tenantId, costOf(bytes.length, 1))
+    const written = await writeSource(this.#dependencies, tenantId, { format, kind: 'body', bytes }).finally(leave)
     const results = written.map(({ fate }) => fate)
     const count = (status: string) => results.filter((result) => result.status === status).length
     return {

@@ -5,6 +5,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
+import type { Budget } from './budget.ts'
 import type { ObservedEvent } from './formats/observed-event.ts'
 import type { ReadableEvent } from './formats/plain-event.ts'
 import { partsForInbox } from './inbox.ts'
@@ -25,6 +26,7 @@ export interface WriteDependencies {
   clock: Clock
   sequencer: Sequencer
   threads: IntakeThreads
+  budget: Budget
 }
 
 /**
