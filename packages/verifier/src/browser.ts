@@ -7,10 +7,11 @@ import type { VerifierCrypto } from './crypto.ts'
 import * as pure from './index.ts'
 import { inflateRaw } from './inflate.ts'
 import type { Result } from './result.ts'
+import { unzstd } from './zstd.ts'
 
 export { parseVerifierKey } from '@probity/core'
 
-/** Crypto by @noble and an inflater of our own. */
+/** Crypto by @noble, and unpacking of our own. */
 export const browserCrypto: VerifierCrypto = {
   sha256: (bytes) => sha256(bytes),
   hmacSha256: (key, message) => hmac(sha256, key, message),
@@ -23,6 +24,7 @@ export const browserCrypto: VerifierCrypto = {
     }
   },
   inflateRaw,
+  unzstd,
   createSha256() {
     const hasher = sha256.create()
     return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest() }

@@ -1,5 +1,6 @@
 import {
   alignedNodes,
+  CODEC_DEFLATE,
   CODEC_STORED,
   decodeBundle,
   decodeBundlePayload,
@@ -91,12 +92,16 @@ export function checkLeaf(entry: Uint8Array, tenantId: string, index: number): L
 
 function openBundle(crypto: VerifierCrypto, codec: number, bundle: Uint8Array, first: number, count: number) {
   try {
-    const bytes = codec === CODEC_STORED ? bundle : crypto.inflateRaw(bundle, count * (MAX_ENTRY_LENGTH + 2))
-    return decodeBundle(bytes, count)
+    return decodeBundle(unpack(crypto, codec, bundle, count * (MAX_ENTRY_LENGTH + 2)), count)
   } catch (error) {
     const { message } = refusalOf(error)
     throw new Refusal('BUNDLE_MALFORMED', first, `the bundle of entry ${first} cannot be opened: ${message}`)
   }
+}
+
+function unpack(crypto: VerifierCrypto, codec: number, bundle: Uint8Array, maximum: number): Uint8Array {
+  if (codec === CODEC_STORED) return bundle
+  return codec === CODEC_DEFLATE ? crypto.inflateRaw(bundle, maximum) : crypto.unzstd(bundle, maximum)
 }
 
 function requirePrefix(hash: Uint8Array, prefixes: Uint8Array, i: number, first: number): void {

@@ -1,7 +1,9 @@
 import { createHash, createHmac, createPublicKey, hash, hkdfSync, verify } from 'node:crypto'
-import { inflateRawSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { concat } from '@probity/core'
 import type { VerifierCrypto } from './crypto.ts'
+import { unzstd } from './zstd.ts'
+import { readFrame } from './zstd-frame.ts'
 
 // RFC 8410 §4: what stands before the 32 bytes of an Ed25519 key in SubjectPublicKeyInfo.
 const ED25519_SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
@@ -26,6 +28,7 @@ export const nodeCrypto: VerifierCrypto = {
     if (engine.bytesWritten !== bytes.length) throw new RangeError('bytes after the last block')
     return buffer
   },
+  unzstd: 'zstdDecompressSync' in zlib ? unzstdByZlib : unzstd,
   createSha256() {
     const hasher = createHash('sha256')
     return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest() }
@@ -40,7 +43,18 @@ function bytesOfBinary(text: string): Uint8Array {
 }
 
 // With `info` zlib gives an object, which the published types do not know. bytesWritten are those consumed.
-const inflateRawWithInfo = inflateRawSync as unknown as (
+const inflateRawWithInfo = zlib.inflateRawSync as unknown as (
   bytes: Uint8Array,
   options: { maxOutputLength: number; info: boolean },
 ) => { buffer: Uint8Array; engine: { bytesWritten: number } }
+
+// Node 22.15 and later. That the frame is all of the input is known from its outline; zlib would read on.
+function unzstdByZlib(bytes: Uint8Array, maximum: number): Uint8Array {
+  const { length } = readFrame(bytes, maximum)
+  const output = zlib.zstdDecompressSync(bytes, {
+    maxOutputLength: Math.max(length, 1),
+    chunkSize: Math.max(length, 64),
+  })
+  if (output.length !== length) throw new RangeError('the output is shorter than the frame says')
+  return output
+}
