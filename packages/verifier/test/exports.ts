@@ -109,7 +109,8 @@ export function bundleFrame(entries: readonly Uint8Array[], first: number, codec
 function pack(bundle: Uint8Array, codec: number): Uint8Array {
   if (codec === CODEC_STORED) return bundle
   if (codec === CODEC_DEFLATE) return deflateRawSync(bundle, { level: 1 })
-  return zstdCompressSync(bundle, { pledgedSrcSize: bundle.length })
+  // A chunk that is filled to the brim would have zlib add an empty frame.
+  return zstdCompressSync(bundle, { pledgedSrcSize: bundle.length, chunkSize: bundle.length + 1024 })
 }
 
 export function partFrame({ index, part, r, value }: OpenedPart): Frame {

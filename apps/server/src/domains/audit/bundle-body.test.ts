@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync, zstdCompressSync } from 'node:zlib'
 import { encodeBundle } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import fc from 'fast-check'
 import { isZstd, openBody, packBody } from './bundle-body.ts'
 
@@ -16,6 +18,15 @@ test('a body gives back the leaves that were packed', async () => {
       assert.deepEqual(openBody({ body, entries: packed.length }).map(hex), packed.map(hex))
     }),
   )
+})
+
+test('a body is one frame that exports may carry, also where it has just the size of what zlib gives at once', async () => {
+  const frame = 2 ** 20
+  const length = frame - 34 // random: ten bytes before, three for each of eight blocks
+  const packed = [...Array.from({ length: 16 }, () => randomBytes(65_000)), randomBytes(length - 16 * 65_002 - 2)]
+  const body = await packBody(packed)
+  assert.equal(body.length, frame)
+  assert.deepEqual(Buffer.from(nodeCrypto.unzstd(body, length)), Buffer.from(encodeBundle(packed)))
 })
 
 test('a body of before Zstandard is read, and never taken for a frame', () => {

@@ -47,7 +47,8 @@ export function isZstd(body: Uint8Array): boolean {
 function optionsFor(level: number, length: number): ZstdOptions {
   return {
     pledgedSrcSize: length,
-    chunkSize: chunkFor(length / 4),
+    // No output fills it: where one does to the brim, zlib ends it once more, with an empty frame (formats §6 has one).
+    chunkSize: length + (length >> 7) + 512,
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 0 },
   }
 }
