@@ -14,6 +14,7 @@ export { parseVerifierKey } from '@probity/core'
 /** Crypto by @noble, and unpacking of our own. */
 export const browserCrypto: VerifierCrypto = {
   sha256: (bytes) => sha256(bytes),
+  sha256Into: (bytes, into, at) => into.set(sha256(bytes), at),
   hmacSha256: (key, message) => hmac(sha256, key, message),
   hkdfSha256: (key, salt, info, length) => hkdf(sha256, key, salt, info, length),
   ed25519Verify(publicKey, message, signature) {

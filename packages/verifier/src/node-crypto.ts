@@ -10,7 +10,12 @@ const ED25519_SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x6
 
 /** Crypto by node:crypto and node:zlib. */
 export const nodeCrypto: VerifierCrypto = {
-  sha256: (bytes) => bytesOfBinary(hash('sha256', bytes, 'binary')),
+  sha256(bytes) {
+    const digest = new Uint8Array(32)
+    sha256Into(bytes, digest, 0)
+    return digest
+  },
+  sha256Into,
   hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
   hkdfSha256: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
   ed25519Verify(publicKey, message, signature) {
@@ -36,10 +41,9 @@ export const nodeCrypto: VerifierCrypto = {
 }
 
 // Twice as fast as to have node:crypto make a Buffer, and this is called for every node of a tree.
-function bytesOfBinary(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
+function sha256Into(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  const digest = hash('sha256', bytes, 'binary')
+  for (let i = 0; i < 32; i++) into[at + i] = digest.charCodeAt(i)
 }
 
 // With `info` zlib gives an object, which the published types do not know. bytesWritten are those consumed.

@@ -5,7 +5,7 @@ export class BackwardBits {
 
   constructor(bytes: Uint8Array) {
     const last = bytes.at(-1) ?? 0
-    if (last === 0) throw new RangeError('a bit stream without its end')
+    if (last === 0) throw malformed('a bit stream without its end')
     this.#bytes = bytes
     this.#left = bytes.length * 8 - 1 - Math.clz32(last) + 24
   }
@@ -35,7 +35,7 @@ export class BackwardBits {
 
   /** Throws RangeError unless all was read, and no more. */
   requireEnd(): void {
-    if (this.#left !== 0) throw new RangeError('a bit stream of another length')
+    if (this.#left !== 0) throw malformed('a bit stream of another length')
   }
 
   #from(bit: number): number {
@@ -43,4 +43,8 @@ export class BackwardBits {
     const bytes = this.#bytes
     return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)) >> (bit & 7)
   }
+}
+
+export function malformed(why: string): RangeError {
+  return new RangeError(why)
 }

@@ -1,4 +1,4 @@
-import { BackwardBits } from './zstd-bits.ts'
+import { BackwardBits, malformed } from './zstd-bits.ts'
 
 /** A finite state entropy table (RFC 8878 §4.1): of each state its symbol, and where the next one is found. */
 export interface FseTable {
@@ -33,7 +33,7 @@ export function readFseTable(
     return value
   }
   const log = read(4) + 5
-  if (log > maxLog) throw new RangeError('a table too large')
+  if (log > maxLog) throw malformed('a table too large')
   const counts: number[] = []
   for (let left = 1 << log; left > 0; ) {
     const count = readCount(read, left)
@@ -43,10 +43,10 @@ export function readFseTable(
       zeros = read(2)
       for (let i = 0; i < zeros; i++) counts.push(0)
     }
-    if (counts.length > maxSymbol + 1) throw new RangeError('a table of too many symbols')
+    if (counts.length > maxSymbol + 1) throw malformed('a table of too many symbols')
   }
   const length = (at + 7) >> 3
-  if (length > bytes.length) throw new RangeError('the input ends too early')
+  if (length > bytes.length) throw malformed('the input ends too early')
   return { table: fseTable(counts, log), length }
 }
 
@@ -98,7 +98,7 @@ export function constantTable(symbol: number): FseTable {
 export function readHuffmanTable(bytes: Uint8Array): { table: HuffmanTable; length: number } {
   const head = bytes[0] ?? 0
   const length = 1 + (head < 128 ? head : (head - 126) >> 1)
-  if (length > bytes.length) throw new RangeError('the input ends too early')
+  if (length > bytes.length) throw malformed('the input ends too early')
   const content = bytes.subarray(1, length)
   const weights =
     head < 128
@@ -112,7 +112,7 @@ function compressedWeights(bytes: Uint8Array): number[] {
   const { table, length } = readFseTable(bytes, MAX_WEIGHTS_LOG, 255)
   const input = new BackwardBits(bytes.subarray(length))
   const states = [input.read(table.log), input.read(table.log)]
-  if (input.left < 0) throw new RangeError('weights of too few bits')
+  if (input.left < 0) throw malformed('weights of too few bits')
   const weights: number[] = []
   for (let turn = 0; weights.length < 255; turn = 1 - turn) {
     const state = states[turn] ?? 0
@@ -120,17 +120,17 @@ function compressedWeights(bytes: Uint8Array): number[] {
     states[turn] = (table.bases[state] ?? 0) + input.read(table.bits[state] ?? 0)
     if (input.left < 0) return [...weights, table.symbols[states[1 - turn] ?? 0] ?? 0]
   }
-  throw new RangeError('too many weights')
+  throw malformed('too many weights')
 }
 
 // The last weight is not written: it makes the code complete (RFC 8878 §4.2.1).
 function huffmanTable(written: readonly number[]): HuffmanTable {
   const sum = written.reduce((all, weight) => all + shareOf(weight), 0)
   const log = sum === 0 ? 0 : highestBit(sum) + 1
-  if (log === 0 || log > MAX_HUFFMAN_LOG || written.length > 255) throw new RangeError('the weights of a code')
+  if (log === 0 || log > MAX_HUFFMAN_LOG || written.length > 255) throw malformed('the weights of a code')
   const size = 1 << log
   const last = size - sum
-  if (last !== 1 << highestBit(last)) throw new RangeError('a code that is not complete')
+  if (last !== 1 << highestBit(last)) throw malformed('a code that is not complete')
   const weights = [...written, highestBit(last) + 1]
   const symbols = new Uint8Array(size)
   const bits = new Uint8Array(size)

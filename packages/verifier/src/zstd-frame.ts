@@ -1,3 +1,5 @@
+import { malformed } from './zstd-bits.ts'
+
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd]
 const MAX_BLOCK = 2 ** 17 // RFC 8878 §3.1.1.2.4
 /** What libzstd grants a frame unless it is told otherwise. */
@@ -26,19 +28,19 @@ export interface ZstdFrame {
  * `maximum` bytes come out of it: nothing has been unpacked then.
  */
 export function readFrame(bytes: Uint8Array, maximum: number): ZstdFrame {
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw new RangeError('not a Zstandard frame')
+  if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw malformed('not a Zstandard frame')
   const descriptor = byteAt(bytes, 4)
   const isSingleSegment = (descriptor & 0x20) !== 0
   // RFC 8878 §3.1.1.1.1: a reserved bit, a checksum, an id of a dictionary
-  if ((descriptor & 0x0f) !== 0) throw new RangeError('a frame with a checksum, a dictionary or a reserved bit')
+  if ((descriptor & 0x0f) !== 0) throw malformed('a frame with a checksum, a dictionary or a reserved bit')
   const at = isSingleSegment ? 5 : 6
   const flag = descriptor >> 6
   const sizeBytes = flag === 0 ? (isSingleSegment ? 1 : 0) : 2 ** flag
-  if (sizeBytes === 0) throw new RangeError('a frame that does not say its content size')
+  if (sizeBytes === 0) throw malformed('a frame that does not say its content size')
   const length = littleEndian(bytes, at, sizeBytes) + (flag === 1 ? 256 : 0)
-  if (length > maximum) throw new RangeError('the output is too long')
+  if (length > maximum) throw malformed('the output is too long')
   const window = isSingleSegment ? length : windowOf(byteAt(bytes, 5))
-  if (window > MAX_WINDOW) throw new RangeError('a window too large')
+  if (window > MAX_WINDOW) throw malformed('a window too large')
   const maxBlock = Math.min(window, MAX_BLOCK)
   return { length, maxBlock, blocks: readBlocks(bytes, at + sizeBytes, maxBlock) }
 }
@@ -57,14 +59,14 @@ function readBlocks(bytes: Uint8Array, start: number, maxBlock: number): ZstdBlo
     isLast = (head & 1) === 1
     const type = (['raw', 'repeated', 'compressed'] as const)[(head >> 1) & 3]
     const size = head >> 3
-    if (type === undefined) throw new RangeError('a block of a reserved type')
-    if (size > maxBlock) throw new RangeError('a block too large')
+    if (type === undefined) throw malformed('a block of a reserved type')
+    if (size > maxBlock) throw malformed('a block too large')
     const begin = at + 3
     at = begin + (type === 'repeated' ? 1 : size)
-    if (at > bytes.length) throw new RangeError('the input ends too early')
+    if (at > bytes.length) throw malformed('the input ends too early')
     blocks.push({ type, size, content: bytes.subarray(begin, at) })
   }
-  if (at !== bytes.length) throw new RangeError('bytes after the last block')
+  if (at !== bytes.length) throw malformed('bytes after the last block')
   return blocks
 }
 
@@ -76,6 +78,6 @@ function littleEndian(bytes: Uint8Array, at: number, length: number): number {
 
 function byteAt(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]
-  if (byte === undefined) throw new RangeError('the input ends too early')
+  if (byte === undefined) throw malformed('the input ends too early')
   return byte
 }

@@ -1,4 +1,4 @@
-import { BackwardBits } from './zstd-bits.ts'
+import { BackwardBits, malformed } from './zstd-bits.ts'
 import { constantTable, type FseTable, fseTable, readFseTable } from './zstd-entropy.ts'
 
 /** Literals to copy, then a match to repeat (RFC 8878 §3.1.1.3.2). */
@@ -51,11 +51,11 @@ export class SequenceReader {
   read(bytes: Uint8Array, onSequence: OnSequence): void {
     const { count, length } = readCount(bytes)
     if (count === 0) {
-      if (length !== bytes.length) throw new RangeError('bytes after the last sequence')
+      if (length !== bytes.length) throw malformed('bytes after the last sequence')
       return
     }
     const modes = bytes[length] ?? 0
-    if ((modes & 3) !== 0) throw new RangeError('reserved bits of the modes')
+    if ((modes & 3) !== 0) throw malformed('reserved bits of the modes')
     let rest = bytes.subarray(length + 1)
     const table = (mode: number, codes: Codes, last: FseTable | null) => {
       const read = readTable(rest, mode & 3, codes, last)
@@ -101,7 +101,7 @@ export class SequenceReader {
     if (which === 2) this.#recent = [second, first, third]
     else {
       const offset = value > 3 ? value - 3 : which === 3 ? third : first - 1
-      if (offset === 0) throw new RangeError('an offset of nothing')
+      if (offset === 0) throw malformed('an offset of nothing')
       this.#recent = [offset, first, second]
     }
     return this.#recent[0]
@@ -111,7 +111,7 @@ export class SequenceReader {
 // RFC 8878 §3.1.1.3.2.1
 function readCount(bytes: Uint8Array): { count: number; length: number } {
   const [a, b = 0, c = 0] = bytes
-  if (a === undefined) throw new RangeError('the input ends too early')
+  if (a === undefined) throw malformed('the input ends too early')
   if (a < 128) return { count: a, length: 1 }
   if (a < 255) return { count: (a - 128) * 256 + b, length: 2 }
   return { count: b + c * 256 + 0x7f00, length: 3 }
@@ -126,11 +126,11 @@ function readTable(
   if (mode === 0) return { table: codes.predefined, length: 0 }
   if (mode === 2) return readFseTable(bytes, codes.maxLog, codes.bases.length - 1)
   if (mode === 3) {
-    if (last === null) throw new RangeError('no table to repeat')
+    if (last === null) throw malformed('no table to repeat')
     return { table: last, length: 0 }
   }
   const [symbol = codes.bases.length] = bytes
-  if (symbol >= codes.bases.length) throw new RangeError('no such code')
+  if (symbol >= codes.bases.length) throw malformed('no such code')
   return { table: constantTable(symbol), length: 1 }
 }
 

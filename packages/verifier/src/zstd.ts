@@ -1,4 +1,4 @@
-import { BackwardBits } from './zstd-bits.ts'
+import { BackwardBits, malformed } from './zstd-bits.ts'
 import { type HuffmanTable, readHuffmanTable } from './zstd-entropy.ts'
 import { readFrame } from './zstd-frame.ts'
 import { SequenceReader } from './zstd-sequences.ts'
@@ -25,7 +25,7 @@ function compressed(block: Uint8Array, output: Output, reader: LiteralsReader, s
   const { literals, length } = reader.read(block)
   let used = 0
   sequences.read(block.subarray(length), (count, offset, match) => {
-    if (used + count > literals.length) throw new RangeError('too few literals')
+    if (used + count > literals.length) throw malformed('too few literals')
     output.append(literals.subarray(used, used + count))
     output.repeat(match, offset)
     used += count
@@ -49,7 +49,7 @@ class Output {
 
   // Source and target may overlap: what was just written is read again.
   repeat(length: number, offset: number): void {
-    if (offset > this.#length) throw new RangeError('an offset beyond the start')
+    if (offset > this.#length) throw malformed('an offset beyond the start')
     this.#require(length)
     for (const end = this.#length + length; this.#length < end; this.#length++) {
       this.#bytes[this.#length] = this.#bytes[this.#length - offset] ?? 0
@@ -57,12 +57,12 @@ class Output {
   }
 
   whole(): Uint8Array {
-    if (this.#length !== this.#bytes.length) throw new RangeError('the output is shorter than the frame says')
+    if (this.#length !== this.#bytes.length) throw malformed('the output is shorter than the frame says')
     return this.#bytes
   }
 
   #require(more: number): void {
-    if (this.#length + more > this.#bytes.length) throw new RangeError('the output is longer than the frame says')
+    if (this.#length + more > this.#bytes.length) throw malformed('the output is longer than the frame says')
   }
 }
 
@@ -108,8 +108,8 @@ class LiteralsReader {
       this.#table = table
       streams = streams.subarray(length)
     }
-    if (this.#table === null) throw new RangeError('no code to repeat')
-    if (size < (inFour ? MIN_IN_FOUR : 1)) throw new RangeError('too few literals for a code')
+    if (this.#table === null) throw malformed('no code to repeat')
+    if (size < (inFour ? MIN_IN_FOUR : 1)) throw malformed('too few literals for a code')
     const literals = new Uint8Array(size)
     if (inFour) decodeFour(streams, literals, this.#table)
     else decode(streams, literals, this.#table)
@@ -117,8 +117,8 @@ class LiteralsReader {
   }
 
   #requireFit(block: Uint8Array, end: number, size: number): void {
-    if (end > block.length) throw new RangeError('the input ends too early')
-    if (size > this.#maximum) throw new RangeError('too many literals')
+    if (end > block.length) throw malformed('the input ends too early')
+    if (size > this.#maximum) throw malformed('too many literals')
   }
 }
 
@@ -133,7 +133,7 @@ function decodeFour(bytes: Uint8Array, literals: Uint8Array, table: HuffmanTable
   let at = 6
   for (let i = 0; i < 4; i++) {
     const end = at + (lengths[i] ?? bytes.length - at)
-    if (end > bytes.length) throw new RangeError('the input ends too early')
+    if (end > bytes.length) throw malformed('the input ends too early')
     decode(bytes.subarray(at, end), literals.subarray(i * each, (i + 1) * each), table)
     at = end
   }
