@@ -30,20 +30,40 @@ const LONG_ESCAPE = 6
 const NUMERIC = new Uint8Array(256)
 for (const unit of '0123456789+-.e') NUMERIC[unit.charCodeAt(0)] = 1
 
-const WORDS = ['true', 'false', 'null'].map((word) => new TextEncoder().encode(word))
+const WORDS = ['true', 'false', 'null'].map(piece)
 
 const IS_MARKED = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte < 0x20 || byte > 0x7f))
 IS_MARKED[QUOTE] = 1
 IS_MARKED[BACKSLASH] = 1
 
-/** Marks the bytes that a string may not hold as they are or that need a look: `"`, `\`, controls, beyond ASCII. Bit `i % 32` of item `i / 32`. */
-export function markBytes(bytes: Uint8Array, marks: Uint32Array): void {
-  for (let at = 0, index = 0; at < bytes.length; index++) {
+/**
+ * Marks the bytes that a string may not hold as they are, or that need a look: quotes, backslashes, controls, and all
+ * beyond ASCII. Bit `i % 32` of item `i / 32` stands for byte `i`.
+ */
+export function markBytes(bytes: Uint8Array): Uint32Array {
+  const marks = new Uint32Array(Math.ceil(bytes.length / 32))
+  for (let at = 0; at < bytes.length; ) {
+    const index = at >> 5
     const end = Math.min(at + 32, bytes.length)
     let bits = 0
     for (let bit = 1; at < end; at++, bit <<= 1) if (IS_MARKED[bytes[at] as number] === 1) bits |= bit
     marks[index] = bits
   }
+  return marks
+}
+
+/** Text of at least four bytes that is looked for, four bytes at a time; the last four may reach back. */
+export interface Piece {
+  length: number
+  words: Int32Array
+  last: number
+}
+
+export function piece(text: string): Piece {
+  const bytes = new TextEncoder().encode(text)
+  const view = new DataView(bytes.buffer)
+  const words = Int32Array.from({ length: (bytes.length - 1) >> 2 }, (_, i) => view.getInt32(4 * i, true))
+  return { length: bytes.length, words, last: view.getInt32(bytes.length - 4, true) }
 }
 
 /**
@@ -56,6 +76,7 @@ export class JsonWalk {
   /** Of the last integer. */
   value = 0
   #bytes: Uint8Array = new Uint8Array()
+  #view: DataView = new DataView(new ArrayBuffer())
   #marks: Uint32Array = new Uint32Array()
   /** Of each container that is open: where the last name in it starts and ends. */
   readonly #starts = new Int32Array(DEPTH + 1)
@@ -63,6 +84,7 @@ export class JsonWalk {
 
   open(bytes: Uint8Array, marks: Uint32Array): void {
     this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#marks = marks
   }
 
@@ -70,16 +92,18 @@ export class JsonWalk {
     return this.#bytes[this.at + offset] as number
   }
 
-  skip(piece: Uint8Array): boolean {
-    const bytes = this.#bytes
+  skip({ length, words, last }: Piece): boolean {
     const at = this.at
-    for (let i = 0; i < piece.length; i++) if (bytes[at + i] !== piece[i]) return false
-    this.at = at + piece.length
+    const view = this.#view
+    if (at + length > view.byteLength) return false
+    for (let i = 0; i < words.length; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false
+    if (view.getInt32(at + length - 4, true) !== last) return false
+    this.at = at + length
     return true
   }
 
-  skipOne(pieces: readonly Uint8Array[]): boolean {
-    for (let i = 0; i < pieces.length; i++) if (this.skip(pieces[i] as Uint8Array)) return true
+  skipOne(pieces: readonly Piece[]): boolean {
+    for (let i = 0; i < pieces.length; i++) if (this.skip(pieces[i] as Piece)) return true
     return false
   }
 
@@ -226,12 +250,8 @@ export class JsonWalk {
   }
 
   #endOfWord(start: number): number {
-    for (const word of WORDS) {
-      let i = 0
-      while (i < word.length && this.#bytes[start + i] === word[i]) i++
-      if (i === word.length) return start + i
-    }
-    return -1
+    this.at = start
+    return this.skipOne(WORDS) ? this.at : -1
   }
 
   // The next marked byte from `at` on, or the end of all.

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from './bytes.ts'
-import { JsonWalk } from './json-walk.ts'
+import { JsonWalk, type Piece, piece } from './json-walk.ts'
 import { MAX_ENTRY_LENGTH } from './tile.ts'
 
 const UUID_LENGTH = 36
@@ -9,29 +9,28 @@ const MAX_EVENT_TYPE = 255
 const MAX_RISK_SCORE = 100
 
 // What stands between the values of a leaf: its members in their order (formats §1).
-const BEFORE_ACTION = encodeUtf8('{"action":')
-const BEFORE_ACTOR = encodeUtf8(',"actor":')
-const BEFORE_ACTOR_ID = encodeUtf8('{"id":')
-const BEFORE_ACTOR_TYPE = encodeUtf8(',"type":')
-const BEFORE_DATA = encodeUtf8(',"data":')
-const BEFORE_EVENT_ID = encodeUtf8(',"event_id":"')
-const BEFORE_EVENT_TYPE = encodeUtf8('","event_type":')
-const BEFORE_OCCURRED_AT = encodeUtf8(',"occurred_at":')
-const BEFORE_OUTCOME = encodeUtf8(',"outcome":')
-const BEFORE_RECEIVED_AT = encodeUtf8(',"received_at":')
-const BEFORE_RESOURCE = encodeUtf8(',"resource":')
-const BEFORE_RISK_SCORE = encodeUtf8(',"risk_score":')
-const BEFORE_SEALED = encodeUtf8(',"sealed":[')
-const BEFORE_COMMIT = encodeUtf8('{"commit":"')
-const BEFORE_SUBJECTS = encodeUtf8('","subjects":["')
-const BEFORE_NEXT_SUBJECT = encodeUtf8('","')
-const BEFORE_SESSION = encodeUtf8('],"session":')
-const AFTER_SUBJECTS = encodeUtf8('"]}')
-const COMMA = encodeUtf8(',')
-const NULL = encodeUtf8('null')
-const PERSON = encodeUtf8('"person"}')
-const OTHER_ACTORS = ['"service"}', '"system"}'].map(encodeUtf8)
-const OUTCOMES = ['"Success"', '"Failure"', '"Warning"', '"Information"'].map(encodeUtf8)
+const BEFORE_ACTION = piece('{"action":')
+const BEFORE_ACTOR = piece(',"actor":')
+const BEFORE_ACTOR_ID = piece('{"id":')
+const BEFORE_ACTOR_TYPE = piece(',"type":')
+const BEFORE_DATA = piece(',"data":')
+const BEFORE_EVENT_ID = piece(',"event_id":"')
+const BEFORE_EVENT_TYPE = piece('","event_type":')
+const BEFORE_OCCURRED_AT = piece(',"occurred_at":')
+const BEFORE_OUTCOME = piece(',"outcome":')
+const BEFORE_RECEIVED_AT = piece(',"received_at":')
+const BEFORE_RESOURCE = piece(',"resource":')
+const BEFORE_RISK_SCORE = piece(',"risk_score":')
+const BEFORE_SEALED = piece(',"sealed":')
+const NO_PARTS = piece('[],"session":')
+const FIRST_PART = piece('[{"commit":"')
+const BEFORE_SUBJECTS = piece('","subjects":["')
+const NEXT_PART = piece('"]},{"commit":"')
+const AFTER_PARTS = piece('"]}],"session":')
+const NULL = piece('null')
+const PERSON = piece('"person"}')
+const OTHER_ACTORS = ['"service"}', '"system"}'].map(piece)
+const OUTCOMES = ['"Success"', '"Failure"', '"Warning"', '"Information"'].map(piece)
 
 const HEX_VALUES = new Int8Array(256).fill(-1)
 for (const [value, digit] of encodeUtf8('0123456789abcdef').entries()) HEX_VALUES[digit] = value
@@ -42,11 +41,11 @@ for (const [value, digit] of encodeUtf8('0123456789abcdef').entries()) HEX_VALUE
  */
 export class LeafCheck {
   readonly #walk = new JsonWalk()
-  readonly #tenant: Uint8Array
+  readonly #tenant: Piece
 
   /** Leaves of this tenant: those of another are not accepted. */
   constructor(tenantId: string) {
-    this.#tenant = encodeUtf8(`,"tenant_id":"${tenantId}","v":1}`)
+    this.#tenant = piece(`,"tenant_id":"${tenantId}","v":1}`)
   }
 
   /** Where the leaves stand from now on, and the marks of those bytes: see markBytes. */
@@ -85,7 +84,6 @@ export class LeafCheck {
       this.#riskScoreOrNull() &&
       walk.skip(BEFORE_SEALED) &&
       this.#sealed() &&
-      walk.skip(BEFORE_SESSION) &&
       this.#textOrNull() &&
       walk.skip(this.#tenant) &&
       walk.at === end
@@ -127,21 +125,21 @@ export class LeafCheck {
     return walk.integer() && walk.value >= 0 && walk.value <= MAX_RISK_SCORE
   }
 
+  // Up to the value of the next member.
   #sealed(): boolean {
     const walk = this.#walk
-    if (!walk.skip(BEFORE_COMMIT)) return true
-    for (;;) {
-      if (!this.#commit() || !this.#subjects() || !walk.skip(AFTER_SUBJECTS)) return false
-      if (!walk.skip(COMMA)) return true
-      if (!walk.skip(BEFORE_COMMIT)) return false
-    }
+    if (walk.skip(NO_PARTS)) return true
+    if (!walk.skip(FIRST_PART)) return false
+    do if (!this.#commit() || !walk.skip(BEFORE_SUBJECTS) || !this.#subjects()) return false
+    while (walk.skip(NEXT_PART))
+    return walk.skip(AFTER_PARTS)
   }
 
   #commit(): boolean {
     const walk = this.#walk
     for (let i = 0; i < COMMIT_LENGTH; i++) if ((HEX_VALUES[walk.byte(i)] ?? -1) < 0) return false
     walk.at += COMMIT_LENGTH
-    return walk.skip(BEFORE_SUBJECTS)
+    return true
   }
 
   // Ascending, none twice.
@@ -152,7 +150,9 @@ export class LeafCheck {
       if (!this.#uuid(SCRATCH, 0)) return false
       if (last >= 0 && !walk.ascends(last, last + UUID_LENGTH, start, start + UUID_LENGTH)) return false
       last = start
-      if (!walk.skip(BEFORE_NEXT_SUBJECT)) return true
+      if (walk.byte(1) !== COMMA) return true
+      if (walk.byte(0) !== QUOTE || walk.byte(2) !== QUOTE) return false
+      walk.at += 3
     }
   }
 
@@ -172,6 +172,8 @@ export class LeafCheck {
   }
 }
 
+const QUOTE = 0x22
+const COMMA = 0x2c
 const HYPHEN = 0x2d
 /** For ids that nobody wants. */
 const SCRATCH = new Uint8Array(16)

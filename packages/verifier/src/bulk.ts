@@ -80,12 +80,8 @@ function loadKernel(): Kernel | null {
 
 /** The marks of bytes, as markBytes makes them; good until the next call. */
 export function marksOfBytes(bytes: Uint8Array): Uint32Array {
+  if (kernel === null) return markBytes(bytes)
   const words = Math.ceil(bytes.length / 32)
-  if (kernel === null) {
-    const marks = new Uint32Array(words)
-    markBytes(bytes, marks)
-    return marks
-  }
   const end = BYTES_AT + words * 32
   const missing = end + words * 4 - kernel.memory.buffer.byteLength
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE))

@@ -70,7 +70,7 @@ function readBlocks(bytes: Uint8Array, start: number, maxBlock: number): ZstdBlo
   return blocks
 }
 
-function littleEndian(bytes: Uint8Array, at: number, length: number): number {
+export function littleEndian(bytes: Uint8Array, at: number, length: number): number {
   let value = 0
   for (let i = length - 1; i >= 0; i--) value = value * 256 + byteAt(bytes, at + i)
   return value

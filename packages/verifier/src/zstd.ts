@@ -1,6 +1,6 @@
 import { BackwardBits, malformed } from './zstd-bits.ts'
 import { type HuffmanTable, readHuffmanTable } from './zstd-entropy.ts'
-import { readFrame } from './zstd-frame.ts'
+import { littleEndian, readFrame } from './zstd-frame.ts'
 import { SequenceReader } from './zstd-sequences.ts'
 
 /**
@@ -77,20 +77,16 @@ class LiteralsReader {
 
   /** The literals with which a block begins, and how many bytes of it they take. */
   read(block: Uint8Array): { literals: Uint8Array; length: number } {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0] = block
-    const type = a & 3
-    const format = (a >> 2) & 3
+    const type = (block[0] ?? 0) & 3
+    const format = ((block[0] ?? 0) >> 2) & 3
     if (type < 2) {
-      if (format === 1) return this.#plain(block, 2, (a >> 4) | (b << 4), type === 1)
-      if (format === 3) return this.#plain(block, 3, (a >> 4) | (b << 4) | (c << 12), type === 1)
-      return this.#plain(block, 1, a >> 3, type === 1)
+      const head = [1, 2, 1, 3][format] ?? 0
+      return this.#plain(block, head, littleEndian(block, 0, head) >> (head === 1 ? 3 : 4), type === 1)
     }
-    const isNew = type === 2
-    if (format < 2) return this.#coded(block, 3, (a >> 4) | ((b & 63) << 4), (b >> 6) | (c << 2), isNew, format === 1)
-    if (format === 2)
-      return this.#coded(block, 4, (a >> 4) | (b << 4) | ((c & 3) << 12), (c >> 2) | (d << 6), isNew, true)
-    const size = (a >> 4) | (b << 4) | ((c & 63) << 12)
-    return this.#coded(block, 5, size, (c >> 6) | (d << 2) | (e << 10), isNew, true)
+    const head = Math.max(format + 2, 3)
+    const bits = head * 4 - 2 // of each of two sizes
+    const sizes = Math.floor(littleEndian(block, 0, head) / 16)
+    return this.#coded(block, head, sizes % 2 ** bits, Math.floor(sizes / 2 ** bits), type === 2, format > 0)
   }
 
   #plain(block: Uint8Array, head: number, size: number, isRepeated: boolean) {
