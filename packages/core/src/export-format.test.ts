@@ -31,7 +31,7 @@ test('the payload of a bundle is parsed back', () => {
     fc.property(
       fc.maxSafeNat(),
       fc.integer({ min: 1, max: 256 }),
-      fc.nat(1),
+      fc.nat(2),
       fc.uint8Array(),
       (first, count, codec, bundle) => {
         const payload = { first, count, codec, prefixes: new Uint8Array(count * 8).fill(7), bundle }

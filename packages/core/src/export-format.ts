@@ -29,6 +29,7 @@ export const PREFIX_LENGTH = 8
 
 export const CODEC_STORED = 0
 export const CODEC_DEFLATE = 1
+export const CODEC_ZSTD = 2
 
 export interface ExportHeader {
   kind: 'range' | 'selection'
@@ -118,7 +119,7 @@ export function decodeBundlePayload(payload: Uint8Array): BundlePayload {
   const codec = payload[10] ?? 0
   const begin = 11 + count * PREFIX_LENGTH
   if (count < 1 || count > TILE_WIDTH) throw malformed('a bundle of not 1 to 256 entries')
-  if (codec !== CODEC_STORED && codec !== CODEC_DEFLATE) throw malformed('an unknown codec')
+  if (codec !== CODEC_STORED && codec !== CODEC_DEFLATE && codec !== CODEC_ZSTD) throw malformed('an unknown codec')
   if (payload.length < begin) throw malformed('a bundle frame too short')
   return {
     first: readU64(payload),

@@ -2,7 +2,7 @@ import { equal } from './bytes.ts'
 import type { Digest } from './crypto.ts'
 import { VerificationError } from './errors.ts'
 
-const LEAF_PREFIX = 0x00 // RFC 9162 §2.1.1
+export const LEAF_PREFIX = 0x00 // RFC 9162 §2.1.1
 const NODE_PREFIX = 0x01
 
 /** Bytes of a hash of the tree. */

@@ -51,18 +51,31 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   return concat(entries.flatMap((entry) => [u16(entry.length), entry]))
 }
 
-/** The `count` entries of a bundle, as views of its bytes. Throws FormatError when it has more, fewer or a rest. */
-export function decodeBundle(bytes: Uint8Array, count: number): Uint8Array[] {
-  const entries: Uint8Array[] = []
+/** Bytes of an entry's length, before it. */
+export const LENGTH_BYTES = 2
+
+/** Where each of the `count` entries of a bundle ends. Throws FormatError when it has more, fewer or a rest. */
+export function endsOfEntries(bytes: Uint8Array, count: number): Uint32Array {
+  const ends = new Uint32Array(count)
   let at = 0
-  while (entries.length < count) {
-    if (at + 2 > bytes.length) throw malformedBundle(`the bundle ends in entry ${entries.length} of ${count}`)
-    const end = at + 2 + readU16(bytes, at)
-    if (end > bytes.length) throw malformedBundle(`the bundle ends in entry ${entries.length} of ${count}`)
-    entries.push(bytes.subarray(at + 2, end))
+  for (let i = 0; i < count; i++) {
+    const end = at + LENGTH_BYTES + (at + LENGTH_BYTES > bytes.length ? 0 : readU16(bytes, at))
+    if (end > bytes.length) throw malformedBundle(`the bundle ends in entry ${i} of ${count}`)
+    ends[i] = end
     at = end
   }
   if (at !== bytes.length) throw malformedBundle(`the bundle goes on after ${count} entries`)
+  return ends
+}
+
+/** The `count` entries of a bundle, as views of its bytes. Throws FormatError when it has more, fewer or a rest. */
+export function decodeBundle(bytes: Uint8Array, count: number): Uint8Array[] {
+  const entries: Uint8Array[] = []
+  let start = LENGTH_BYTES
+  for (const end of endsOfEntries(bytes, count)) {
+    entries.push(bytes.subarray(start, end))
+    start = end + LENGTH_BYTES
+  }
   return entries
 }
 

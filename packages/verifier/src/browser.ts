@@ -7,12 +7,14 @@ import type { VerifierCrypto } from './crypto.ts'
 import * as pure from './index.ts'
 import { inflateRaw } from './inflate.ts'
 import type { Result } from './result.ts'
+import { unzstd } from './zstd.ts'
 
 export { parseVerifierKey } from '@probity/core'
 
-/** Crypto by @noble and an inflater of our own. */
+/** Crypto by @noble, and unpacking of our own. */
 export const browserCrypto: VerifierCrypto = {
   sha256: (bytes) => sha256(bytes),
+  sha256Into: (bytes, into, at) => into.set(sha256(bytes), at),
   hmacSha256: (key, message) => hmac(sha256, key, message),
   hkdfSha256: (key, salt, info, length) => hkdf(sha256, key, salt, info, length),
   ed25519Verify(publicKey, message, signature) {
@@ -23,6 +25,7 @@ export const browserCrypto: VerifierCrypto = {
     }
   },
   inflateRaw,
+  unzstd,
   createSha256() {
     const hasher = sha256.create()
     return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest() }

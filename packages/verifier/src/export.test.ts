@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { concat, decodeUtf8, encodeUtf8, FRAME, type Leaf, sealedCommitment, u64 } from '@probity/core'
+import {
+  CODEC_DEFLATE,
+  CODEC_STORED,
+  CODEC_ZSTD,
+  concat,
+  decodeUtf8,
+  encodeUtf8,
+  FRAME,
+  type Leaf,
+  sealedCommitment,
+  u64,
+} from '@probity/core'
 import fc from 'fast-check'
 import {
   bundleFrame,
@@ -49,11 +60,13 @@ test('a range of a whole log verifies', async () => {
   })
 })
 
+const codecs = fc.constantFrom(CODEC_STORED, CODEC_DEFLATE, CODEC_ZSTD)
+
 test('any range of any log verifies, however it is encoded', async () => {
   const numbers = fc.tuple(fc.nat(700), fc.nat(700), fc.nat(700)).map((three) => three.sort((a, b) => a - b))
   await fc.assert(
-    fc.asyncProperty(numbers, fc.boolean(), fc.boolean(), async ([start = 0, end = 0, size = 0], deflate, parts) => {
-      const result = await verify(seal(rangeFrames(log, { start, end, size, deflate, parts })))
+    fc.asyncProperty(numbers, codecs, fc.boolean(), async ([start = 0, end = 0, size = 0], codec, parts) => {
+      const result = await verify(seal(rangeFrames(log, { start, end, size, codec, parts })))
       assert.ok(result.verified, JSON.stringify(result))
       assert.equal(result.entries, end - start)
     }),
@@ -81,8 +94,9 @@ test('any selection verifies', async () => {
 
 test('every flipped bit of an export is found', async () => {
   const exports = [
-    seal(rangeFrames(small, { start: 2, end: 7, deflate: false })),
-    seal(rangeFrames(small, { start: 2, end: 7 })),
+    seal(rangeFrames(small, { start: 2, end: 7, codec: CODEC_STORED })),
+    seal(rangeFrames(small, { start: 2, end: 7, codec: CODEC_DEFLATE })),
+    seal(rangeFrames(small, { start: 2, end: 7, codec: CODEC_ZSTD })),
     seal(selectionFrames(small, [0, 3, 8])),
   ]
   for (const bytes of exports) {
@@ -98,7 +112,7 @@ test('every flipped bit of an export is found', async () => {
 })
 
 test('a flipped bit that the trailer is made to agree with is found, unless it only changes the date', async () => {
-  const frames = rangeFrames(small, { start: 2, end: 7, deflate: false })
+  const frames = rangeFrames(small, { start: 2, end: 7, codec: CODEC_STORED })
   for (const [i, { kind, payload }] of frames.entries()) {
     const date = decodeUtf8(frames[0]?.payload ?? payload).indexOf('created_at') + 12
     for (let at = 0; at < payload.length; at++) {
@@ -122,7 +136,7 @@ test('an export that is cut off anywhere is found', async () => {
 
 test('the entry that changed is named', async () => {
   for (const index of [0, 255, 256, 699]) {
-    const frames = rangeFrames(log, { deflate: false })
+    const frames = rangeFrames(log, { codec: CODEC_STORED })
     const at = bundlesOf(frames)[Math.floor(index / 256)] as number
     const payload = Uint8Array.from(frames[at]?.payload ?? [])
     const entry = log.entries[index] as Uint8Array
@@ -133,7 +147,7 @@ test('the entry that changed is named', async () => {
 })
 
 test('a changed entry is named before a later fault, a wrong trailer or a cut', async () => {
-  const frames = rangeFrames(log, { deflate: false })
+  const frames = rangeFrames(log, { codec: CODEC_STORED })
   const at = bundlesOf(frames)[1] as number
   const payload = Uint8Array.from(frames[at]?.payload ?? [])
   payload[payload.length - 3] = (payload[payload.length - 3] as number) ^ 1
@@ -280,10 +294,12 @@ test('a selection of a log that claims an absurd size is decided at once', async
 })
 
 test('bytes after the last block of a compressed bundle are refused', async () => {
-  const frames = rangeFrames(small, { parts: false })
-  const [at] = bundlesOf(frames) as [number]
-  const payload = concat([frames[at]?.payload ?? new Uint8Array(), Uint8Array.of(0)])
-  await refused(seal(frames.with(at, { kind: FRAME.bundle, payload })), 'BUNDLE_MALFORMED', 0, small)
+  for (const codec of [CODEC_DEFLATE, CODEC_ZSTD]) {
+    const frames = rangeFrames(small, { parts: false, codec })
+    const [at] = bundlesOf(frames) as [number]
+    const payload = concat([frames[at]?.payload ?? new Uint8Array(), Uint8Array.of(0)])
+    await refused(seal(frames.with(at, { kind: FRAME.bundle, payload })), 'BUNDLE_MALFORMED', 0, small)
+  }
 })
 
 test('garbage is not verified, and nothing is thrown', async () => {

@@ -1,7 +1,7 @@
 import type { BundleJob, BundleReport, CheckBundle } from './bundle.ts'
 
 /** Bundles under way: enough to keep every thread busy, few enough for the memory. */
-const MAX_JOBS = 32
+const MAX_JOBS = 128
 const MAX_BYTES = 2 ** 25
 
 interface Job {

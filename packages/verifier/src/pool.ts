@@ -5,6 +5,8 @@ import { Refusal } from './result.ts'
 import { type Answer, ROLE, WORKER } from './worker.ts'
 
 const MAX_THREADS = 8
+/** Jobs that go to a thread in one message, if they come without a pause. */
+const MAX_JOBS = 8
 // What a bundle leaves behind is garbage at once; a thread that lets it lie would fill the memory.
 const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 
@@ -34,14 +36,18 @@ class Thread {
   readonly #worker = new Worker(WORKER, { workerData: ROLE, resourceLimits: LIMITS })
   /** What it was asked and has not answered; it answers in order. */
   readonly #asked: Asked[] = []
+  /** Of those, what it was not told yet. */
+  readonly #waiting: BundleJob[] = []
   /** Why it ended. */
   #ended: Refusal | null = null
 
   constructor() {
-    this.#worker.on('message', (answer: Answer) => {
-      const asked = this.#asked.shift()
-      if ('report' in answer) asked?.resolve(answer.report)
-      else asked?.reject(new Refusal(answer.code, answer.index, answer.message))
+    this.#worker.on('message', (answers: Answer[]) => {
+      for (const answer of answers) {
+        const asked = this.#asked.shift()
+        if ('report' in answer) asked?.resolve(answer.report)
+        else asked?.reject(new Refusal(answer.code, answer.index, answer.message))
+      }
     })
     this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)))
     this.#worker.on('exit', () => this.#end('it was closed'))
@@ -55,13 +61,19 @@ class Thread {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended)
       this.#asked.push({ resolve, reject })
-      const buffers = [job.payload, ...job.parts].map(({ buffer }) => buffer as ArrayBuffer)
-      this.#worker.postMessage(job, buffers)
+      if (this.#waiting.push(job) === MAX_JOBS) this.#tell()
+      else if (this.#waiting.length === 1) setImmediate(() => this.#tell())
     })
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #tell(): void {
+    const jobs = this.#waiting.splice(0)
+    const buffers = jobs.flatMap(({ payload, parts }) => [payload, ...parts]).map(({ buffer }) => buffer as ArrayBuffer)
+    if (jobs.length > 0) this.#worker.postMessage(jobs, buffers)
   }
 
   // Nothing is verified that this thread had not answered for.

@@ -1,7 +1,8 @@
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, zstdCompressSync } from 'node:zlib'
 import {
   CODEC_DEFLATE,
   CODEC_STORED,
+  CODEC_ZSTD,
   canonicalize,
   concat,
   decodeFrameHead,
@@ -36,7 +37,7 @@ export interface RangeChoice {
   start?: number
   end?: number
   size?: number
-  deflate?: boolean
+  codec?: number
   parts?: boolean
   checkpoint?: string
   header?: Partial<ExportHeader>
@@ -44,7 +45,7 @@ export interface RangeChoice {
 
 /** The frames of a range, without the trailer. */
 export function rangeFrames(log: TestLog, choice: RangeChoice = {}): Frame[] {
-  const { size = log.entries.length, start = 0, end = size, deflate = true, parts = true } = choice
+  const { size = log.entries.length, start = 0, end = size, codec = CODEC_ZSTD, parts = true } = choice
   const frames: Frame[] = [
     headerFrame(log, { kind: 'range', start, end, ...choice.header }),
     { kind: FRAME.checkpoint, payload: encodeUtf8(choice.checkpoint ?? log.checkpoint(size)) },
@@ -52,7 +53,7 @@ export function rangeFrames(log: TestLog, choice: RangeChoice = {}): Frame[] {
   ]
   for (let first = start; first < end; ) {
     const next = Math.min(end, (Math.floor(first / WIDTH) + 1) * WIDTH)
-    frames.push(bundleFrame(log.entries.slice(first, next), first, deflate))
+    frames.push(bundleFrame(log.entries.slice(first, next), first, codec))
     if (parts) frames.push(...log.parts.filter(({ index }) => index >= first && index < next).map(partFrame))
     first = next
   }
@@ -93,16 +94,23 @@ export function headerFrame(log: TestLog, header: Partial<ExportHeader>): Frame 
   return { kind: FRAME.header, payload: encodeHeader({ ...whole, ...header }) }
 }
 
-export function bundleFrame(entries: readonly Uint8Array[], first: number, deflate = false): Frame {
+export function bundleFrame(entries: readonly Uint8Array[], first: number, codec = CODEC_STORED): Frame {
   const bundle = encodeBundle(entries)
   const payload = encodeBundlePayload({
     first,
     count: entries.length,
-    codec: deflate ? CODEC_DEFLATE : CODEC_STORED,
+    codec,
     prefixes: concat(entries.map((entry) => leafHash(sha256, entry).subarray(0, PREFIX_LENGTH))),
-    bundle: deflate ? deflateRawSync(bundle, { level: 1 }) : bundle,
+    bundle: pack(bundle, codec),
   })
   return { kind: FRAME.bundle, payload }
+}
+
+function pack(bundle: Uint8Array, codec: number): Uint8Array {
+  if (codec === CODEC_STORED) return bundle
+  if (codec === CODEC_DEFLATE) return deflateRawSync(bundle, { level: 1 })
+  // A chunk that is filled to the brim would have zlib add an empty frame.
+  return zstdCompressSync(bundle, { pledgedSrcSize: bundle.length, chunkSize: bundle.length + 1024 })
 }
 
 export function partFrame({ index, part, r, value }: OpenedPart): Frame {

@@ -1,13 +1,6 @@
 import { request } from 'node:http'
-import { inflateRawSync } from 'node:zlib'
-import {
-  CODEC_DEFLATE,
-  decodeBundlePayload,
-  decodeFrameHead,
-  EXPORT_MAGIC,
-  FRAME,
-  FRAME_HEAD_LENGTH,
-} from '@probity/core'
+import { zstdDecompressSync } from 'node:zlib'
+import { CODEC_ZSTD, decodeBundlePayload, decodeFrameHead, EXPORT_MAGIC, FRAME, FRAME_HEAD_LENGTH } from '@probity/core'
 import fc from 'fast-check'
 
 /** An operation as /openapi.json describes it. */
@@ -236,7 +229,7 @@ export function readable(bytes: Buffer): string {
       const payload = bytes.subarray(at + FRAME_HEAD_LENGTH, at + FRAME_HEAD_LENGTH + length)
       if (kind === FRAME.bundle) {
         const { codec, bundle } = decodeBundlePayload(payload)
-        text.push(Buffer.from(codec === CODEC_DEFLATE ? inflateRawSync(bundle) : bundle).toString('latin1'))
+        text.push(Buffer.from(codec === CODEC_ZSTD ? zstdDecompressSync(bundle) : bundle).toString('latin1'))
       }
       at += FRAME_HEAD_LENGTH + length
     }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync, zstdCompressSync } from 'node:zlib'
 import { encodeBundle } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import fc from 'fast-check'
 import { isZstd, openBody, packBody } from './bundle-body.ts'
+import { ZstdPacker } from './zstd-packer.ts'
 
 const leaf = fc.uint8Array({ minLength: 0, maxLength: 3000 })
 const leaves = fc.array(leaf, { minLength: 1, maxLength: 256 })
@@ -33,6 +36,17 @@ test('bodies that are packed at once are each whole by themselves', async () => 
     }),
     { numRuns: 20 },
   )
+})
+
+test('a body is one frame that exports may carry, also where it has just the size of what zlib gives at once', async () => {
+  const packer = new ZstdPacker(3)
+  const chunk = 131_072
+  for (const length of [chunk - 9, chunk - 10, chunk - 8, 2 * chunk - 12, 5, 0]) {
+    const bytes = randomBytes(length) // random: six bytes before, three for each block
+    const bundle = Buffer.concat([bytes.subarray(0, 100), bytes.subarray(100)])
+    const body = await packer.pack([bundle.subarray(0, 100), bundle.subarray(100)])
+    assert.deepEqual(Buffer.from(nodeCrypto.unzstd(body, length)), bundle, `${length}`)
+  }
 })
 
 test('a body of before Zstandard is read, and never taken for a frame', () => {

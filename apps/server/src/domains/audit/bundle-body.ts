@@ -28,7 +28,12 @@ export async function packBody(pieces: readonly Uint8Array[], entries: number): 
 }
 
 function packSmall(pieces: readonly Uint8Array[], level: number): Buffer {
-  return zstdCompressSync(Buffer.concat(pieces), { params: { [constants.ZSTD_c_compressionLevel]: level } })
+  const bundle = Buffer.concat(pieces)
+  return zstdCompressSync(bundle, {
+    pledgedSrcSize: bundle.length,
+    chunkSize: 2 * SMALL, // no output fills it: where one does to the brim, zlib ends it once more, with an empty frame
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+  })
 }
 
 /** The leaves of a body. Throws for a body that is damaged or has another number of leaves. */

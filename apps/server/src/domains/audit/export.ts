@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { deflateRaw } from 'node:zlib'
 import {
-  CODEC_DEFLATE,
+  CODEC_ZSTD,
   decomposeLeft,
   decomposeRight,
   EXPORT_MAGIC,
@@ -18,11 +16,12 @@ import {
 } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
+import { isZstd, packBody } from './bundle-body.ts'
 import { hashSpans } from './prove.ts'
 import { type Entry, openBundle, openParts, readEntriesAt } from './reader.ts'
 import * as store from './store.ts'
+import type { BundleRow } from './store-sequencer.ts'
 
-const deflate = promisify(deflateRaw)
 const STRETCH = 16 * 256
 
 /** Runs work in a tenant-bound transaction; an export is many short ones, so that it holds no snapshot for hours. */
@@ -75,7 +74,7 @@ async function* rangeFrames(
       const rows = await store.readBundles(tx, at, until)
       const leaves = rows.flatMap((row) => openBundle(row)).filter(({ index }) => index >= at && index < until)
       if (leaves.length !== until - at) throw new Error('entries of the log are missing; verify it')
-      return bundleFrames(tx, keys, plan, leaves)
+      return bundleFrames(tx, keys, plan, leaves, rows)
     })
     for (const frame of frames) yield frame
   }
@@ -87,18 +86,20 @@ async function bundleFrames(
   keys: Keys,
   plan: ExportPlan,
   leaves: { index: number; bytes: Uint8Array; hash: Buffer }[],
+  rows: readonly BundleRow[],
 ): Promise<Uint8Array[]> {
   const groups = [...Map.groupBy(leaves, ({ index }) => Math.floor(index / 256)).values()]
   const frames = await Promise.all(
     groups.map(async (group) => {
-      const body = await deflate(encodeBundle(group.map(({ bytes }) => bytes)), { level: 1 })
       const first = group[0]?.index ?? 0
+      const whole = rows.find((row) => row.first_seq === first && row.entries === group.length && isZstd(row.body))
+      const body = whole?.body ?? (await packBody([encodeBundle(group.map(({ bytes }) => bytes))], group.length))
       const bundle = encodeFrame(
         FRAME.bundle,
         encodeBundlePayload({
           first,
           count: group.length,
-          codec: CODEC_DEFLATE,
+          codec: CODEC_ZSTD,
           prefixes: Buffer.concat(group.map(({ hash }) => hash.subarray(0, 8))),
           bundle: body,
         }),

@@ -24,12 +24,13 @@ export class ZstdPacker {
   pack(pieces: readonly Uint8Array[]): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const stream = this.#stream
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
       this.#failed.push(reject)
       for (const piece of pieces) stream.write(piece)
       stream.flush(constants.ZSTD_e_end, () => {
         if (stream !== this.#stream) return
         this.#failed.shift()
-        resolve(stream.read() as Buffer)
+        resolve(withLength((stream.read() as Buffer | null) ?? Buffer.alloc(0), length))
       })
     })
   }
@@ -53,5 +54,32 @@ export class ZstdPacker {
       for (const reject of waiting) reject(error)
     })
     return stream
+  }
+}
+
+const DESCRIPTOR = 4
+/** A content size of four bytes, a window of its own, no checksum and no dictionary (RFC 8878 §3.1.1.1.1). */
+const WITH_LENGTH = 0x80
+
+/**
+ * A frame as exports carry it (formats §6): it says how long its content is, which zlib does not know of a stream, and
+ * nothing comes after it. Where a frame ends with zlib's buffer, zlib ends it once more, with an empty one.
+ */
+function withLength(stream: Buffer, length: number): Buffer {
+  if (stream[DESCRIPTOR] !== 0) throw new Error('zlib made a frame of another kind')
+  const blocks = stream.subarray(DESCRIPTOR + 2, endOfFrame(stream))
+  const head = Buffer.alloc(DESCRIPTOR + 6)
+  stream.copy(head, 0, 0, DESCRIPTOR + 2)
+  head[DESCRIPTOR] = WITH_LENGTH
+  head.writeUInt32LE(length, DESCRIPTOR + 2)
+  return Buffer.concat([head, blocks])
+}
+
+// RFC 8878 §3.1.1.2: three bytes before each block; a repeated byte is one.
+function endOfFrame(frame: Buffer): number {
+  for (let at = DESCRIPTOR + 2; ; ) {
+    const head = frame.readUIntLE(at, 3)
+    at += 3 + (((head >> 1) & 3) === 1 ? 1 : head >> 3)
+    if (head & 1) return at
   }
 }
