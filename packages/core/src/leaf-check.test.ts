@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { leaves } from '../test/leaves.ts'
-import { concat, encodeUtf8 } from './bytes.ts'
+import { concat, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { uuidToBytes } from './ids.ts'
 import type { Json } from './json.ts'
 import { markBytes } from './json-walk.ts'
 import { encodeLeaf, type Leaf, parseLeaf } from './leaf.ts'
-import { LeafCheck } from './leaf-check.ts'
+import { LEAF_TEXTS, LeafCheck } from './leaf-check.ts'
 
 const uuid = '0190a5c4-7f00-7000-8000-000000000001'
 const other = '0190a5c4-7f00-7000-8000-000000000002'
@@ -33,20 +33,34 @@ const leaf: Leaf = {
 
 /** The event id, where the check accepts the bytes as a leaf of the tenant. They stand amidst others. */
 function checked(bytes: Uint8Array, tenantId = uuid): Uint8Array | null {
+  return lookedAt(bytes, tenantId)?.id ?? null
+}
+
+/** The event id, and what else the check says of the leaf. */
+function lookedAt(bytes: Uint8Array, tenantId: string) {
   const around = encodeUtf8('"{\\')
   const all = concat([around, bytes, around])
   const check = new LeafCheck(tenantId)
   check.open(all, markBytes(all))
   const eventIds = new Uint8Array(20)
-  return check.accepts(3, 3 + bytes.length, eventIds, 2) ? eventIds.slice(2, 18) : null
+  if (!check.accepts(3, 3 + bytes.length, eventIds, 2)) return null
+  const { texts, receivedAt, riskScore, hasParts } = check
+  const textOf = (place: number): Json => JSON.parse(decodeUtf8(all.subarray(texts[2 * place], texts[2 * place + 1])))
+  const said = Object.fromEntries(Object.entries(LEAF_TEXTS).map(([name, place]) => [name, textOf(place)]))
+  return { id: eventIds.slice(2, 18), said: { ...said, receivedAt, riskScore, hasParts } }
 }
 
 /** Fails where the check accepts what parseLeaf does not, or as another. Says whether it accepts. */
 function agrees(bytes: Uint8Array, tenantId = uuid): boolean {
-  const id = checked(bytes, tenantId)
-  if (id === null) return false
+  const found = lookedAt(bytes, tenantId)
+  if (found === null) return false
   const parsed = parseLeaf(bytes)
-  assert.deepEqual(id, uuidToBytes(parsed.event_id))
+  const { action, event_type, outcome, resource, session } = parsed
+  assert.deepEqual(found.id, uuidToBytes(parsed.event_id))
+  assert.deepEqual(found.said, {
+    ...{ action, actor: parsed.actor?.id ?? null, event_type, outcome, resource, session },
+    ...{ receivedAt: parsed.received_at, riskScore: parsed.risk_score ?? -1, hasParts: parsed.sealed.length > 0 },
+  })
   assert.equal(parsed.tenant_id, tenantId)
   return true
 }

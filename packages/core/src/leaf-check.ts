@@ -35,6 +35,9 @@ const OUTCOMES = ['"Success"', '"Failure"', '"Warning"', '"Information"'].map(pi
 const HEX_VALUES = new Int8Array(256).fill(-1)
 for (const [value, digit] of encodeUtf8('0123456789abcdef').entries()) HEX_VALUES[digit] = value
 
+/** Texts of a leaf, each `null` or a JSON string; `actor` is its id. */
+export const LEAF_TEXTS = { action: 0, actor: 1, event_type: 2, outcome: 3, resource: 4, session: 5 } as const
+
 /**
  * Tells of leaves, as bytes, whether they are certainly what parseLeaf accepts, several times as fast and without
  * making anything of them. What is unusual, though it be right, is left to parseLeaf.
@@ -42,6 +45,14 @@ for (const [value, digit] of encodeUtf8('0123456789abcdef').entries()) HEX_VALUE
 export class LeafCheck {
   readonly #walk = new JsonWalk()
   readonly #tenant: Piece
+  /** Of the last leaf that was accepted: start and end of the JSON of each of LEAF_TEXTS. */
+  readonly texts = new Int32Array(2 * Object.keys(LEAF_TEXTS).length)
+  /** Of that leaf. */
+  receivedAt = 0
+  /** Of that leaf; -1: none. */
+  riskScore = -1
+  /** Whether that leaf has sealed parts. */
+  hasParts = false
 
   /** Leaves of this tenant: those of another are not accepted. */
   constructor(tenantId: string) {
@@ -63,7 +74,7 @@ export class LeafCheck {
     return (
       end - start <= MAX_ENTRY_LENGTH &&
       walk.skip(BEFORE_ACTION) &&
-      this.#textOrNull() &&
+      this.#textOrNull(LEAF_TEXTS.action) &&
       walk.skip(BEFORE_ACTOR) &&
       this.#actorOrNull() &&
       walk.skip(BEFORE_DATA) &&
@@ -75,32 +86,49 @@ export class LeafCheck {
       walk.skip(BEFORE_OCCURRED_AT) &&
       walk.integer() &&
       walk.skip(BEFORE_OUTCOME) &&
-      walk.skipOne(OUTCOMES) &&
+      this.#outcome() &&
       walk.skip(BEFORE_RECEIVED_AT) &&
-      walk.integer() &&
+      this.#receivedAt() &&
       walk.skip(BEFORE_RESOURCE) &&
-      this.#textOrNull() &&
+      this.#textOrNull(LEAF_TEXTS.resource) &&
       walk.skip(BEFORE_RISK_SCORE) &&
       this.#riskScoreOrNull() &&
       walk.skip(BEFORE_SEALED) &&
       this.#sealed() &&
-      this.#textOrNull() &&
+      this.#textOrNull(LEAF_TEXTS.session) &&
       walk.skip(this.#tenant) &&
       walk.at === end
     )
   }
 
-  #textOrNull(): boolean {
-    return this.#walk.string() || this.#walk.skip(NULL)
+  #textOrNull(text: number): boolean {
+    const start = this.#walk.at
+    return this.#note(text, start, this.#walk.string() || this.#walk.skip(NULL))
+  }
+
+  #note(text: number, start: number, isRight: boolean): boolean {
+    this.texts[2 * text] = start
+    this.texts[2 * text + 1] = this.#walk.at
+    return isRight
+  }
+
+  #outcome(): boolean {
+    const start = this.#walk.at
+    return this.#note(LEAF_TEXTS.outcome, start, this.#walk.skipOne(OUTCOMES))
+  }
+
+  #receivedAt(): boolean {
+    const isRight = this.#walk.integer()
+    this.receivedAt = this.#walk.value
+    return isRight
   }
 
   // For a person the id is a UUID.
   #actorOrNull(): boolean {
     const walk = this.#walk
-    if (walk.skip(NULL)) return true
-    if (!walk.skip(BEFORE_ACTOR_ID)) return false
-    const start = walk.at
-    if (!walk.string()) return false
+    const start = walk.at + BEFORE_ACTOR_ID.length
+    if (walk.skip(NULL)) return this.#note(LEAF_TEXTS.actor, walk.at - NULL.length, true)
+    if (!walk.skip(BEFORE_ACTOR_ID) || !this.#note(LEAF_TEXTS.actor, start, walk.string())) return false
     const end = walk.at
     if (!walk.skip(BEFORE_ACTOR_TYPE)) return false
     if (walk.skipOne(OTHER_ACTORS)) return true
@@ -114,21 +142,26 @@ export class LeafCheck {
 
   #eventType(): boolean {
     const start = this.#walk.at
-    if (!this.#walk.string()) return false
+    if (!this.#note(LEAF_TEXTS.event_type, start, this.#walk.string())) return false
     const length = this.#walk.at - start - 2
     return length > 0 && length <= MAX_EVENT_TYPE
   }
 
   #riskScoreOrNull(): boolean {
     const walk = this.#walk
+    this.riskScore = -1
     if (walk.skip(NULL)) return true
-    return walk.integer() && walk.value >= 0 && walk.value <= MAX_RISK_SCORE
+    if (!walk.integer() || walk.value < 0 || walk.value > MAX_RISK_SCORE) return false
+    this.riskScore = walk.value
+    return true
   }
 
   // Up to the value of the next member.
   #sealed(): boolean {
     const walk = this.#walk
+    this.hasParts = false
     if (walk.skip(NO_PARTS)) return true
+    this.hasParts = true
     if (!walk.skip(FIRST_PART)) return false
     do if (!this.#commit() || !walk.skip(BEFORE_SUBJECTS) || !this.#subjects()) return false
     while (walk.skip(NEXT_PART))

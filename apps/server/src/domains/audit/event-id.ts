@@ -25,3 +25,10 @@ export function millisecondOf(eventId: string): number | null {
   if (eventId[14] !== '8' || (Number.parseInt(eventId[15] ?? '', 16) & MARK) !== MARK) return null
   return Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16)
 }
+
+/** The same of an id's 16 bytes. */
+export function millisecondIn(eventId: Uint8Array): number | null {
+  const form = eventId[6] as number
+  if ((form & 0xf0) !== VERSION || (form & MARK) !== MARK) return null
+  return Buffer.from(eventId.buffer, eventId.byteOffset, 6).readUIntBE(0, 6)
+}

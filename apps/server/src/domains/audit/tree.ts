@@ -45,6 +45,13 @@ export class TreeEdge {
     this.#size++
   }
 
+  /** Appends a full bundle by the root of its leaf hashes; the size is a multiple of 256. */
+  appendBundle(root: Buffer): void {
+    this.#addToTile(1, root)
+    this.#push(8, root)
+    this.#size += TILE_HASHES
+  }
+
   /** RFC 9162 §2.1.1 root of all leaves so far. */
   root(): Buffer {
     const last = this.#stack.at(-1)

@@ -1,6 +1,8 @@
+import { bytesToUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { millisecondOf } from './event-id.ts'
-import { type Entry, readEntriesAt } from './reader.ts'
+import type { CheckedEntry } from './check-bundle.ts'
+import { millisecondIn } from './event-id.ts'
+import { readEntriesAt } from './reader.ts'
 import * as store from './store.ts'
 import type { Report } from './verify-report.ts'
 
@@ -10,15 +12,16 @@ const PAGE = 1000
  * Verifies that each entry's id is known: by a row that leads to it and to no other, or by being of our making at the
  * time of its receipt. So no id stands twice. Answers how many have a row.
  */
-export async function verifyIds(tx: Tx, entries: readonly Entry[], report: Report): Promise<number> {
-  const given = entries.filter((entry) => !isOurs(entry))
+export async function verifyIds(tx: Tx, entries: readonly CheckedEntry[], report: Report): Promise<number> {
+  const given = entries.filter((entry) => !isOurs(entry)).map((entry) => ({ ...entry, id: bytesToUuid(entry.eventId) }))
+  if (given.length === 0) return 0
   const rows = await store.readIds(
     tx,
-    given.map(({ leaf }) => leaf.event_id),
+    given.map(({ id }) => id),
   )
   const places = new Map(rows.map((row) => [row.event_id, row.seq]))
-  for (const { index, leaf } of given) {
-    const place = places.get(leaf.event_id)
+  for (const { index, id } of given) {
+    const place = places.get(id)
     if (place === undefined)
       report(index, 'EVENT_ID_MISSING', 'the table of event ids lacks the entry: sent again, it would be doubled')
     else if (place !== index)
@@ -51,6 +54,6 @@ export async function verifyExtraIds(tx: Tx, size: number, report: Report): Prom
   }
 }
 
-function isOurs({ leaf }: Entry): boolean {
-  return millisecondOf(leaf.event_id) === Math.floor(leaf.received_at / 1000)
+function isOurs({ eventId, receivedAt }: CheckedEntry): boolean {
+  return millisecondIn(eventId) === Math.floor(receivedAt / 1000)
 }

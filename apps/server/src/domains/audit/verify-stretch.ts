@@ -1,9 +1,6 @@
-import { equal, type Leaf, leafHash, parseLeaf } from '@probity/core'
-import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
-import { openBody } from './bundle-body.ts'
-import { LeafRun, packLeaves, searchKeys, summarise } from './leaf-run.ts'
+import { type CheckedBundle, type CheckedEntry, checkBundle } from './check-bundle.ts'
 import { type Entry, type OpenedPart, openParts } from './reader.ts'
 import * as store from './store.ts'
 import { verifyIds } from './verify-ids.ts'
@@ -14,18 +11,26 @@ interface Bounds {
   end: number
 }
 
-/**
- * Verifies some entries one by one; answers their leaf hashes, or null when they are not all there, and how many have
- * an id that a caller gave, or null when not each could be read, and parts that no key opens.
- */
+/** What a stretch showed. */
+export interface Stretch {
+  /** Leaf hashes of what each stored row has of the stretch, in order; null: they are not all there. */
+  hashes: Uint8Array[] | null
+  /** How many entries have an id that a caller gave; null: not each could be read. */
+  given: number | null
+  /** Parts that no key opens. */
+  keyless: Keyless[]
+}
+
+/** Verifies some entries one by one. */
 export async function verifyStretch(
   tx: Tx,
   keys: Keys,
   bounds: Bounds,
   { entry: report, tree }: { entry: Report; tree: Report },
-): Promise<{ hashes: Uint8Array[] | null; given: number | null; keyless: Keyless[] }> {
+): Promise<Stretch> {
   const hashes: Uint8Array[] = []
-  const entries: Entry[] = []
+  const entries: CheckedEntry[] = []
+  let count = 0
   let next = bounds.start
   let whole = true
   const missing = (until: number) => {
@@ -36,87 +41,69 @@ export async function verifyStretch(
   }
   for (const row of await store.readSummarised(tx, bounds.start, bounds.end)) {
     missing(Math.min(row.first_seq, bounds.end))
-    const leaves = openRow(row, report, tree)
-    if (leaves.length === 0) whole = false
-    for (const { index, bytes, hash, leaf } of leaves) {
-      if (index >= bounds.end || index < bounds.start) continue
-      if (index < next) report(index, 'ENTRY_DOUBLED', 'the entry is stored twice')
-      if (leaf && leaf.tenant_id !== tx.tenantId)
-        report(index, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
-      if (leaf) entries.push({ index, bytes, hash: Buffer.from(hash), leaf })
-      hashes.push(hash)
-      next = index + 1
+    const end = Math.min(row.first_seq + row.entries, bounds.end)
+    const first = Math.max(row.first_seq, bounds.start)
+    for (let index = first; index < Math.min(next, end); index++) {
+      whole = false
+      report(index, 'ENTRY_DOUBLED', 'the entry is stored twice')
     }
-    next = Math.max(next, Math.min(row.first_seq + row.entries, bounds.end))
+    const checked = openRow(tx.tenantId, row, bounds, report, tree)
+    if (checked) {
+      const [from, until] = [first - row.first_seq, end - row.first_seq]
+      for (const entry of checked.entries.slice(from, until)) if (entry) entries.push(entry)
+      hashes.push(checked.hashes.subarray(from * HASH, until * HASH))
+      count += until - from
+    } else whole = false
+    next = Math.max(next, end)
   }
   missing(bounds.end)
-  const keyless = await verifyParts(tx, keys, entries, report)
+  const sealed = entries.flatMap(({ index, sealed: one }) => (one ? { index, ...one } : []))
+  const keyless = await verifyParts(tx, keys, entries, sealed, report)
   const given = await verifyIds(tx, entries, report)
-  const readable = whole && entries.length === hashes.length
+  const readable = whole && entries.length === count
   return { hashes: whole ? hashes : null, given: readable ? given : null, keyless }
 }
 
+const HASH = 32
+
+/** Null: it cannot be opened. */
 function openRow(
+  tenantId: string,
   row: store.SummarisedRow,
+  { start, end }: Bounds,
   report: Report,
   tree: Report,
-): { index: number; bytes: Uint8Array; hash: Uint8Array; leaf: Leaf | null }[] {
-  let leaves: Uint8Array[]
+): CheckedBundle | null {
+  let checked: CheckedBundle
   try {
-    leaves = openBody(row)
+    checked = checkBundle(row, tenantId)
   } catch {
-    report(
-      row.first_seq,
-      'BUNDLE_DAMAGED',
-      `the bundle of entries ${row.first_seq} to ${row.first_seq + row.entries - 1} cannot be read`,
-    )
-    return []
-  }
-  if (row.hashes.length !== leaves.length * 32)
-    report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
-  let asHashed = true
-  const opened = leaves.map((bytes, i) => {
-    const index = row.first_seq + i
-    const hash = leafHash(nodeCrypto.sha256, bytes)
-    if (!equal(hash, row.hashes.subarray(i * 32, i * 32 + 32))) {
-      asHashed = false
-      report(index, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
-    }
-    return { index, bytes, hash, leaf: readLeaf(bytes, index, report) }
-  })
-  const readable = opened.flatMap(({ leaf }) => leaf ?? [])
-  if (asHashed && readable.length === opened.length) verifySummary(row, readable, tree)
-  return opened
-}
-
-function readLeaf(bytes: Uint8Array, index: number, report: Report): Leaf | null {
-  try {
-    return parseLeaf(bytes)
-  } catch {
-    report(index, 'LEAF_INVALID', 'the entry is not a canonical leaf')
+    const last = row.first_seq + row.entries - 1
+    report(row.first_seq, 'BUNDLE_DAMAGED', `the bundle of entries ${row.first_seq} to ${last} cannot be read`)
     return null
   }
+  if (row.hashes.length !== row.entries * HASH)
+    report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
+  const each = (indexes: readonly number[], code: string, message: string) => {
+    for (const index of indexes) if (index >= start && index < end) report(index, code, message)
+  }
+  const invalid = checked.entries.flatMap((entry, place) => (entry ? [] : row.first_seq + place))
+  each(checked.changed, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
+  each(invalid, 'LEAF_INVALID', 'the entry is not a canonical leaf')
+  each(checked.foreign, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
+  // A bundle that is found by less than it holds would hide its entries from every search.
+  if (checked.isFound === false)
+    tree(Math.max(row.first_seq, start), 'INDEX_CHANGED', 'the bundle is not found by what its entries hold')
+  return checked
 }
 
-// A bundle that is found by less than it holds would hide its entries from every search. One without a summary is
-// opened by all of them.
-function verifySummary(row: store.SummarisedRow, leaves: readonly Leaf[], report: Report): void {
-  if (row.terms === null && row.max_risk === null && row.received_from === null && row.received_to === null) return
-  const keys = leaves.map((leaf) => ({ bytes: NONE, hash: NO_HASH, ...searchKeys(leaf) }))
-  const made = summarise([new LeafRun(packLeaves(keys))])
-  const isSame =
-    row.terms?.equals(made.terms) &&
-    row.max_risk === made.max_risk &&
-    row.received_from === made.received_from &&
-    row.received_to === made.received_to
-  if (!isSame) report(row.first_seq, 'INDEX_CHANGED', 'the bundle is not found by what its entries hold')
-}
-
-const NONE = new Uint8Array()
-const NO_HASH = new Uint8Array(32)
-
-async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report: Report): Promise<Keyless[]> {
-  const sealed = entries.filter((entry) => entry.leaf.sealed.length > 0)
+async function verifyParts(
+  tx: Tx,
+  keys: Keys,
+  entries: readonly CheckedEntry[],
+  sealed: readonly Entry[],
+  report: Report,
+): Promise<Keyless[]> {
   const rows = Map.groupBy(
     await store.readParts(
       tx,
@@ -130,9 +117,10 @@ async function verifyParts(tx: Tx, keys: Keys, entries: readonly Entry[], report
   )
   const erased = new Set(await keys.tombstones.proven(tx.tenantId, tombstones))
   const forged = new Set(tombstones.map(({ subject }) => subject).filter((subject) => !erased.has(subject)))
+  const saidOf = new Map(sealed.map(({ index, leaf }) => [index, leaf.sealed]))
   for (const entry of entries) {
     const parts = rows.get(entry.index) ?? []
-    const said = entry.leaf.sealed
+    const said = saidOf.get(entry.index) ?? []
     const strange = parts.find((row) => said[row.part]?.subjects.join() !== row.subjects.join())
     if (strange) report(entry.index, 'SEALED_PART_CHANGED', 'a sealed part is stored that the entry does not name')
     const lost = said.filter((_, part) => !parts.some((row) => row.part === part))

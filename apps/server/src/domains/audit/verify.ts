@@ -8,7 +8,7 @@ import {
   parseVerifierKey,
   RangeHasher,
 } from '@probity/core'
-import { nodeCrypto } from '@probity/verifier/node'
+import { nodeCrypto, rootOfSubtree } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { hashSpans } from './prove.ts'
@@ -22,7 +22,7 @@ import type { Keyless, Report } from './verify-report.ts'
 import { verifyStretch } from './verify-stretch.ts'
 
 const MOST_FINDINGS = 100
-const STRETCH = 64 * BUNDLE
+const STRETCH = 16 * BUNDLE
 
 /** What the stored log is held against. */
 export interface Against {
@@ -130,10 +130,7 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
       const group = subjects.join()
       if (!shown.keyless.has(group)) shown.keyless.set(group, { index, subjects })
     }
-    for (const hash of (whole && hashes) || []) {
-      hasher?.append(hash)
-      edge?.append(Buffer.from(hash))
-    }
+    for (const some of (whole && hashes) || []) appendHashes(some, hasher, edge)
   }
   if (!whole) return
   const countable = given !== null && start === 0 && end === head.size
@@ -148,6 +145,21 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
   } else {
     for (const from of differing)
       entry(from, 'TILE_CHANGED', `the tiles are not those that the entries from ${from} on lead to`)
+  }
+}
+
+// A full bundle from a multiple of 256 on is appended by its root, which is found for four nodes at a time.
+function appendHashes(hashes: Uint8Array, hasher: RangeHasher | null, edge: TreeEdge | null): void {
+  const isAligned = (hasher?.next ?? 0) % BUNDLE === 0 && (edge?.size ?? 0) % BUNDLE === 0
+  if (isAligned && hashes.length === BUNDLE * 32) {
+    const root = rootOfSubtree(nodeCrypto.sha256, hashes)
+    hasher?.appendSubtree(root, 8)
+    edge?.appendBundle(Buffer.from(root))
+    return
+  }
+  for (let at = 0; at < hashes.length; at += 32) {
+    hasher?.append(hashes.slice(at, at + 32))
+    edge?.append(Buffer.from(hashes.subarray(at, at + 32)))
   }
 }
 
