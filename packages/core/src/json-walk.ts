@@ -1,3 +1,4 @@
+import { decodeUtf8 } from './bytes.ts'
 import { canonicalString } from './json.ts'
 
 const QUOTE = 0x22
@@ -195,10 +196,12 @@ export class JsonWalk {
 
   #endOfUnusualString(mark: number): number {
     const bytes = this.#bytes
+    let isAscii = true
     for (let at = mark; ; ) {
       const byte = bytes[at] ?? 0
-      if (byte === QUOTE) return at + 1
-      const length = byte === BACKSLASH ? this.#lengthOfEscape(at) : this.#lengthInUtf8(at)
+      if (byte === QUOTE) return isAscii || isUtf8(bytes.subarray(mark, at)) ? at + 1 : -1
+      if (byte > 0x7f) isAscii = false
+      const length = byte > 0x7f ? 1 : byte === BACKSLASH ? this.#lengthOfEscape(at) : 0
       if (length === 0) return -1
       at = this.#nextMark(at + length)
     }
@@ -209,18 +212,6 @@ export class JsonWalk {
     if (ESCAPED[this.#bytes[at + 1] ?? 0] === 1) return 2
     const written = String.fromCharCode(...this.#bytes.subarray(at, at + LONG_ESCAPE))
     return CONTROLS.has(written) ? LONG_ESCAPE : 0
-  }
-
-  // Of a character beyond ASCII; 0 where there is none (RFC 3629 §4).
-  #lengthInUtf8(at: number): number {
-    const bytes = this.#bytes
-    const [first = 0, second = 0, third = 0, fourth = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
-    if (first < 0xc2 || first > 0xf4 || second >> 6 !== 2) return 0
-    if (first < 0xe0) return 2
-    if (third >> 6 !== 2) return 0
-    if (first < 0xf0) return (first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f) ? 0 : 3
-    if (fourth >> 6 !== 2 || (first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f)) return 0
-    return 4
   }
 
   #endOfInteger(at: number): number {
@@ -263,5 +254,14 @@ export class JsonWalk {
     do bits = marks[++index] as number
     while (bits === 0)
     return bits === undefined ? this.#bytes.length : index * 32 + 31 - Math.clz32(bits & -bits)
+  }
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    decodeUtf8(bytes)
+    return true
+  } catch {
+    return false
   }
 }

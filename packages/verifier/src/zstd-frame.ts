@@ -32,11 +32,11 @@ export function readFrame(bytes: Uint8Array, maximum: number): ZstdFrame {
   const descriptor = byteAt(bytes, 4)
   const isSingleSegment = (descriptor & 0x20) !== 0
   // RFC 8878 §3.1.1.1.1: a reserved bit, a checksum, an id of a dictionary
-  if ((descriptor & 0x0f) !== 0) throw malformed('a frame with a checksum, a dictionary or a reserved bit')
+  if ((descriptor & 0x0f) !== 0) throw malformed('a checksum, a dictionary or a reserved bit')
   const at = isSingleSegment ? 5 : 6
   const flag = descriptor >> 6
   const sizeBytes = flag === 0 ? (isSingleSegment ? 1 : 0) : 2 ** flag
-  if (sizeBytes === 0) throw malformed('a frame that does not say its content size')
+  if (sizeBytes === 0) throw malformed('a frame without its content size')
   const length = littleEndian(bytes, at, sizeBytes) + (flag === 1 ? 256 : 0)
   if (length > maximum) throw malformed('the output is too long')
   const window = isSingleSegment ? length : windowOf(byteAt(bytes, 5))

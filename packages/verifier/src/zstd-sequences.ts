@@ -40,11 +40,11 @@ const OFFSETS: Codes = {
   predefined: fseTable([1, 1, 1, 1, 1, 1, 2, 2, 2, ...Array<number>(15).fill(1), -1, -1, -1, -1, -1], 5),
 }
 
+const KINDS = [LITERALS, OFFSETS, MATCHES]
+
 /** Reads the sequences of a frame's blocks; tables and offsets go from one block to the next. */
 export class SequenceReader {
-  #literals: FseTable | null = null
-  #offsets: FseTable | null = null
-  #matches: FseTable | null = null
+  #tables: FseTable[] = []
   #recent: [number, number, number] = [1, 4, 8]
 
   /** Reads a section of sequences, which ends where the block does. Throws RangeError. */
@@ -57,38 +57,26 @@ export class SequenceReader {
     const modes = bytes[length] ?? 0
     if ((modes & 3) !== 0) throw malformed('reserved bits of the modes')
     let rest = bytes.subarray(length + 1)
-    const table = (mode: number, codes: Codes, last: FseTable | null) => {
-      const read = readTable(rest, mode & 3, codes, last)
-      rest = rest.subarray(read.length)
-      return read.table
-    }
-    this.#literals = table(modes >> 6, LITERALS, this.#literals)
-    this.#offsets = table(modes >> 4, OFFSETS, this.#offsets)
-    this.#matches = table(modes >> 2, MATCHES, this.#matches)
-    this.#decode(new BackwardBits(rest), count, this.#literals, this.#offsets, this.#matches, onSequence)
+    this.#tables = KINDS.map((codes, i) => {
+      const { table, length } = readTable(rest, (modes >> (6 - 2 * i)) & 3, codes, this.#tables[i])
+      rest = rest.subarray(length)
+      return table
+    })
+    this.#decode(new BackwardBits(rest), count, onSequence)
   }
 
-  #decode(
-    input: BackwardBits,
-    count: number,
-    literals: FseTable,
-    offsets: FseTable,
-    matches: FseTable,
-    onSequence: OnSequence,
-  ): void {
-    let literalState = input.read(literals.log)
-    let offsetState = input.read(offsets.log)
-    let matchState = input.read(matches.log)
-    for (let i = 1; ; i++) {
-      const offset = codedValue(OFFSETS, offsets, offsetState, input)
-      const match = codedValue(MATCHES, matches, matchState, input)
-      const literal = codedValue(LITERALS, literals, literalState, input)
+  #decode(input: BackwardBits, count: number, onSequence: OnSequence): void {
+    const readers = this.#tables.map((table, i) => new CodeReader(input, table, KINDS[i] as Codes))
+    const [literals, offsets, matches] = readers as [CodeReader, CodeReader, CodeReader]
+    for (let left = count; ; ) {
+      const offset = offsets.value()
+      const match = matches.value()
+      const literal = literals.value()
       onSequence(literal, this.#offsetOf(offset, literal), match)
-      if (i === count) break
-      literalState = nextState(literals, literalState, input)
-      matchState = nextState(matches, matchState, input)
-      offsetState = nextState(offsets, offsetState, input)
-      if (input.left < 0) break
+      if (--left === 0 || input.left < 0) break
+      literals.step()
+      matches.step()
+      offsets.step()
     }
     input.requireEnd()
   }
@@ -121,12 +109,12 @@ function readTable(
   bytes: Uint8Array,
   mode: number,
   codes: Codes,
-  last: FseTable | null,
+  last: FseTable | undefined,
 ): { table: FseTable; length: number } {
   if (mode === 0) return { table: codes.predefined, length: 0 }
   if (mode === 2) return readFseTable(bytes, codes.maxLog, codes.bases.length - 1)
   if (mode === 3) {
-    if (last === null) throw malformed('no table to repeat')
+    if (last === undefined) throw malformed('no table to repeat')
     return { table: last, length: 0 }
   }
   const [symbol = codes.bases.length] = bytes
@@ -134,13 +122,28 @@ function readTable(
   return { table: constantTable(symbol), length: 1 }
 }
 
-function codedValue({ bases, extra }: Codes, table: FseTable, state: number, input: BackwardBits): number {
-  const code = table.symbols[state] ?? 0
-  return (bases[code] ?? 0) + input.read(extra[code] ?? 0)
-}
+/** Walks through the states of a table, and reads the value that each stands for. */
+class CodeReader {
+  readonly #input: BackwardBits
+  readonly #table: FseTable
+  readonly #codes: Codes
+  #state: number
 
-function nextState(table: FseTable, state: number, input: BackwardBits): number {
-  return (table.bases[state] ?? 0) + input.read(table.bits[state] ?? 0)
+  constructor(input: BackwardBits, table: FseTable, codes: Codes) {
+    this.#input = input
+    this.#table = table
+    this.#codes = codes
+    this.#state = input.read(table.log)
+  }
+
+  value(): number {
+    const code = this.#table.symbols[this.#state] ?? 0
+    return (this.#codes.bases[code] ?? 0) + this.#input.read(this.#codes.extra[code] ?? 0)
+  }
+
+  step(): void {
+    this.#state = (this.#table.bases[this.#state] ?? 0) + this.#input.read(this.#table.bits[this.#state] ?? 0)
+  }
 }
 
 function basesOf(extra: readonly number[], first: number): number[] {

@@ -57,12 +57,12 @@ class Output {
   }
 
   whole(): Uint8Array {
-    if (this.#length !== this.#bytes.length) throw malformed('the output is shorter than the frame says')
+    if (this.#length !== this.#bytes.length) throw malformed('an output of another length')
     return this.#bytes
   }
 
   #require(more: number): void {
-    if (this.#length + more > this.#bytes.length) throw malformed('the output is longer than the frame says')
+    if (this.#length + more > this.#bytes.length) throw malformed('an output of another length')
   }
 }
 
@@ -105,7 +105,7 @@ class LiteralsReader {
       streams = streams.subarray(length)
     }
     if (this.#table === null) throw malformed('no code to repeat')
-    if (size < (inFour ? MIN_IN_FOUR : 1)) throw malformed('too few literals for a code')
+    if (size < (inFour ? MIN_IN_FOUR : 1)) throw malformed('too few literals')
     const literals = new Uint8Array(size)
     if (inFour) decodeFour(streams, literals, this.#table)
     else decode(streams, literals, this.#table)
