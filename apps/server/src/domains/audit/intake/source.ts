@@ -1,9 +1,9 @@
 import { events } from '@probity/contract'
 import { FormatError, type Json, parseStrict } from '@probity/core'
-import { parseJsonBody } from '../../../platform/http/json-body.ts'
+import { parseJsonText, textOfBody } from '../../../platform/http/json-body.ts'
 import { expandRecords, readEvent } from '../formats/index.ts'
 import { EventRefused, type Format, type ObservedEvent } from '../formats/observed-event.ts'
-import { type ReadableEvent, readPlainEvent } from '../formats/plain-event.ts'
+import { type PlainEvent, type ReadableEvent, readPlainEvent } from '../formats/plain-event.ts'
 import type { Refused } from './prepared.ts'
 
 /** Events as somebody sent them: a JSON body (one or an array), or whole lines of NDJSON. */
@@ -41,14 +41,17 @@ export function isRefused(one: object): one is Refused {
 }
 
 function readBody(format: Format, bytes: Uint8Array): Read[] {
-  return readValues(bytes).flatMap((value) =>
+  const text = textOfBody(bytes)
+  const plain = readPlain(format, text)
+  if (plain) return [{ line: 0, event: plain }]
+  return readValues(text).flatMap((value) =>
     expandRecords(format, value).map((record) => ({ line: 0, event: readOne(format, record) })),
   )
 }
 
 // The schema has the word on what is wrong; it is asked only when something is, since it copies all that it reads.
-function readValues(bytes: Uint8Array): Json[] {
-  const value = parseJsonBody(bytes)
+function readValues(text: string): Json[] {
+  const value = parseJsonText(text)
   const values = Array.isArray(value) ? value : [value]
   if (values.length === 0 || values.length > MOST_AT_ONCE || !values.every(isObject)) events.parse(value)
   return values
@@ -66,7 +69,7 @@ function readLines(format: Format, bytes: Uint8Array): Read[] {
     if (text.length > LONGEST_LINE / 3 && Buffer.byteLength(text) > LONGEST_LINE)
       return [{ line, event: LINE_TOO_LONG }]
     if (text.trim() === '') return []
-    const plain = format === 'probity' ? readPlainEvent(text) : null
+    const plain = readPlain(format, text)
     if (plain) return [{ line, event: plain }]
     try {
       return expandRecords(format, parseStrict(text)).map((record) => ({ line, event: readOne(format, record) }))
@@ -76,6 +79,10 @@ function readLines(format: Format, bytes: Uint8Array): Read[] {
       return [{ line, event: { status: 'refused', code: 'EVENT_REFUSED', message } }]
     }
   })
+}
+
+function readPlain(format: Format, text: string): PlainEvent | null {
+  return format === 'probity' ? readPlainEvent(text) : null
 }
 
 const NOT_UTF8: Refused = { status: 'refused', code: 'EVENT_REFUSED', message: 'the line is not UTF-8' }
