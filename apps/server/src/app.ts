@@ -1,4 +1,4 @@
-import { SENSITIVE_SCOPES } from '@probity/contract'
+import { type Scope, SENSITIVE_SCOPES } from '@probity/contract'
 import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -9,12 +9,11 @@ import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './doma
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
-import type { Principal } from './platform/authority.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Database } from './platform/database/pools.ts'
 import { tenantTransaction } from './platform/database/transaction.ts'
+import type { AdmissionOptions } from './platform/http/admission.ts'
 import { Idempotency } from './platform/http/idempotency.ts'
-import type { Route } from './platform/http/route.ts'
 import { httpServer } from './platform/http/server.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
@@ -133,24 +132,25 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 }
 
 /** Records every refusal and every use of a sensitive scope, before the work is done. */
-function observer(database: Database, record: RecordEvent) {
-  return async (principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void> => {
-    const scopes = Array.isArray(route.scopes) ? (route.scopes as string[]) : []
-    const sensitive = scopes.filter((scope) => (SENSITIVE_SCOPES as readonly string[]).includes(scope))
-    if (verdict === 'sensitive' && sensitive.length === 0) return
-    await tenantTransaction(database.app, principal.tenantId, (tx) =>
-      record(tx, {
+function observer(database: Database, record: RecordEvent): AdmissionOptions['observe'] {
+  return (principal, route, scopes, verdict) => {
+    const told = verdict === 'refused' ? scopes : scopes.filter((scope) => SENSITIVE.has(scope))
+    if (verdict === 'sensitive' && told.length === 0) return null
+    return tenantTransaction(database.app, principal.tenantId, async (tx) => {
+      await record(tx, {
         event_type: verdict === 'refused' ? 'access.refused' : 'access.sensitive_scope_used',
         actor: { type: 'person', id: principal.userId },
         resource: `${route.method} ${route.path}`,
         action: verdict === 'refused' ? 'refuse' : 'use',
         outcome: verdict === 'refused' ? 'Failure' : 'Success',
         ...(verdict === 'refused' ? { risk_score: 30 } : {}),
-        data: { scopes: verdict === 'refused' ? scopes : sensitive, [principal.kind]: principal.id },
-      }),
-    )
+        data: { scopes: told, [principal.kind]: principal.id },
+      })
+    })
   }
 }
+
+const SENSITIVE = new Set<Scope>(SENSITIVE_SCOPES)
 
 function answerSealer(keys: Keys) {
   const location = (row: string) => ({ table: 'idempotency_keys', column: 'answer_sealed', row })

@@ -74,6 +74,30 @@ test('a token with one character changed is none', () => {
   )
 })
 
+test('a tenant or a secret of more bits than there are is none, also under its check', () => {
+  const most = {
+    kind: 'at',
+    tenantId: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    secret: new Uint8Array(32).fill(255),
+  } as const
+  const text = formatToken(most)
+  assert.deepEqual(parseToken(text), { kind: 'at', tenantId: most.tenantId })
+  for (const last of [28, 71]) {
+    const body = `${text.slice(0, last)}${following(text.charAt(last))}${text.slice(last + 1, -6)}`
+    assert.equal(parseToken(body + checkOf(body)), null)
+  }
+})
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const following = (digit: string) => DIGITS.charAt(DIGITS.indexOf(digit) + 1)
+
+function checkOf(body: string): string {
+  let digits = ''
+  for (let rest = zlibCrc32(body); digits.length < 6; rest = Math.floor(rest / 62))
+    digits = DIGITS.charAt(rest % 62) + digits
+  return digits
+}
+
 test('any text is a token or none, and never an error', () => {
   fc.assert(fc.property(fc.string(), (text) => assert.equal(parseToken(text), null)))
   assert.throws(() => formatToken({ kind: 'at', tenantId: null, secret: new Uint8Array(31) }), malformed)

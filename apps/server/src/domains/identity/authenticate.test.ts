@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { formatToken } from '@probity/core'
 import { systemClock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
+import { bearerToken } from '../../platform/http/bearer-token.ts'
 import { Authenticator } from './index.ts'
 
 test('what is no token by its own checksum, or no token at all, costs no work of the database', async () => {
@@ -18,9 +19,18 @@ test('what is no token by its own checksum, or no token at all, costs no work of
   const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
   const last = token.endsWith('0') ? '1' : '0'
   const link = formatToken({ kind: 'su', tenantId, secret: randomBytes(32) })
-  for (const text of [null, 'x', token.slice(0, -1) + last, `${token}0`, token.replace('prb_at', 'prb_se'), link])
-    await assert.rejects(authenticator.authenticate(text), { code: 'UNAUTHENTICATED' })
+  const show = (text: string) => authenticator.authenticate(bearerToken(`Bearer ${text}`))
+  await assert.rejects(authenticator.authenticate(null), { code: 'UNAUTHENTICATED' })
+  for (const text of [
+    'x',
+    'x'.repeat(78),
+    token.slice(0, -1) + last,
+    `${token}0`,
+    token.replace('prb_at', 'prb_se'),
+    link,
+  ])
+    await assert.rejects(show(text), { code: 'UNAUTHENTICATED' })
   assert.equal(asked, 0)
-  await assert.rejects(authenticator.authenticate(token), /there is no database/)
+  await assert.rejects(show(token), /there is no database/)
   assert.equal(asked, 1)
 })

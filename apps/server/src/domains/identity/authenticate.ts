@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import type { BearerToken } from '../../platform/http/bearer-token.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
 import { isSessionAlive, isTokenAlive, scopesOf } from './rules.ts'
 import * as store from './store.ts'
@@ -24,24 +25,28 @@ export class Authenticator {
    * The token says which tenant to ask; only its hash, found within that tenant, is proof. Throws UNAUTHENTICATED, the
    * same for unknown, expired and revoked. `isUse` false: it is only looked at, and an idle session goes on being idle.
    */
-  async authenticate(text: string | null, isUse = true): Promise<Principal> {
-    const parts = text === null ? null : parseToken(text)
-    if (text === null || parts === null || parts.tenantId === null || parts.kind === 'su')
-      throw new DomainError('UNAUTHENTICATED')
-    const hash = hashToken(text)
-    const { tenantId, kind } = parts
-    const principal = await this.#lookups.ask(`${kind}/${tenantId}/${hash.toString('base64')}/${isUse}`, () =>
-      this.#find(kind, tenantId, hash, isUse),
-    )
+  async authenticate(token: BearerToken | null, isUse = true): Promise<Principal> {
+    const principal = token && (await this.#lookups.ask(`${token.hash}/${isUse}`, async () => this.#find(token, isUse)))
     if (!principal) throw new DomainError('UNAUTHENTICATED')
     return principal
   }
 
-  #find(kind: string, tenantId: string, hash: Buffer, isUse: boolean): Promise<Principal | null> {
+  async #find({ text, hash }: BearerToken, isUse: boolean): Promise<Principal | null> {
+    const parts = parseToken(text)
+    if (parts === null || parts.tenantId === null || parts.kind === 'su') return null
     const { database, clock, sessionIdleSeconds } = this.#dependencies
+    const stored = Buffer.from(hash, 'base64')
     const now = clock.now() / 1000
-    const find = kind === 'at' ? byToken : bySession(sessionIdleSeconds)
-    return tenantTransaction(database.app, tenantId, (tx) => find(tx, hash, now, isUse))
+    const found = await tenantTransaction(
+      database.app,
+      parts.tenantId,
+      (tx) => (parts.kind === 'at' ? byToken(tx, stored, now) : bySession(tx, stored, now, sessionIdleSeconds)),
+      { readOnly: true, atOnce: true },
+    )
+    if (!found) return null
+    if (isUse && now - found.usedAt > TOUCH_MILLISECONDS)
+      await tenantTransaction(database.app, parts.tenantId, (tx) => found.touch(tx, new Date(now)))
+    return found.principal
   }
 }
 
@@ -50,34 +55,44 @@ export function hashToken(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-async function byToken(tx: Tx, hash: Buffer, now: number, isUse: boolean): Promise<Principal | null> {
+/** Whom a token or session stands for, since when it was not used, and how a use of it is noted. */
+interface Found {
+  principal: Principal
+  /** Milliseconds since 1970. */
+  usedAt: number
+  touch(tx: Tx, at: Date): Promise<void>
+}
+
+async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Found | null> {
   const token = await store.findToken(tx, hash)
   if (!token || !isTokenAlive(token, now)) return null
-  if (isUse && now - (token.last_used_at?.getTime() ?? 0) > TOUCH_MILLISECONDS)
-    await store.touchToken(tx, token.id, new Date(now))
   return {
-    kind: 'token',
-    id: token.id,
-    tenantId: tx.tenantId,
-    userId: token.created_by,
-    scopes: token.scopes,
-    tenantActive: token.is_active,
+    principal: {
+      kind: 'token',
+      id: token.id,
+      tenantId: tx.tenantId,
+      userId: token.created_by,
+      scopes: token.scopes,
+      tenantActive: token.is_active,
+    },
+    usedAt: token.last_used_at?.getTime() ?? 0,
+    touch: (later, at) => store.touchToken(later, token.id, at),
   }
 }
 
-function bySession(idleSeconds: number) {
-  return async (tx: Tx, hash: Buffer, now: number, isUse: boolean): Promise<Principal | null> => {
-    const session = await store.findSession(tx, hash)
-    if (!session || !isSessionAlive(session, idleSeconds, now)) return null
-    if (isUse && now - session.last_activity.getTime() > TOUCH_MILLISECONDS)
-      await store.touchSession(tx, session.id, new Date(now))
-    return {
+async function bySession(tx: Tx, hash: Buffer, now: number, idleSeconds: number): Promise<Found | null> {
+  const session = await store.findSession(tx, hash)
+  if (!session || !isSessionAlive(session, idleSeconds, now)) return null
+  return {
+    principal: {
       kind: 'session',
       id: session.id,
       tenantId: tx.tenantId,
       userId: session.user_id,
       scopes: scopesOf(session.is_operator),
       tenantActive: session.is_active,
-    }
+    },
+    usedAt: session.last_activity.getTime(),
+    touch: (later, at) => store.touchSession(later, session.id, at),
   }
 }

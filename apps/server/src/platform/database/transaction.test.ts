@@ -58,3 +58,17 @@ test('what goes on after the commit says nothing in the transaction of another t
   })
   assertRefused(await speakAfterwards(past))
 })
+
+test('what is sent at once is bound and committed, and nothing of it is where one statement fails', async () => {
+  const tenant = async (tx: Tx) => (await whose(tx)).rows[0]?.tenant
+  assert.equal(await tenantTransaction(database.app, ours, tenant, { atOnce: true }), ours)
+  const divided = (tx: Tx) => Promise.all([whose(tx), tx.query('SELECT 1 / 0', []), whose(tx)])
+  await assert.rejects(tenantTransaction(database.app, ours, divided, { atOnce: true }), /division by zero/)
+  assert.equal(await tenantTransaction(database.app, theirs, tenant, { atOnce: true }), theirs)
+})
+
+test('who sends all at once asks nothing more after an answer', async () => {
+  const asksAgain = async (tx: Tx) => [await whose(tx), await whose(tx)]
+  const late = tenantTransaction(database.app, ours, asksAgain, { atOnce: true })
+  await assert.rejects(late, /the transaction is over/)
+})

@@ -30,7 +30,11 @@ export interface SequencerTx extends Transaction {
 export interface TransactionOptions {
   isolation?: 'read committed' | 'repeatable read'
   readOnly?: boolean
+  /** The work sends all its statements before it sees an answer, and the commit travels with them: one way there and back. */
+  atOnce?: boolean
 }
+
+const BIND = `SELECT set_config('app.tenant_id', $1, true)`
 
 /** Runs work bound to a tenant; the only place that says which. Nothing is retried. */
 export function tenantTransaction<T>(
@@ -39,7 +43,7 @@ export function tenantTransaction<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  const bind = { text: `SELECT set_config('app.tenant_id', $1, true)`, values: [tenantId] }
+  const bind = { name: nameOf(BIND), text: BIND, values: [tenantId] }
   return inTransaction(pool, { ...options, bind }, (transaction) => work({ ...transaction, bound: 'tenant', tenantId }))
 }
 
@@ -60,7 +64,7 @@ interface Opening extends TransactionOptions {
 // opening fails, PostgreSQL refuses what comes after it, or, without a tenant, shows it no row.
 async function inTransaction<T>(
   pool: pg.Pool,
-  { isolation = 'read committed', readOnly = false, bind }: Opening,
+  { isolation = 'read committed', readOnly = false, atOnce = false, bind }: Opening,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
@@ -69,6 +73,10 @@ async function inTransaction<T>(
   let committed = false
   // A branch of the work that goes on after the work has failed must not speak in the next transaction.
   let over = false
+  const commit = () => {
+    over = true
+    return client.query('COMMIT')
+  }
   const run = async <R extends Row>(query: pg.QueryConfig): Promise<pg.QueryResult<R>> => {
     if (over) throw new Error('the transaction is over')
     return client.query<R>(query)
@@ -80,14 +88,16 @@ async function inTransaction<T>(
     opened.catch((error: Error) => {
       broken = error // what the connection is in is not known then; told below, or by the work that fails for it
     })
-    const result = await work({
+    const working = work({
       query: (text, values) => run({ name: nameOf(text), text, values: [...values] }),
       composed: (text, values) => run({ text, values: [...values] }),
       onCommit: (job) => afterwards.push(job),
     })
+    const sent = atOnce ? commit() : null
+    sent?.catch(() => undefined) // told below
+    const result = await working
     await opened
-    over = true
-    const { command } = await client.query('COMMIT')
+    const { command } = await (sent ?? commit())
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back, although none of its work failed')
     committed = true
     return result

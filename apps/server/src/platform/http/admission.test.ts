@@ -24,10 +24,10 @@ function admission() {
     clock: { now: () => now * 1_000_000 },
     ratePerSecond: 1000,
     publicRatePerSecond: 1,
-    observe: async () => undefined,
+    observe: () => null,
     async authenticate(token) {
-      asked.push(token ?? '')
-      if (token !== RIGHT) throw new DomainError('UNAUTHENTICATED')
+      asked.push(token?.text ?? '')
+      if (token?.text !== RIGHT) throw new DomainError('UNAUTHENTICATED')
       return PRINCIPAL
     },
   })

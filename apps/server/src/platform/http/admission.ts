@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Scope } from '@probity/contract'
 import type { FastifyRequest } from 'fastify'
 import { type Principal, requireActive, requireScopes } from '../authority.ts'
@@ -6,6 +5,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import { sourceOf } from '../source-address.ts'
+import { type BearerToken, bearerToken } from './bearer-token.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 
@@ -14,9 +14,14 @@ export interface AdmissionOptions {
   ratePerSecond: number
   publicRatePerSecond: number
   /** Finds who calls; throws UNAUTHENTICATED. `isUse` false: it does not count as a use of the token or session. */
-  authenticate(token: string | null, isUse: boolean): Promise<Principal>
-  /** Told of every refusal and of every use of a sensitive scope, before the work is done. */
-  observe(principal: Principal, route: Route, verdict: 'refused' | 'sensitive'): Promise<void>
+  authenticate(token: BearerToken | null, isUse: boolean): Promise<Principal>
+  /** Told of every refusal and of every use of scopes, before the work is done; null: there is nothing to wait for. */
+  observe(
+    principal: Principal,
+    route: Route,
+    scopes: readonly Scope[],
+    verdict: 'refused' | 'sensitive',
+  ): Promise<void> | null
 }
 
 const PUBLIC_BURST = 6 // times the rate
@@ -60,21 +65,21 @@ export class Admission {
 
   /** Whether who called may still call, for an answer that goes on and on. Throws UNAUTHENTICATED. */
   async again(request: FastifyRequest): Promise<void> {
-    await this.#options.authenticate(bearer(request), false)
+    await this.#options.authenticate(bearerToken(request.headers.authorization), false)
   }
 
   async #authenticate(request: FastifyRequest): Promise<Principal> {
-    const token = bearer(request)
+    const token = bearerToken(request.headers.authorization)
     if (token === null) return this.#options.authenticate(null, true)
-    const hash = createHash('sha256').update(token).digest('base64')
-    if (!this.#good.get(hash)) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
+    const isGood = this.#good.get(token.hash)
+    if (!isGood) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
     try {
       const principal = await this.#options.authenticate(token, true)
-      this.#good.set(hash, true)
+      if (!isGood) this.#good.set(token.hash, true)
       return principal
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'UNAUTHENTICATED')) throw error
-      this.#good.delete(hash)
+      this.#good.delete(token.hash)
       this.#wrongTokens.take(sourceOf(request.ip), this.#now())
       throw error
     }
@@ -85,10 +90,10 @@ export class Admission {
       requireScopes(principal, scopes)
       if (route.changes) requireActive(principal)
     } catch (error) {
-      await this.#options.observe(principal, { ...route, scopes }, 'refused')
+      await this.#options.observe(principal, route, scopes, 'refused')
       throw error
     }
-    await this.#options.observe(principal, { ...route, scopes }, 'sensitive')
+    await this.#options.observe(principal, route, scopes, 'sensitive')
   }
 
   #now(): number {
@@ -100,8 +105,4 @@ const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', sco
 
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
-function bearer(request: FastifyRequest): string | null {
-  return /^Bearer ([\w-]{20,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
 }

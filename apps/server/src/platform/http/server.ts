@@ -8,6 +8,7 @@ import {
   type FastifyRequest,
   fastify,
   LogController,
+  type onSendHookHandler,
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Principal } from '../authority.ts'
@@ -44,6 +45,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger, // few requests are told of; what is told names its own
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy,
     genReqId: () => randomUUID(),
@@ -64,16 +66,21 @@ export function httpServer(options: HttpOptions): FastifyInstance {
     },
   })
   readBodies(app)
-  app.addHook('onRequest', async (request, reply) => describe(request, reply))
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    describe(request, reply)
+    done()
+  })
   traceRequests(app, options.tracing)
-  app.addHook('onResponse', async (request, reply) =>
-    options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000),
-  )
-  endEventStreamsOnClose(app)
+  app.addHook('onResponse', (request, reply, done) => {
+    options.measured(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000)
+    done()
+  })
+  const endOnClose = eventStreams(app)
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options))
   app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
   const admission = new Admission(options)
-  for (const route of options.routes) register(app, route, options, admission)
+  for (const route of options.routes) register(app, route, options, admission, endOnClose)
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app
@@ -90,52 +97,73 @@ function describe(request: FastifyRequest, reply: FastifyReply): void {
 
 function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   const spans = new WeakMap<FastifyRequest, Span>()
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const span = tracing.request(request.method, request.routeOptions.url ?? 'none', request.headers)
     if (span) spans.set(request, span)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request)
     if (span) tracing.answered(span, reply.statusCode)
+    done()
   })
 }
 
-// Server-sent events have no end of their own; a client goes on elsewhere by its Last-Event-ID.
-function endEventStreamsOnClose(app: FastifyInstance): void {
+// Server-sent events have no end of their own; a client goes on elsewhere by its Last-Event-ID. Answers the hook of
+// the routes that have any.
+function eventStreams(app: FastifyInstance): onSendHookHandler {
   const open = new Set<FastifyReply>()
-  app.addHook('onSend', async (_request, reply) => {
-    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
-    open.add(reply)
-    reply.raw.once('close', () => open.delete(reply))
-  })
   app.addHook('preClose', async () => {
     for (const reply of open) reply.raw.destroy()
   })
+  return (_request, reply, _payload, done) => {
+    if (String(reply.getHeader('content-type')).startsWith(EVENT_STREAM)) {
+      open.add(reply)
+      reply.raw.once('close', () => open.delete(reply))
+    }
+    done()
+  }
 }
+
+const EVENT_STREAM = 'text/event-stream'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The JSON body is left as it came. */
     raw?: boolean
   }
+  interface FastifyRequest {
+    /** Who calls; null before they are admitted. */
+    principal: Principal | null
+  }
 }
 
-function register(app: FastifyInstance, route: Route, options: HttpOptions, admission: Admission): void {
-  const principals = new WeakMap<FastifyRequest, Principal>()
+function register(
+  app: FastifyInstance,
+  route: Route,
+  options: HttpOptions,
+  admission: Admission,
+  endOnClose: onSendHookHandler,
+): void {
   app.route({
     method: route.method,
     url: route.path,
     config: { raw: route.raw === true },
     ...(route.scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
+    ...(Object.values(route.answers).includes(EVENT_STREAM) ? { onSend: endOnClose } : {}),
     onRequest: async (request, reply) => {
-      const unbound = boundBody(request, reply, options)
-      principals.set(request, await admission.enter(request, route))
-      if (route.streams) unbound()
+      const timer = boundBody(request, reply, options)
+      try {
+        request.principal = await admission.enter(request, route)
+        if (route.streams) clearTimeout(timer)
+      } finally {
+        clearWithBody(timer, request)
+      }
     },
     handler: async (request, reply) => {
-      const principal = principals.get(request)
+      const { principal } = request
       if (!principal) throw new Error('a request was not admitted')
-      await admission.authorise(principal, route, request)
+      if (typeof route.scopes === 'function') await admission.authorise(principal, route, request)
       const call = {
         principal,
         params: route.params?.parse(request.params) ?? request.params,
@@ -188,17 +216,20 @@ function read(request: FastifyRequest, body: Buffer): unknown {
   return body.length === 0 ? {} : parseJsonBody(body)
 }
 
-/** A client that dribbles its body is told so and cut off. Answers how to let it take its time after all. */
-function boundBody(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): () => void {
-  const timer = setTimeout(() => {
+/** A client that dribbles its body is told so and cut off. */
+function boundBody(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): NodeJS.Timeout {
+  return setTimeout(() => {
     if (request.raw.complete) return
     if (reply.sent) request.raw.destroy()
     else answerProblem(new DomainError('REQUEST_TIMEOUT'), request, reply.header('connection', 'close'), options)
   }, options.requestTimeoutSeconds * 1000)
-  const unbound = () => clearTimeout(timer)
-  request.raw.once('end', unbound)
-  request.raw.once('close', unbound)
-  return unbound
+}
+
+// Most bodies are there when their sender is admitted; only the others need to be listened for.
+function clearWithBody(timer: NodeJS.Timeout, { raw }: FastifyRequest): void {
+  const clear = () => clearTimeout(timer)
+  if (raw.complete || raw.destroyed) clear()
+  else raw.once('end', clear).once('close', clear)
 }
 
 function answerProblem(
@@ -208,7 +239,8 @@ function answerProblem(
   options: HttpOptions,
 ): FastifyReply {
   const { retryAfter, ...problem } = problemOf(error, request.id, new Date(options.clock.now() / 1000))
-  if (problem.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+  if (problem.status >= 500)
+    options.log.error({ reqId: request.id, err: error, route: request.routeOptions.url }, 'a request failed')
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').send(problem)

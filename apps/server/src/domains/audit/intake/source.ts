@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { events } from '@probity/contract'
-import { CanonicalReader, FormatError, type Json, parseStrict } from '@probity/core'
+import { CanonicalReader, eachObject, FormatError, type Json, parseStrict } from '@probity/core'
 import { parseJsonBody } from '../../../platform/http/json-body.ts'
 import { expandRecords, readEvent } from '../formats/index.ts'
 import { EventRefused, type Format, type ObservedEvent } from '../formats/observed-event.ts'
@@ -27,6 +27,9 @@ export const LINE_TOO_LONG: Refused = {
   message: 'the line is longer than 1 MiB',
 }
 
+/** One for all that this thread reads: what it wrote stays where it is. */
+const reader = new CanonicalReader()
+
 /** Reads a source. Throws BAD_REQUEST or a ZodError for a body that is not one or up to 1,000 objects; bad lines are told alone. */
 export function readSource({ format, kind, bytes }: Source): Read[] {
   return kind === 'body' ? readBody(format, bytes) : readLines(format, bytes)
@@ -42,9 +45,31 @@ export function isRefused(one: object): one is Refused {
 }
 
 function readBody(format: Format, bytes: Uint8Array): Read[] {
+  const plain = format === 'probity' && isUtf8(bytes) ? readPlainBody(withoutMark(bytes)) : null
+  if (plain) return plain
   return readValues(bytes).flatMap((value) =>
     expandRecords(format, value).map((record) => ({ line: 0, event: readOne(format, record) })),
   )
+}
+
+// A byte order mark says nothing in UTF-8.
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
+
+// One event or an array of them, all of which are plain to see; null: it is read the whole way.
+function readPlainBody(bytes: Uint8Array): Read[] | null {
+  if (bytes[0] !== OPEN_ARRAY) {
+    const event = readPlainEvent(reader, bytes, 0, bytes.length)
+    return event && [{ line: 0, event }]
+  }
+  const read: Read[] = []
+  const found = eachObject(bytes, (start, end) => {
+    const event = readPlainEvent(reader, bytes, start, end)
+    if (event) read.push({ line: 0, event })
+    return event !== null
+  })
+  return found && read.length > 0 && read.length <= MOST_AT_ONCE ? read : null
 }
 
 // The schema has the word on what is wrong; it is asked only when something is, since it copies all that it reads.
@@ -55,6 +80,8 @@ function readValues(bytes: Uint8Array): Json[] {
   return values
 }
 
+const OPEN_ARRAY = 0x5b
+
 const MOST_AT_ONCE = 1000
 
 function isObject(value: Json): boolean {
@@ -63,7 +90,6 @@ function isObject(value: Json): boolean {
 
 function readLines(format: Format, bytes: Uint8Array): Read[] {
   const read: Read[] = []
-  const reader = new CanonicalReader()
   const isWhole = isUtf8(bytes)
   for (let line = 0, start = 0; start <= bytes.length; line++) {
     const found = bytes.indexOf(NEWLINE, start)
