@@ -132,6 +132,7 @@ function huffmanTable(written: readonly number[]): HuffmanTable {
   const last = size - sum
   if (last !== 1 << highestBit(last)) throw malformed('a code that is not complete')
   const weights = [...written, highestBit(last) + 1]
+  if (!weights.includes(1)) throw malformed('a code with more bits than it needs') // as in zlib: both must refuse the same
   const symbols = new Uint8Array(size)
   const bits = new Uint8Array(size)
   let at = 0
