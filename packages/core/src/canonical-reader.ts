@@ -25,6 +25,7 @@ import {
   ZERO,
 } from './json-bytes.ts'
 import { EXACT_DIGITS } from './json-parse.ts'
+import { areSorted, compareNames, orderOf } from './member-order.ts'
 
 /** Containers within each other that are read this way. */
 const DEPTH = 64
@@ -114,7 +115,7 @@ export class CanonicalReader {
   #hasTwins(): boolean {
     const { members, count } = this
     for (let i = 1; i < count; i++)
-      for (let j = 0; j < i; j++) if (this.#compareNames(members, 4 * i, members, 4 * j) === 0) return true
+      for (let j = 0; j < i; j++) if (compareNames(this.#source, members, 4 * i, 4 * j) === 0) return true
     return false
   }
 
@@ -279,7 +280,11 @@ export class CanonicalReader {
     const start = this.#to
     if (!this.#readMembers(depth)) return false
     if (this.#opened > first) {
-      if (!this.#isSorted(first) && !this.#sort(first, start)) return false
+      if (!areSorted(this.#source, this.members, first, this.#opened)) {
+        const order = orderOf(this.#source, this.members, first, this.#opened)
+        if (order === null) return false
+        this.#rewrite(order, start)
+      }
       this.out[this.#to - 1] = CLOSE_OBJECT // where the last comma stood
     } else this.out[this.#to++] = CLOSE_OBJECT
     this.#opened = first
@@ -347,35 +352,6 @@ export class CanonicalReader {
     return i < this.#end
   }
 
-  #isSorted(first: number): boolean {
-    const { members } = this
-    for (let i = first + 4; i < this.#opened; i += 4)
-      if (this.#compareNames(members, i - 4, members, i) >= 0) return false
-    return true
-  }
-
-  // By UTF-16 code units (RFC 8785 §3.2.3), which for these names is by bytes. False: a name comes twice.
-  #sort(first: number, start: number): boolean {
-    const count = (this.#opened - first) / 4
-    const order = Array.from({ length: count }, (_, i) => first + 4 * i)
-    if (count <= FEW) this.#insert(order)
-    else order.sort((a, b) => this.#compareNames(this.members, a, this.members, b))
-    for (let i = 1; i < count; i++)
-      if (this.#compareNames(this.members, order[i - 1] as number, this.members, order[i] as number) === 0) return false
-    this.#rewrite(order, start)
-    return true
-  }
-
-  #insert(order: number[]): void {
-    for (let i = 1; i < order.length; i++) {
-      const one = order[i] as number
-      let place = i
-      for (; place > 0 && this.#compareNames(this.members, order[place - 1] as number, this.members, one) > 0; place--)
-        order[place] = order[place - 1] as number
-      order[place] = one
-    }
-  }
-
   // Behind what is written there is as much room again.
   #rewrite(order: readonly number[], start: number): void {
     const { out } = this
@@ -392,19 +368,6 @@ export class CanonicalReader {
     out.copyWithin(start, end, to)
   }
 
-  #compareNames(a: Int32Array, i: number, b: Int32Array, j: number): number {
-    const source = this.#source
-    let at = a[i] as number
-    let other = b[j] as number
-    const end = a[i + 1] as number
-    const otherEnd = b[j + 1] as number
-    while (at < end && other < otherEnd) {
-      const difference = (source[at++] as number) - (source[other++] as number)
-      if (difference !== 0) return difference
-    }
-    return end - at - (otherEnd - other)
-  }
-
   #skipSpace(): void {
     if ((this.#source[this.#at] as number) > SPACE) return
     for (; this.#at < this.#end; this.#at++) {
@@ -414,7 +377,6 @@ export class CanonicalReader {
   }
 }
 
-const FEW = 64
 const LONG = 96
 
 function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
