@@ -46,17 +46,20 @@ export async function prepareGround() {
       })
       return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
     },
-    /** Peak of the server's resident memory, in MB. */
-    async peakMemory(): Promise<number> {
-      const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8')
-      return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024
-    },
+    /** The server's resident memory, in MB, and its peak. */
+    memory: () => memoryOf(server.child.pid, 'VmRSS'),
+    peakMemory: () => memoryOf(server.child.pid, 'VmHWM'),
     async stop() {
       await server.stop()
       await postgres.stop()
       await rm(data, { recursive: true, force: true })
     },
   }
+}
+
+async function memoryOf(pid: number | undefined, what: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
 }
 
 export type Ground = Awaited<ReturnType<typeof prepareGround>>

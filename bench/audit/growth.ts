@@ -14,6 +14,7 @@ export async function measureGrowth(
   probity: Probity,
   templates: Template[],
   sizes: readonly number[],
+  milliseconds: number,
   say: (line: string) => void,
 ) {
   const input = await writeInput(join(ground.data, 'growth.ndjson'), new Events(templates, 4, false), CHUNK)
@@ -29,7 +30,7 @@ export async function measureGrowth(
     }
     const { perSecond, p99 } = await probity.writers(
       64,
-      5_000,
+      milliseconds,
       () => ({ text: events.next(), events: 1 }),
       () => token,
     )

@@ -13,12 +13,12 @@ import { SeedTable } from './seed-table.ts'
 
 const QUICK = process.argv.includes('--quick')
 const ROUNDS = QUICK ? 3 : 5
-const EVENTS = QUICK ? 40_000 : 200_000
-const SEED_EVENTS = QUICK ? 4_000 : 20_000
-const WRITING = QUICK ? 2_000 : 10_000 // milliseconds
+const EVENTS = QUICK ? 30_000 : 200_000
+const SEED_EVENTS = QUICK ? 3_000 : 20_000
+const WRITING = QUICK ? 1_500 : 8_000 // milliseconds
 const BATCH_SIZES = [100, 1_000, 5_000]
 const SEARCHED_AT = 5_000_000
-const GROWTH = QUICK ? [10_000, 200_000] : [10_000, 1_000_000, SEARCHED_AT, 20_000_000]
+const GROWTH = QUICK ? [10_000, 100_000] : [10_000, 1_000_000, SEARCHED_AT, 20_000_000]
 const TENANTS = QUICK ? [1, 100] : [1, 100, 1_000]
 
 const COPY = 'raw COPY (events/s)'
@@ -114,7 +114,7 @@ async function readings(templates: Awaited<ReturnType<typeof readTemplates>>) {
   const verify_per_second = await serverVerification(ground)
   const offline_verify_per_second = await offlineVerification(ground)
   say('growth')
-  const size = await measureGrowth(ground, probity, templates, GROWTH, say)
+  const size = await measureGrowth(ground, probity, templates, GROWTH, WRITING, say)
   const tenants = await measureTenants(ground, probity, templates, TENANTS, WRITING)
   return {
     bytes_per_entry,
