@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { parseVerifierKey } from '@probity/core'
+import { decodeBundle, formatTilePath, parseLeaf, parseVerifierKey } from '@probity/core'
 import { nodeCrypto, verifyExportFile } from '@probity/verifier/node'
 import { percentile } from '../support.ts'
 import type { Ground } from './ground.ts'
@@ -56,18 +56,28 @@ export async function offlineVerification(ground: Ground): Promise<number> {
 /** Waits for receipts of entries from all over the log. */
 export async function receipts(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
   const below = numbers(7)
-  const ids: string[] = []
-  while (ids.length < 1000) {
-    const query = new URLSearchParams({ resource: `resource/${below(20_000)}`, limit: '20' })
-    const { body, status, text } = await ground.call('GET', `/v1/audit/events?${query}`, undefined, { token })
-    if (status !== 200) throw new Error(text)
-    ids.push(...body.events.map((event: { id: string }) => event.id))
-  }
+  const ids = await idsFromAllOver(ground, token, below)
   return waits(1000, async () => {
     const id = ids[below(ids.length)]
     const { status, text } = await ground.call('GET', `/v1/audit/events/${id}/receipt`, undefined, { token })
     if (status !== 200) throw new Error(text)
   })
+}
+
+/** Ids of entries of bundles that are drawn from the whole log, by the paths of C2SP tlog-tiles. */
+async function idsFromAllOver(ground: Ground, token: string, below: (below: number) => number): Promise<string[]> {
+  const { body } = await ground.call('GET', '/v1/audit/events?limit=1', undefined, { token })
+  const full = Math.floor(body.total / 256)
+  const ids: string[] = []
+  for (let drawn = 0; drawn < 250; drawn++) {
+    const path = formatTilePath({ level: 'entries', index: below(full), width: 256 })
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`${ground.url}/v1/audit/${path}`, { headers })
+    if (!answer.ok) throw new Error(await answer.text())
+    const leaves = decodeBundle(new Uint8Array(await answer.arrayBuffer()), 256)
+    for (let i = 0; i < 4; i++) ids.push(parseLeaf(leaves[below(256)] as Uint8Array).event_id)
+  }
+  return ids
 }
 
 /** Waits for the newest entries of an actor within a day. */

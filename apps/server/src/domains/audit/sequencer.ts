@@ -20,6 +20,9 @@ import * as store from './store-sequencer.ts'
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
 const BATCH = 4096
 const SHARE_OF_ONE = 8
+/** After a flush of so many single events the next one waits, at most so long, for as many again. */
+const MANY = 8
+const GATHER_MILLISECONDS = 3
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
@@ -43,6 +46,9 @@ export class Sequencer {
   #states = new BoundedMap<string, LogState>(5_000)
   #epoch: number | null = null
   #flushing = false
+  /** Single events of the last flush. */
+  #lastAlone = 0
+  #gathered: (() => void) | null = null
   #inboxWaits = true
   #stopped = false
   #ticking = false
@@ -125,6 +131,7 @@ export class Sequencer {
   add(entry: Prepared): Promise<Accepted> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, inboxId: null, resolve, reject })
+      if (this.#queue.length >= this.#lastAlone) this.#gathered?.()
       this.#kick()
     })
   }
@@ -154,7 +161,10 @@ export class Sequencer {
 
   async #flushAll(): Promise<void> {
     try {
-      while (this.#epoch !== null && (this.#queue.length > 0 || this.#inboxWaits)) await this.#flush()
+      while (this.#epoch !== null && (this.#queue.length > 0 || this.#inboxWaits)) {
+        await this.#gather()
+        await this.#flush()
+      }
     } finally {
       this.#flushing = false
       const waiters = this.#idle
@@ -164,11 +174,22 @@ export class Sequencer {
     }
   }
 
+  // Writers who were answered by the last flush are about to send their next event: what they share costs each less.
+  async #gather(): Promise<void> {
+    if (this.#lastAlone < MANY || this.#queue.length >= this.#lastAlone) return
+    await new Promise<void>((resolve) => {
+      this.#gathered = resolve
+      setTimeout(resolve, GATHER_MILLISECONDS)
+    })
+    this.#gathered = null
+  }
+
   async #flush(): Promise<void> {
     const drain = this.#inboxWaits
     this.#inboxWaits = false
     const alone = this.#queue.take(BATCH, this.#queue.isShared ? SHARE_OF_ONE : BATCH)
     const attempt = { alone, batches: this.#queue.takeBatches(BATCH) }
+    this.#lastAlone = alone.length
     try {
       const counted = () => ({ 'probity.events': sizeOf(attempt) })
       this.#tell(await this.#tracing.within('audit.flush', counted, () => this.#commit(attempt, drain)))

@@ -1,7 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { joinWrites } from './join-writes.ts'
 import { StartError } from './start-error.ts'
 
 /** How long what is under way may take when the pools close; then it is broken off, and PostgreSQL rolls it back. */
@@ -48,7 +47,7 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => {
 export async function openDatabase(connect: (role: RoleName) => Connection, log: Logger): Promise<Database> {
   const sockets = new Set<Socket>()
   const open = () => {
-    const socket = joinWrites(new Socket())
+    const socket = new Socket()
     sockets.add(socket)
     return socket.once('close', () => sockets.delete(socket))
   }
