@@ -52,7 +52,7 @@ export async function measureGrowth(
       search_ms_p99: search.p99,
     })
   }
-  return measured
+  return { measured, log: { tenantId, token } }
 }
 
 /** 64 writers spread over so many tenants. */

@@ -27,11 +27,19 @@ export async function bytesPerEntry(ground: Ground) {
 }
 
 /** Entries a second that the server verifies of its own log: leaves, tree, index and sealed parts. */
-export async function serverVerification(ground: Ground): Promise<number> {
-  const [{ size }] = await ground.sql('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [ground.tenantId])
+export async function serverVerification(
+  ground: Ground,
+  { tenantId, token } = { tenantId: ground.tenantId, token: ground.token },
+): Promise<number> {
+  const [{ size }] = await ground.sql('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [tenantId])
   const end = Math.min(size, 200_000)
   const start = performance.now()
-  const { body, text } = await ground.call('POST', '/v1/audit/verify', { start_position: 0, end_position: end })
+  const { body, text } = await ground.call(
+    'POST',
+    '/v1/audit/verify',
+    { start_position: 0, end_position: end },
+    { token },
+  )
   if (body.valid !== true) throw new Error(text)
   return end / ((performance.now() - start) / 1000)
 }

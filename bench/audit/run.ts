@@ -116,15 +116,17 @@ async function warmUp(plain: Input, sealed: Input, events: Events): Promise<void
 
 async function readings(templates: Awaited<ReturnType<typeof readTemplates>>) {
   say('reading')
-  const bytes_per_entry = await bytesPerEntry(ground)
-  const verify_per_second = await serverVerification(ground)
+  const sealed_verify_per_second = await serverVerification(ground)
   const offline_verify_per_second = await offlineVerification(ground)
   say('growth')
-  const size = await measureGrowth(ground, probity, templates, GROWTH, WRITING, say)
+  const { measured: size, log } = await measureGrowth(ground, probity, templates, GROWTH, WRITING, say)
+  const bytes_per_entry = await bytesPerEntry(ground)
+  const verify_per_second = await serverVerification(ground, log)
   const tenants = await measureTenants(ground, probity, templates, TENANTS, WRITING)
   return {
     bytes_per_entry,
     verify_per_second,
+    sealed_verify_per_second,
     offline_verify_per_second,
     receipt_ms_p99: size.at(-1)?.receipt_ms_p99,
     search_ms_p99: size.find(({ entries }) => entries >= SEARCHED_AT)?.search_ms_p99 ?? size.at(-1)?.search_ms_p99,

@@ -12,7 +12,7 @@ COMMENT ON COLUMN audit_bundles.received_from IS 'Least received_at of its leave
 COMMENT ON COLUMN audit_bundles.received_to IS 'Greatest received_at of its leaves';
 COMMENT ON COLUMN audit_bundles.max_risk IS 'Greatest risk_score of its leaves; NULL: none has one';
 COMMENT ON COLUMN audit_bundles.terms IS 'Bloom filter of the leaves'' event_type, actor and subjects, resource, action and outcome; verified against them';
-CREATE INDEX audit_bundles_received ON audit_bundles (tenant_id, received_to);
+CREATE INDEX audit_bundles_received ON audit_bundles (tenant_id, received_from, received_to);
 
 DROP FUNCTION audit_build_next_index(timestamptz);
 DROP FUNCTION audit_ensure_partition(timestamptz);

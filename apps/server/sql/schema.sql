@@ -52,7 +52,7 @@ TABLE audit_bundles ROW LEVEL SECURITY ENABLED FORCED -- The leaves. A full bund
   CONSTRAINT audit_bundles_first_seq_check CHECK ((first_seq >= 0))
   CONSTRAINT audit_bundles_max_risk_check CHECK (((max_risk >= 0) AND (max_risk <= 100)))
   CONSTRAINT audit_bundles_terms_check CHECK (((length(terms) >= 16) AND (length(terms) <= 4096)))
-CREATE INDEX audit_bundles_received ON audit_bundles USING btree (tenant_id, received_to)
+CREATE INDEX audit_bundles_received ON audit_bundles USING btree (tenant_id, received_from, received_to)
 POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app

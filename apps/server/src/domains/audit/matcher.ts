@@ -1,5 +1,5 @@
-import { canonicalize, decodeUtf8, type Leaf, parseLeaf } from '@probity/core'
-import { type Entry, openBundle, viewOf } from './reader.ts'
+import { canonicalize, decodeUtf8, type Leaf } from '@probity/core'
+import { type Entry, OpenedBundle } from './reader.ts'
 import type { BundleFilter } from './store.ts'
 import type { BundleRow } from './store-sequencer.ts'
 import { type Member, termOf } from './terms.ts'
@@ -28,7 +28,8 @@ export class Matcher {
   /** What a bundle must have. */
   readonly filter: BundleFilter
   readonly #wanted: Wanted
-  readonly #needles: Buffer[]
+  /** Texts that stand in every entry that matches, the longest first. */
+  readonly #needles: string[]
   readonly #text: string | undefined
   readonly #from: number
   readonly #until: number
@@ -46,7 +47,9 @@ export class Matcher {
     this.filter = { start_time, end_time, min_risk_score, terms }
     this.#wanted = wanted
     const only = who.filter((names) => names.length === 1).flat()
-    this.#needles = [...exact.map(([, value]) => value), ...only].map((value) => Buffer.from(canonicalize(value)))
+    this.#needles = [...exact.map(([, value]) => value), ...only]
+      .map((value) => canonicalize(value))
+      .sort((a, b) => b.length - a.length)
     this.#text = wanted.text?.toLowerCase()
     this.#from = start_time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(start_time) * 1000
     this.#until = end_time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end_time) * 1000
@@ -54,18 +57,21 @@ export class Matcher {
 
   /** Entries of a bundle below an index that match, newest first. */
   matching(row: BundleRow, below: number): Entry[] {
+    const bundle = new OpenedBundle(row)
+    const [first, ...others] = this.#needles
+    const places = first === undefined ? Array.from({ length: row.entries }, (_, i) => i) : bundle.holding(first)
     const found: Entry[] = []
-    for (const { index, bytes, hash } of openBundle(row).reverse()) {
-      if (index >= below || !this.#looksRight(viewOf(bytes))) continue
-      const leaf = parseLeaf(bytes)
-      if (this.#matches(leaf)) found.push({ index, bytes, hash, leaf })
+    for (const place of places.reverse()) {
+      if (row.first_seq + place >= below || !this.#looksRight(bundle.bytesAt(place), others)) continue
+      const entry = bundle.entryAt(place)
+      if (this.#matches(entry.leaf)) found.push(entry)
     }
     return found
   }
 
   // Never false for an entry that matches: the canonical form of each value stands in the leaf as it is.
-  #looksRight(bytes: Buffer): boolean {
-    if (!this.#needles.every((needle) => bytes.includes(needle))) return false
+  #looksRight(bytes: Buffer, needles: readonly string[]): boolean {
+    if (!needles.every((needle) => bytes.includes(needle))) return false
     return this.#text === undefined || decodeUtf8(bytes).toLowerCase().includes(this.#text)
   }
 

@@ -1,8 +1,8 @@
-import { type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
+import { endsOfEntries, LENGTH_BYTES, type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { type DataKey, type Keys, open } from '../keys/index.ts'
-import { openBody } from './bundle-body.ts'
+import { openBody, unpackBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { partLocation } from './rules.ts'
@@ -70,7 +70,12 @@ export async function findOwn(tx: Tx, eventId: string): Promise<number | null> {
 async function findOwnEntry(tx: Tx, eventId: string): Promise<FoundEntry | null> {
   const millisecond = millisecondOf(eventId)
   if (millisecond === null || millisecond > MOST_MILLISECONDS) return null
-  for (const row of await store.readBundlesReceived(tx, millisecond)) {
+  const near = await store.readBundlesNear(tx, millisecond)
+  return firstIn(near, eventId) ?? firstIn(await store.readBundlesReceived(tx, millisecond), eventId)
+}
+
+function firstIn(rows: readonly BundleRow[], eventId: string): FoundEntry | null {
+  for (const row of rows) {
     const found = foundIn(row, eventId)
     if (found) return found
   }
@@ -78,18 +83,58 @@ async function findOwnEntry(tx: Tx, eventId: string): Promise<FoundEntry | null>
 }
 
 function foundIn(row: BundleRow, eventId: string): FoundEntry | null {
-  const found = openBundle(row).find(({ bytes }) => isOf(bytes, eventId))
-  return found ? { entry: { ...found, leaf: parseLeaf(found.bytes) }, row } : null
+  const bundle = new OpenedBundle(row)
+  for (const place of bundle.holding(`"event_id":"${eventId}"`)) {
+    const entry = bundle.entryAt(place)
+    if (entry.leaf.event_id === eventId) return { entry, row }
+  }
+  return null
 }
 
-// The text is looked for first: few leaves have it, and reading one takes longer than looking.
-function isOf(bytes: Uint8Array, eventId: string): boolean {
-  return viewOf(bytes).includes(eventId) && parseLeaf(bytes).event_id === eventId
-}
+/** A stored stretch of which only some entries are wanted: nothing is made of the others. */
+export class OpenedBundle {
+  readonly #row: BundleRow
+  readonly #bytes: Buffer
+  readonly #ends: Uint32Array
 
-/** The same bytes as a Buffer. */
-export function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  /** Throws when the stretch is damaged. */
+  constructor(row: BundleRow) {
+    this.#row = row
+    this.#bytes = unpackBody(row)
+    this.#ends = endsOfEntries(this.#bytes, row.entries)
+  }
+
+  /** Places of the entries in whose bytes a text stands, ascending. */
+  holding(text: string): number[] {
+    const needle = Buffer.from(text)
+    const places: number[] = []
+    let place = 0
+    for (let at = this.#bytes.indexOf(needle); at !== -1; at = this.#bytes.indexOf(needle, at)) {
+      while ((this.#ends[place] as number) <= at) place++
+      const end = this.#ends[place] as number
+      if (at + needle.length <= end) places.push(place)
+      at = end
+    }
+    return places
+  }
+
+  /** The leaf's bytes. */
+  bytesAt(place: number): Buffer {
+    const start = place === 0 ? 0 : (this.#ends[place - 1] as number)
+    return this.#bytes.subarray(start + LENGTH_BYTES, this.#ends[place])
+  }
+
+  /** Throws where the bytes are no leaf. */
+  entryAt(place: number): Entry {
+    const { first_seq, hashes } = this.#row
+    const bytes = this.bytesAt(place)
+    return {
+      index: first_seq + place,
+      bytes,
+      hash: hashes.subarray(place * 32, place * 32 + 32),
+      leaf: parseLeaf(bytes),
+    }
+  }
 }
 
 /** A sealed part of an entry and what can be seen of it. */

@@ -131,8 +131,10 @@ export async function readBundlesAt(
                 WHERE (b.tenant_id, b.first_seq) IN (
                   SELECT k.tenant_id, k.first_seq
                   FROM (SELECT DISTINCT tenant_id, at FROM unnest($1::uuid[], $2::timestamptz[]) AS v (tenant_id, at)) u
-                  JOIN audit_bundles k ON k.tenant_id = u.tenant_id AND (k.received_to >= u.at OR k.received_to IS NULL)
-                    AND (k.received_from < u.at + interval '1 millisecond' OR k.received_from IS NULL))`
+                  JOIN audit_bundles k ON k.tenant_id = u.tenant_id AND k.received_to >= u.at
+                    AND k.received_from < u.at + interval '1 millisecond'
+                  UNION ALL
+                  SELECT k.tenant_id, k.first_seq FROM audit_bundles k WHERE k.tenant_id = ANY ($1) AND k.received_from IS NULL)`
   const values = [places.map((p) => p.tenantId), places.map((p) => new Date(p.millisecond).toISOString())]
   return (await tx.query<BundleRow>(text, values)).rows
 }

@@ -119,11 +119,28 @@ export async function readSummarised(tx: Tx, start: number, end: number): Promis
   return (await tx.query<SummarisedRow>(text, [tx.tenantId, start, end])).rows
 }
 
-/** Stretches that may hold an entry received within one millisecond: an id of our making carries its time. */
+/** Of the stretches that begin before the end of a millisecond, so many of the last: nearly always one of them holds what was received then. */
+const NEAR = 16
+
+/** Stretches near a millisecond that may hold an entry received within it: an id of our making carries its time. */
+export async function readBundlesNear(tx: Tx, milliseconds: number): Promise<BundleRow[]> {
+  // Which they are is found in the index alone, before a body is touched.
+  const text = `WITH near AS MATERIALIZED (
+                  SELECT first_seq, received_to FROM audit_bundles
+                  WHERE tenant_id = $1 AND received_from < $2::timestamptz + interval '1 millisecond' ORDER BY received_from DESC LIMIT ${NEAR})
+                SELECT b.tenant_id, b.first_seq, b.entries, b.body, b.hashes FROM near n
+                JOIN audit_bundles b ON b.tenant_id = $1 AND b.first_seq = n.first_seq
+                WHERE n.received_to >= $2 AND b.first_seq >= 0`
+  return (await tx.query<BundleRow>(text, [tx.tenantId, new Date(milliseconds)])).rows
+}
+
+/** All of them, however far they are out of order, and those of before stretches had times. */
 export async function readBundlesReceived(tx: Tx, milliseconds: number): Promise<BundleRow[]> {
   const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
-                WHERE tenant_id = $1 AND first_seq >= 0 AND (received_to >= $2 OR received_to IS NULL)
-                  AND (received_from < $2 + interval '1 millisecond' OR received_from IS NULL)`
+                WHERE tenant_id = $1 AND first_seq >= 0 AND received_from < $2::timestamptz + interval '1 millisecond' AND received_to >= $2
+                UNION ALL
+                SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
+                WHERE tenant_id = $1 AND first_seq >= 0 AND received_from IS NULL`
   return (await tx.query<BundleRow>(text, [tx.tenantId, new Date(milliseconds)])).rows
 }
 
