@@ -8,27 +8,38 @@ const END_OF_HEAD = '\r\n\r\n'
  */
 export class KeepAlive {
   readonly #socket: Socket
-  readonly #head: string
+  readonly #host: string
   #pieces: Buffer[] = []
   #resolve: (() => void) | null = null
   #reject: ((error: Error) => void) | null = null
 
-  constructor(url: string, path: string) {
+  constructor(url: string) {
     const { hostname, port, host } = new URL(url)
     this.#socket = connect(Number(port), hostname).setNoDelay(true)
-    this.#head = `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nAuthorization: Bearer `
+    this.#host = host
     this.#socket.on('data', (piece) => this.#take(piece))
     this.#socket.on('error', (error) => this.#reject?.(error))
     this.#socket.on('close', () => this.#reject?.(new Error('the server closed the connection')))
   }
 
-  /** Sends a body and waits for its answer. Rejects when that is no 200. */
-  post(token: string, body: string): Promise<void> {
+  /** Sends a JSON body and waits for its answer. Rejects when that is no 200. */
+  post(path: string, token: string, body: string): Promise<void> {
+    const length = Buffer.byteLength(body)
+    return this.#send('POST', path, token, `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`)
+  }
+
+  /** Asks and waits for the answer. Rejects when that is no 200. */
+  get(path: string, token: string): Promise<void> {
+    return this.#send('GET', path, token, '\r\n')
+  }
+
+  #send(method: string, path: string, token: string, rest: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      const length = Buffer.byteLength(body)
-      this.#socket.write(`${this.#head}${token}\r\nContent-Length: ${length}${END_OF_HEAD}${body}`)
+      this.#socket.write(
+        `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nAuthorization: Bearer ${token}\r\n${rest}`,
+      )
     })
   }
 

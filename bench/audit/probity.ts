@@ -46,11 +46,11 @@ export class Probity {
     const until = start + milliseconds
     await Promise.all(
       Array.from({ length: count }, async (_, writer) => {
-        const connection = new KeepAlive(this.#ground.url, '/v1/audit/events')
+        const connection = new KeepAlive(this.#ground.url)
         while (performance.now() < until) {
           const { text, events } = bodies[next++ % BODIES] as (typeof bodies)[number]
           const asked = performance.now()
-          await connection.post(token(writer), text)
+          await connection.post('/v1/audit/events', token(writer), text)
           waits.push(performance.now() - asked)
           written += events
         }

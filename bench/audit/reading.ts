@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { decodeBundle, formatTilePath, parseLeaf, parseVerifierKey } from '@probity/core'
 import { nodeCrypto, verifyExportFile } from '@probity/verifier/node'
+import { KeepAlive } from '../keep-alive.ts'
 import { percentile } from '../support.ts'
 import type { Ground } from './ground.ts'
 import { actorName, numbers } from './input.ts'
@@ -65,11 +66,9 @@ export async function offlineVerification(ground: Ground): Promise<number> {
 export async function receipts(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
   const below = numbers(7)
   const ids = await idsFromAllOver(ground, token, below)
-  return waits(1000, async () => {
-    const id = ids[below(ids.length)]
-    const { status, text } = await ground.call('GET', `/v1/audit/events/${id}/receipt`, undefined, { token })
-    if (status !== 200) throw new Error(text)
-  })
+  return waits(ground, 1000, (connection) =>
+    connection.get(`/v1/audit/events/${ids[below(ids.length)]}/receipt`, token),
+  )
 }
 
 /** Ids of entries of bundles that are drawn from the whole log, by the paths of C2SP tlog-tiles. */
@@ -92,19 +91,24 @@ async function idsFromAllOver(ground: Ground, token: string, below: (below: numb
 export async function searches(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
   const below = numbers(8)
   const day = new Date().toISOString().slice(0, 10)
-  return waits(300, async () => {
+  return waits(ground, 300, (connection) => {
     const query = new URLSearchParams({ user_id: actorName(below(200)), start_time: `${day}T00:00:00Z`, limit: '50' })
-    const { status, text } = await ground.call('GET', `/v1/audit/events?${query}`, undefined, { token })
-    if (status !== 200) throw new Error(text)
+    return connection.get(`/v1/audit/events?${query}`, token)
   })
 }
 
-async function waits(count: number, ask: () => Promise<void>): Promise<{ p50: number; p99: number }> {
+async function waits(
+  ground: Ground,
+  count: number,
+  ask: (connection: KeepAlive) => Promise<void>,
+): Promise<{ p50: number; p99: number }> {
+  const connection = new KeepAlive(ground.url)
   const times: number[] = []
   for (let i = 0; i < count; i++) {
     const start = performance.now()
-    await ask()
+    await ask(connection)
     times.push(performance.now() - start)
   }
+  connection.end()
   return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
 }

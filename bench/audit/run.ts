@@ -14,8 +14,8 @@ import { SeedTable } from './seed-table.ts'
 const QUICK = process.argv.includes('--quick')
 const ROUNDS = QUICK ? 3 : 5
 const EVENTS = QUICK ? 30_000 : 200_000
-const SEED_EVENTS = QUICK ? 3_000 : 20_000
-const WRITING = QUICK ? 1_500 : 8_000 // milliseconds
+const SEED_EVENTS = QUICK ? 3_000 : 10_000
+const WRITING = QUICK ? 1_500 : 5_000 // milliseconds
 const BATCH_SIZES = [100, 1_000, 5_000]
 const SEARCHED_AT = 5_000_000
 const GROWTH = QUICK ? [10_000, 100_000] : [10_000, 1_000_000, SEARCHED_AT, 20_000_000]

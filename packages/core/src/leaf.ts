@@ -58,7 +58,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
 
 /** encodeLeaf where the canonical form of `data` is known already, in UTF-8. */
 export function encodeLeafAround(leaf: Omit<Leaf, 'data'>, data: Uint8Array): Uint8Array {
-  requireLeaf({ ...leaf, data: {} })
+  requireMembers(leaf, MEMBERS - 1)
   return encoded(leaf, data)
 }
 
@@ -150,7 +150,13 @@ function canonicalText(text: string | null): string {
 type Unknown<T> = { [K in keyof T]?: unknown }
 
 function requireLeaf(leaf: Unknown<Leaf>): asserts leaf is Leaf {
-  if (Object.keys(leaf).length !== MEMBERS) throw malformed(`not ${MEMBERS} members`)
+  requireMembers(leaf, MEMBERS)
+  check(isObject(leaf.data), 'data')
+}
+
+/** All members but `data`, and how many there are. */
+function requireMembers(leaf: Unknown<Leaf>, count: number): void {
+  if (Object.keys(leaf).length !== count) throw malformed(`not ${count} members`)
   check(leaf.v === 1, 'v')
   check(isUuid(leaf.event_id), 'event_id')
   check(isUuid(leaf.tenant_id), 'tenant_id')
@@ -163,7 +169,6 @@ function requireLeaf(leaf: Unknown<Leaf>): asserts leaf is Leaf {
   check(isTextOrNull(leaf.action), 'action')
   check(OUTCOMES.has(leaf.outcome), 'outcome')
   check(leaf.risk_score === null || isRiskScore(leaf.risk_score), 'risk_score')
-  check(isObject(leaf.data), 'data')
   check(Array.isArray(leaf.sealed) && leaf.sealed.every(isSealedPart), 'sealed')
 }
 
