@@ -108,7 +108,7 @@ export class CanonicalReader {
     this.#skipSpace()
     if (this.#at !== this.#end) return false
     this.count = this.#opened / 4
-    return !this.#hasTwins()
+    return this.count <= MOST_MEMBERS && !this.#hasTwins()
   }
 
   // Top-level members are few and of other lengths.
@@ -378,6 +378,8 @@ export class CanonicalReader {
 }
 
 const LONG = 96
+/** Members of an object itself, each of which is held against each other. */
+const MOST_MEMBERS = 64
 
 function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(2 * array.length)

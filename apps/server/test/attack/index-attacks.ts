@@ -10,6 +10,8 @@ const THE_BUNDLE = `tenant_id = $1 AND first_seq <= ${MIDDLE} AND first_seq + en
 const SUMMARIES: Record<string, string> = {
   received_from: `received_from = received_from + interval '1 microsecond'`,
   received_to: `received_to = received_to - interval '1 microsecond'`,
+  'received_from to the end of time': `received_from = 'infinity'`,
+  'received_to to a far year': `received_to = '9000-01-01Z'`,
   max_risk: 'max_risk = max_risk - 1',
   'max_risk to none': 'max_risk = NULL',
   'one bit of terms': 'terms = set_bit(terms, 77, 1 - get_bit(terms, 77))',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ownEventId } from '../../src/domains/audit/event-id.ts'
+import { millisecondOf, ownEventId } from '../../src/domains/audit/event-id.ts'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -38,4 +38,15 @@ test('ids that somebody makes up in our form, at moments when much was written, 
   }))
   const { body } = await server.call('POST', '/v1/audit/events', made)
   assert.ok(body.accepted > 900, JSON.stringify(body).slice(0, 300))
+})
+
+test('an event whose id is no UUID is found by what it was answered, whatever form that has', async () => {
+  const named = Array.from({ length: 24 }, (_, i) => ({ ...event, event_id: `order-${i}` }))
+  const { body } = await server.call('POST', '/v1/audit/events', named)
+  const ids: string[] = body.results.map(({ event_id }: { event_id: string }) => event_id)
+  assert.ok(
+    ids.some((id) => millisecondOf(id) !== null),
+    'some have the form of our own',
+  )
+  for (const id of ids) assert.equal((await server.call('GET', `/v1/audit/events/${id}/receipt`)).status, 200, id)
 })

@@ -1,6 +1,16 @@
-import { endsOfEntries, equal, LEAF_TEXTS, type Leaf, LeafCheck, leafHash, parseLeaf, uuidToBytes } from '@probity/core'
+import {
+  endsOfEntries,
+  equal,
+  LEAF_TEXTS,
+  type Leaf,
+  LeafCheck,
+  leafHash,
+  MAX_ENTRY_LENGTH,
+  parseLeaf,
+  uuidToBytes,
+} from '@probity/core'
 import { marksOfBytes, nodeCrypto } from '@probity/verifier/node'
-import { unpackBody } from './bundle-body.ts'
+import { isZstd, unpackBody } from './bundle-body.ts'
 import { type SearchKeys, type Summary, searchKeys } from './leaf-run.ts'
 import type { SummarisedRow } from './store.ts'
 import { filterOfTerms, type Member, termOf } from './terms.ts'
@@ -36,7 +46,7 @@ export interface CheckedBundle {
  * are seen to be valid without parsing them.
  */
 export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle {
-  const bundle = unpackBody(row)
+  const bundle = openStrictly(row)
   const ends = endsOfEntries(bundle, row.entries)
   const looker = new Looker(bundle, tenantId)
   const hashes = new Uint8Array(row.entries * HASH)
@@ -53,6 +63,13 @@ export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle
   const isWhole = checked.changed.length === 0 && !checked.entries.includes(null)
   if (isWhole && isSummarised(row)) checked.isFound = isSame(row, looker.summary())
   return checked
+}
+
+// Exports carry the frame as it is stored, so it must be one that offline verification takes (formats §6).
+function openStrictly(row: SummarisedRow): Buffer {
+  if (!isZstd(row.body)) return unpackBody(row)
+  const { buffer, byteOffset, length } = nodeCrypto.unzstd(row.body, row.entries * (MAX_ENTRY_LENGTH + LENGTH))
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 function isSummarised(row: SummarisedRow): boolean {

@@ -1,4 +1,5 @@
 import { canonicalize, decodeUtf8, type Leaf } from '@probity/core'
+import { microseconds } from './formats/time.ts'
 import { type Entry, OpenedBundle } from './reader.ts'
 import type { BundleFilter } from './store.ts'
 import type { BundleRow } from './store-sequencer.ts'
@@ -51,8 +52,8 @@ export class Matcher {
       .map((value) => canonicalize(value))
       .sort((a, b) => b.length - a.length)
     this.#text = wanted.text?.toLowerCase()
-    this.#from = start_time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(start_time) * 1000
-    this.#until = end_time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end_time) * 1000
+    this.#from = start_time === undefined ? Number.NEGATIVE_INFINITY : bound(start_time)
+    this.#until = end_time === undefined ? Number.POSITIVE_INFINITY : bound(end_time)
   }
 
   /** Entries of a bundle below an index that match, newest first. */
@@ -90,6 +91,12 @@ export class Matcher {
       (min_risk_score === undefined || (leaf.risk_score ?? -1) >= min_risk_score)
     )
   }
+}
+
+// In microseconds, as entries have it; what is finer is rounded up, so that both bounds keep what they say.
+function bound(time: string): number {
+  const isFiner = /\.\d{6}\d*[1-9]/.test(time)
+  return (microseconds(time) ?? Number.NaN) + Number(isFiner)
 }
 
 function isAbout({ actor, sealed }: Leaf, subjects: readonly string[]): boolean {

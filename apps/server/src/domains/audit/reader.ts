@@ -52,7 +52,9 @@ export async function findEvent(tx: Tx, eventId: string): Promise<number | null>
 
 /** An entry by its event_id; null when there is none. */
 export async function findEntry(tx: Tx, eventId: string): Promise<FoundEntry | null> {
-  if (millisecondOf(eventId) !== null) return findOwnEntry(tx, eventId)
+  // An id that a caller gave may have the form of our own: most that are made of a digest do not, some do.
+  const own = await findOwnEntry(tx, eventId)
+  if (own) return own
   const given = await store.findGivenId(tx, eventId)
   if (given === null) return null
   for (const row of await store.readBundlesOf(tx, [given])) {

@@ -106,14 +106,19 @@ export async function searchBundles(tx: Tx, filter: BundleFilter, below: number,
   return (await tx.composed<BundleRow>(text, values)).rows
 }
 
+// Somebody may have put there what is no time of an entry: -1 then, which is none either.
+function microsecondsOf(column: string): string {
+  return `CASE WHEN ${column} IS NULL THEN NULL WHEN ${column} BETWEEN '1970-01-01Z' AND '2250-01-01Z'
+            THEN (extract(epoch FROM ${column}) * 1000000)::bigint ELSE -1 END`
+}
+
 /** A stretch with what it is found by; null in all: it is of before stretches had that, and every search opens it. */
 export type SummarisedRow = BundleRow & { [K in keyof Summary]: Summary[K] | null }
 
 /** Stored stretches that hold any entry of [start, end), in order, with what they are found by. */
 export async function readSummarised(tx: Tx, start: number, end: number): Promise<SummarisedRow[]> {
   const text = `SELECT tenant_id, first_seq, entries, body, hashes, max_risk, terms,
-                  (extract(epoch FROM received_from) * 1000000)::bigint AS received_from,
-                  (extract(epoch FROM received_to) * 1000000)::bigint AS received_to
+                  ${microsecondsOf('received_from')} AS received_from, ${microsecondsOf('received_to')} AS received_to
                 FROM audit_bundles
                 WHERE tenant_id = $1 AND first_seq > $2 - 256 AND first_seq < $3 AND first_seq + entries > $2 ORDER BY first_seq`
   return (await tx.query<SummarisedRow>(text, [tx.tenantId, start, end])).rows

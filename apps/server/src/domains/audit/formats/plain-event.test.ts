@@ -121,6 +121,7 @@ test('whatever of a person stands elsewhere in the event is left to the whole wa
     'as it is': (text: string) => text,
     'in capitals': (text: string) => text.toUpperCase(),
     'percent-encoded': (text: string) => encodeURIComponent(text),
+    'percent-encoded twice': (text: string) => encodeURIComponent(encodeURIComponent(text)).replace(/^/, '%20'),
     'wholly percent-encoded': (text: string) => text.replace(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`),
     'with JSON escapes': (text: string) => text.replace(/./g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
     'with a soft hyphen': (text: string) => `${text.slice(0, 3)}\u00ad${text.slice(3)}`,

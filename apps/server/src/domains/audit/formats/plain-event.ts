@@ -221,7 +221,9 @@ function mayHold(text: string, values: readonly string[], noted: number): boolea
   if (values.some((value) => text.includes(value))) return true
   if (!(noted & percent)) return false
   const decoded = decodePercent(text.replaceAll('+', ' ')).toLowerCase()
-  return ODD.test(decoded) || values.some((one) => decoded.includes(one) || text.includes(encodePercent(one)))
+  // Also encoded once more, as an address within an address is: redact looks for it in what it decoded, too.
+  const forms = values.flatMap((one) => [one, encodePercent(one)])
+  return ODD.test(decoded) || forms.some((form) => decoded.includes(form) || text.includes(form))
 }
 
 /** Text that says something else to a reader than it does byte by byte. */
