@@ -48,6 +48,23 @@ export function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE
 }
 
+/** Compares two spans of bytes. Below 0: the first comes before the other; 0: they are the same. */
+export function compareSpans(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  otherStart: number,
+  otherEnd: number,
+): number {
+  let at = start
+  let otherAt = otherStart
+  while (at < end && otherAt < otherEnd) {
+    const difference = (bytes[at++] as number) - (bytes[otherAt++] as number)
+    if (difference !== 0) return difference
+  }
+  return end - at - (otherEnd - otherAt)
+}
+
 /** Value of four hexadecimal digits; -1: they are not. */
 export function hexDigits(bytes: Uint8Array, from: number): number {
   let value = 0

@@ -1,17 +1,21 @@
 import { decodeUtf8 } from './bytes.ts'
 import { canonicalString } from './json.ts'
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const MINUS = 0x2d
-const ZERO = 0x30
-const NINE = 0x39
-const COLON = 0x3a
-const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  compareSpans,
+  isDigit,
+  MINUS,
+  NINE,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from './json-bytes.ts'
 
 /** Containers within each other that are walked. */
 const DEPTH = 64
@@ -33,7 +37,7 @@ for (const unit of '0123456789+-.e') NUMERIC[unit.charCodeAt(0)] = 1
 
 const WORDS = ['true', 'false', 'null'].map(piece)
 
-const IS_MARKED = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte < 0x20 || byte > 0x7f))
+const IS_MARKED = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte < SPACE || byte > 0x7f))
 IS_MARKED[QUOTE] = 1
 IS_MARKED[BACKSLASH] = 1
 
@@ -123,14 +127,7 @@ export class JsonWalk {
 
   /** Whether the first span of bytes comes before the second. */
   ascends(start: number, end: number, otherStart: number, otherEnd: number): boolean {
-    const bytes = this.#bytes
-    let i = start
-    let j = otherStart
-    while (i < end && j < otherEnd) {
-      const difference = (bytes[j++] as number) - (bytes[i++] as number)
-      if (difference !== 0) return difference > 0
-    }
-    return j < otherEnd
+    return compareSpans(this.#bytes, start, end, otherStart, otherEnd) < 0
   }
 
   #goTo(end: number): boolean {
@@ -219,7 +216,7 @@ export class JsonWalk {
     const first = bytes[at] === MINUS ? at + 1 : at
     let end = first
     let value = 0
-    for (let byte = bytes[end] as number; byte >= ZERO && byte <= NINE; byte = bytes[++end] as number)
+    for (let byte = bytes[end] as number; isDigit(byte); byte = bytes[++end] as number)
       value = value * 10 + (byte - ZERO)
     if (end === first || value > Number.MAX_SAFE_INTEGER) return -1
     if (bytes[first] === ZERO && (end > first + 1 || first > at)) return -1

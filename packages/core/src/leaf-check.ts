@@ -1,4 +1,5 @@
 import { encodeUtf8 } from './bytes.ts'
+import { COMMA, MINUS, QUOTE } from './json-bytes.ts'
 import { JsonWalk, type Piece, piece } from './json-walk.ts'
 import { MAX_ENTRY_LENGTH } from './tile.ts'
 
@@ -194,7 +195,7 @@ export class LeafCheck {
     let wrong = 0
     let at = 0
     for (let i = 0; i < 16; i++) {
-      if (i === 4 || i === 6 || i === 8 || i === 10) wrong |= walk.byte(at++) ^ HYPHEN
+      if (i === 4 || i === 6 || i === 8 || i === 10) wrong |= walk.byte(at++) ^ MINUS
       const value = ((HEX_VALUES[walk.byte(at)] ?? -1) << 4) | (HEX_VALUES[walk.byte(at + 1)] ?? -1)
       wrong |= value & ~0xff
       bytes[place + i] = value
@@ -205,8 +206,5 @@ export class LeafCheck {
   }
 }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const HYPHEN = 0x2d
 /** For ids that nobody wants. */
 const SCRATCH = new Uint8Array(16)

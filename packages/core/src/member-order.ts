@@ -1,3 +1,5 @@
+import { compareSpans } from './json-bytes.ts'
+
 // The order of members whose names stand in `source`: `members` has four numbers each, of which the first two are start
 // and end of the name. By UTF-16 code units (RFC 8785 §3.2.3), which for the names that come here is by bytes.
 
@@ -32,13 +34,11 @@ function insertEach(order: number[], compare: (a: number, b: number) => number):
 
 /** Below 0: the name of the first comes first; 0: they are the same. */
 export function compareNames(source: Uint8Array, members: Int32Array, one: number, other: number): number {
-  let at = members[one] as number
-  let otherAt = members[other] as number
-  const end = members[one + 1] as number
-  const otherEnd = members[other + 1] as number
-  while (at < end && otherAt < otherEnd) {
-    const difference = (source[at++] as number) - (source[otherAt++] as number)
-    if (difference !== 0) return difference
-  }
-  return end - at - (otherEnd - otherAt)
+  return compareSpans(
+    source,
+    members[one] as number,
+    members[one + 1] as number,
+    members[other] as number,
+    members[other + 1] as number,
+  )
 }

@@ -20,6 +20,7 @@ import {
   writeQuery,
   written,
 } from '@probity/contract'
+import { OPEN_ARRAY } from '@probity/core'
 import { z } from 'zod'
 import { DomainError } from '../../platform/errors.ts'
 import { type Route, route } from '../../platform/http/route.ts'
@@ -35,7 +36,7 @@ const readPersonal = (asked: Record<string, unknown>) =>
 
 /** Whether a JSON text is that of an array. */
 function isArray(bytes: Uint8Array): boolean {
-  return bytes.find((byte) => byte > 0x20) === 0x5b
+  return bytes.find((byte) => byte > 0x20) === OPEN_ARRAY
 }
 
 export function auditRoutes(audit: Audit): Route[] {

@@ -1,4 +1,4 @@
-import { type CanonicalReader, NOTED_IN_STRINGS } from '@probity/core'
+import { type CanonicalReader, NOTED_IN_STRINGS, OPEN_OBJECT } from '@probity/core'
 import { encodePercent } from './needles.ts'
 import { type ObservedEvent, OUTCOMES, type Outcome } from './observed-event.ts'
 import { MAXIMUM_TEXT, MAXIMUM_TYPE } from './own-event.ts'
@@ -179,7 +179,6 @@ class PlainReader {
 
 const DATA = ['event_data', 'metadata'] as const
 const LETTER_N = 0x6e
-const OPEN_OBJECT = 0x7b
 
 /** Undefined: something is wrong. A person's id is empty, as redact leaves it. */
 function actorOf(who: string | null, type: string | null): ClearEvent['actor'] | undefined {

@@ -1,4 +1,4 @@
-import type { Json } from '@probity/core'
+import { type Json, OPEN_ARRAY, OPEN_OBJECT } from '@probity/core'
 
 /**
  * A pointer of the mapping language: RFC 6901 with two more steps, `*` (each member or element) and `**` (every
@@ -115,7 +115,7 @@ let lastParsed: object | null = null
 /** The object or array that a text is the JSON of, as when a collector wraps an event in a string. */
 function embeddedIn(text: string): object | null {
   const first = text.charCodeAt(0)
-  if (first !== 0x7b && first !== 0x5b && !/^\s+[[{]/.test(text)) return null
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY && !/^\s+[[{]/.test(text)) return null
   if (text === lastText) return lastParsed
   lastText = text
   lastParsed = parseObject(text)

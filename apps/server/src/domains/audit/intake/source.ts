@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { events } from '@probity/contract'
-import { CanonicalReader, eachObject, FormatError, type Json, parseStrict } from '@probity/core'
+import { CanonicalReader, eachObject, FormatError, type Json, OPEN_ARRAY, parseStrict } from '@probity/core'
 import { parseJsonBody } from '../../../platform/http/json-body.ts'
 import { expandRecords, readEvent } from '../formats/index.ts'
 import { EventRefused, type Format, type ObservedEvent } from '../formats/observed-event.ts'
@@ -79,8 +79,6 @@ function readValues(bytes: Uint8Array): Json[] {
   if (values.length === 0 || values.length > MOST_AT_ONCE || !values.every(isObject)) events.parse(value)
   return values
 }
-
-const OPEN_ARRAY = 0x5b
 
 const MOST_AT_ONCE = 1000
 
