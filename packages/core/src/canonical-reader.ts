@@ -142,17 +142,15 @@ export class CanonicalReader {
   #string(): boolean {
     const source = this.#source
     const { out } = this
-    const kinds = KINDS
     let i = this.#at + 1
     let to = this.#to
     out[to++] = QUOTE
     for (;;) {
-      let byte = source[i] as number
-      while (kinds[byte] === ORDINARY) {
-        out[to++] = byte
-        byte = source[++i] as number
-      }
-      const kind = kinds[byte]
+      const next = this.#copyOrdinary(i, to)
+      to += next - i
+      i = next
+      const byte = source[i] as number
+      const kind = KINDS[byte]
       if (i >= this.#end) return false
       if (kind === NOTED) {
         this.#note(byte, source[i + 1] as number)
@@ -171,6 +169,21 @@ export class CanonicalReader {
         to = this.#to
       } else return false // a control character
     }
+  }
+
+  // Bytes of a string that stand for themselves, from `from` on; answers the place of the first that does not.
+  #copyOrdinary(from: number, to: number): number {
+    const source = this.#source
+    const { out } = this
+    const kinds = KINDS
+    let i = from
+    let put = to
+    let byte = source[i] as number
+    while (kinds[byte] === ORDINARY) {
+      out[put++] = byte
+      byte = source[++i] as number
+    }
+    return i
   }
 
   #note(byte: number, next: number): void {
@@ -330,19 +343,17 @@ export class CanonicalReader {
     const { out } = this
     if (source[this.#at] !== QUOTE) return false
     const start = this.#at + 1
-    const kinds = KINDS
     let i = start
     let to = this.#to
     out[to++] = QUOTE
     for (;;) {
-      let byte = source[i] as number
-      while (kinds[byte] === ORDINARY) {
-        out[to++] = byte
-        byte = source[++i] as number
-      }
+      const next = this.#copyOrdinary(i, to)
+      to += next - i
+      i = next
+      const byte = source[i] as number
       out[to++] = byte
-      if (kinds[byte] === ENDS) break
-      if (kinds[byte] !== NOTED || byte >= ANOTHER_ORDER || i >= this.#end) return false
+      if (KINDS[byte] === ENDS) break
+      if (KINDS[byte] !== NOTED || byte >= ANOTHER_ORDER || i >= this.#end) return false
       this.#note(byte, source[++i] as number)
     }
     this.members[place] = start
