@@ -1,5 +1,5 @@
 import { constants, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { decodeBundle, MAX_ENTRY_LENGTH } from '@probity/core'
+import { decodeBundle, LENGTH_BYTES, MAX_ENTRY_LENGTH } from '@probity/core'
 import { BUNDLE } from './rules.ts'
 import { ZstdPacker } from './zstd-packer.ts'
 
@@ -43,7 +43,7 @@ export function openBody({ body, entries }: { body: Buffer; entries: number }): 
 
 /** The bundle (C2SP tlog-tiles) of a body. Throws for one that is damaged or longer than its entries can be. */
 export function unpackBody({ body, entries }: { body: Buffer; entries: number }): Buffer {
-  const maxOutputLength = entries * (MAX_ENTRY_LENGTH + 2)
+  const maxOutputLength = entries * (LENGTH_BYTES + MAX_ENTRY_LENGTH)
   if (!isZstd(body)) return inflateRawSync(body, { maxOutputLength })
   return zstdDecompressSync(body, { maxOutputLength, chunkSize: chunkFor(body.length) })
 }

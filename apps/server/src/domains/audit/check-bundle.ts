@@ -1,7 +1,9 @@
 import {
   endsOfEntries,
   equal,
+  HASH_LENGTH,
   LEAF_TEXTS,
+  LENGTH_BYTES,
   type Leaf,
   LeafCheck,
   leafHash,
@@ -14,9 +16,6 @@ import { isZstd, unpackBody } from './bundle-body.ts'
 import { type SearchKeys, type Summary, searchKeys } from './leaf-run.ts'
 import type { SummarisedRow } from './store.ts'
 import { filterOfTerms, type Member, termOf } from './terms.ts'
-
-const LENGTH = 2
-const HASH = 32
 
 /** What is known of an entry that could be read. */
 export interface CheckedEntry {
@@ -49,16 +48,17 @@ export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle
   const bundle = openStrictly(row)
   const ends = endsOfEntries(bundle, row.entries)
   const looker = new Looker(bundle, tenantId)
-  const hashes = new Uint8Array(row.entries * HASH)
+  const hashes = new Uint8Array(row.entries * HASH_LENGTH)
   const checked: CheckedBundle = { hashes, entries: [], changed: [], foreign: looker.foreign, isFound: null }
-  for (let i = 0, start = LENGTH; i < row.entries; i++) {
+  for (let i = 0, start = LENGTH_BYTES; i < row.entries; i++) {
     const end = ends[i] as number
     const bytes = bundle.subarray(start, end)
     const hash = leafHash(nodeCrypto.sha256, bytes)
-    hashes.set(hash, i * HASH)
-    if (!equal(hash, row.hashes.subarray(i * HASH, i * HASH + HASH))) checked.changed.push(row.first_seq + i)
+    hashes.set(hash, i * HASH_LENGTH)
+    if (!equal(hash, row.hashes.subarray(i * HASH_LENGTH, i * HASH_LENGTH + HASH_LENGTH)))
+      checked.changed.push(row.first_seq + i)
     checked.entries.push(looker.look(bytes, start, row.first_seq + i, hash))
-    start = end + LENGTH
+    start = end + LENGTH_BYTES
   }
   const isWhole = checked.changed.length === 0 && !checked.entries.includes(null)
   if (isWhole && isSummarised(row)) checked.isFound = isSame(row, looker.summary())
@@ -68,7 +68,7 @@ export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle
 // Exports carry the frame as it is stored, so it must be one that offline verification takes (formats §6).
 function openStrictly(row: SummarisedRow): Buffer {
   if (!isZstd(row.body)) return unpackBody(row)
-  const { buffer, byteOffset, length } = nodeCrypto.unzstd(row.body, row.entries * (MAX_ENTRY_LENGTH + LENGTH))
+  const { buffer, byteOffset, length } = nodeCrypto.unzstd(row.body, row.entries * (MAX_ENTRY_LENGTH + LENGTH_BYTES))
   return Buffer.from(buffer, byteOffset, length)
 }
 

@@ -1,4 +1,4 @@
-import { concat, type Leaf } from '@probity/core'
+import { concat, HASH_LENGTH, LENGTH_BYTES, type Leaf } from '@probity/core'
 import { filterOfTerms, termsOf } from './terms.ts'
 
 /** What a search asks of an entry beside its text. */
@@ -34,17 +34,14 @@ export interface LeafBuffers {
   termEnds: Uint32Array<ArrayBuffer>
 }
 
-const HASH = 32
-const LENGTH = 2
-
 /** Puts leaves together. */
 export function packLeaves(leaves: readonly ReadyLeaf[]): LeafBuffers {
-  const bytes = leaves.reduce((sum, leaf) => sum + LENGTH + leaf.bytes.length, 0)
+  const bytes = leaves.reduce((sum, leaf) => sum + LENGTH_BYTES + leaf.bytes.length, 0)
   const terms = leaves.reduce((sum, leaf) => sum + leaf.terms.length, 0)
   const buffers: LeafBuffers = {
     bundle: new Uint8Array(bytes),
     ends: new Uint32Array(leaves.length),
-    hashes: new Uint8Array(leaves.length * HASH),
+    hashes: new Uint8Array(leaves.length * HASH_LENGTH),
     received: new Float64Array(leaves.length),
     risks: new Int8Array(leaves.length),
     terms: new Uint32Array(terms),
@@ -55,10 +52,10 @@ export function packLeaves(leaves: readonly ReadyLeaf[]): LeafBuffers {
   for (const [i, leaf] of leaves.entries()) {
     buffers.bundle[at] = leaf.bytes.length >> 8
     buffers.bundle[at + 1] = leaf.bytes.length & 0xff
-    buffers.bundle.set(leaf.bytes, at + LENGTH)
-    at += LENGTH + leaf.bytes.length
+    buffers.bundle.set(leaf.bytes, at + LENGTH_BYTES)
+    at += LENGTH_BYTES + leaf.bytes.length
     buffers.ends[i] = at
-    buffers.hashes.set(leaf.hash, i * HASH)
+    buffers.hashes.set(leaf.hash, i * HASH_LENGTH)
     buffers.received[i] = leaf.received
     buffers.risks[i] = leaf.risk ?? -1
     buffers.terms.set(leaf.terms, term)
@@ -96,7 +93,7 @@ export class LeafRun {
 
   /** 32 bytes a leaf. */
   get hashes(): Uint8Array {
-    return this.#buffers.hashes.subarray(this.#from * HASH, this.#until * HASH)
+    return this.#buffers.hashes.subarray(this.#from * HASH_LENGTH, this.#until * HASH_LENGTH)
   }
 
   get received(): Float64Array {
@@ -113,7 +110,7 @@ export class LeafRun {
 
   hashAt(place: number): Buffer {
     const { buffer } = this.#buffers.hashes
-    return Buffer.from(buffer, (this.#from + place) * HASH, HASH)
+    return Buffer.from(buffer, (this.#from + place) * HASH_LENGTH, HASH_LENGTH)
   }
 
   /** One leaf by itself. */
@@ -122,7 +119,7 @@ export class LeafRun {
     const { bundle, received, risks, terms } = this.#buffers
     const risk = risks[i] as number
     return {
-      bytes: bundle.subarray(this.#start(i) + LENGTH, this.#start(i + 1)),
+      bytes: bundle.subarray(this.#start(i) + LENGTH_BYTES, this.#start(i + 1)),
       hash: this.hashAt(place),
       received: received[i] as number,
       risk: risk < 0 ? null : risk,

@@ -1,4 +1,12 @@
-import { endsOfEntries, LENGTH_BYTES, type Leaf, parseLeaf, parseStrict, sealedCommitment } from '@probity/core'
+import {
+  endsOfEntries,
+  HASH_LENGTH,
+  LENGTH_BYTES,
+  type Leaf,
+  parseLeaf,
+  parseStrict,
+  sealedCommitment,
+} from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { type DataKey, type Keys, open } from '../keys/index.ts'
@@ -20,7 +28,11 @@ export interface Entry {
 /** Leaves of a stored stretch as they are. Throws when the stretch is damaged. */
 export function openBundle(row: BundleRow): { index: number; bytes: Uint8Array; hash: Buffer }[] {
   const leaves = openBody(row)
-  return leaves.map((bytes, i) => ({ index: row.first_seq + i, bytes, hash: row.hashes.subarray(i * 32, i * 32 + 32) }))
+  return leaves.map((bytes, i) => ({
+    index: row.first_seq + i,
+    bytes,
+    hash: row.hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH),
+  }))
 }
 
 /** Entries by index, in the order asked; one that is missing from storage is left out. */
@@ -133,7 +145,7 @@ export class OpenedBundle {
     return {
       index: first_seq + place,
       bytes,
-      hash: hashes.subarray(place * 32, place * 32 + 32),
+      hash: hashes.subarray(place * HASH_LENGTH, (place + 1) * HASH_LENGTH),
       leaf: parseLeaf(bytes),
     }
   }

@@ -1,4 +1,4 @@
-import { nodeHash, TILE_WIDTH } from '@probity/core'
+import { HASH_LENGTH, nodeHash, TILE_WIDTH } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 
@@ -13,13 +13,13 @@ export class TileTree {
 
   constructor(hashes: Uint8Array) {
     this.#levels = [hashes]
-    for (let below = hashes; below.length > 32; ) {
+    for (let below = hashes; below.length > HASH_LENGTH; ) {
       const above = new Uint8Array(below.length / 2)
-      for (let at = 0; at < above.length; at += 32)
-        above.set(
-          nodeHash(nodeCrypto.sha256, below.subarray(2 * at, 2 * at + 32), below.subarray(2 * at + 32, 2 * at + 64)),
-          at,
-        )
+      for (let at = 0; at < above.length; at += HASH_LENGTH) {
+        const middle = 2 * at + HASH_LENGTH
+        const end = middle + HASH_LENGTH
+        above.set(nodeHash(nodeCrypto.sha256, below.subarray(2 * at, middle), below.subarray(middle, end)), at)
+      }
       this.#levels.push(above)
       below = above
     }
@@ -27,7 +27,7 @@ export class TileTree {
 
   /** Hash of a subtree of 2^height hashes, the `place`-th of its height. */
   node(height: number, place: number): Uint8Array {
-    return (this.#levels[height] as Uint8Array).subarray(32 * place, 32 * place + 32)
+    return (this.#levels[height] as Uint8Array).subarray(HASH_LENGTH * place, HASH_LENGTH * (place + 1))
   }
 }
 
@@ -46,7 +46,8 @@ export class TileCache {
 
   /** Keeps a tile if it is full. */
   keepTile(tenantId: string, level: number, tile: number, hashes: Uint8Array): void {
-    if (hashes.length === TILE_WIDTH * 32) this.#tiles.set(`${tenantId}/${level}/${tile}`, new TileTree(hashes))
+    if (hashes.length === TILE_WIDTH * HASH_LENGTH)
+      this.#tiles.set(`${tenantId}/${level}/${tile}`, new TileTree(hashes))
   }
 
   /** Hash of the leaves from `lo` to before `hi`. */

@@ -1,3 +1,4 @@
+import { HASH_LENGTH } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { type CheckedBundle, type CheckedEntry, checkBundle } from './check-bundle.ts'
@@ -51,7 +52,7 @@ export async function verifyStretch(
     if (checked) {
       const [from, until] = [first - row.first_seq, end - row.first_seq]
       for (const entry of checked.entries.slice(from, until)) if (entry) entries.push(entry)
-      hashes.push(checked.hashes.subarray(from * HASH, until * HASH))
+      hashes.push(checked.hashes.subarray(from * HASH_LENGTH, until * HASH_LENGTH))
       count += until - from
     } else whole = false
     next = Math.max(next, end)
@@ -63,8 +64,6 @@ export async function verifyStretch(
   const readable = whole && entries.length === count
   return { hashes: whole ? hashes : null, given: readable ? given : null, keyless }
 }
-
-const HASH = 32
 
 /** Null: it cannot be opened. */
 function openRow(
@@ -82,7 +81,7 @@ function openRow(
     report(row.first_seq, 'BUNDLE_DAMAGED', `the bundle of entries ${row.first_seq} to ${last} cannot be read`)
     return null
   }
-  if (row.hashes.length !== row.entries * HASH)
+  if (row.hashes.length !== row.entries * HASH_LENGTH)
     report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
   const each = (indexes: readonly number[], code: string, message: string) => {
     for (const index of indexes) if (index >= start && index < end) report(index, code, message)

@@ -3,6 +3,7 @@ import {
   decomposeLeft,
   decomposeRight,
   equal,
+  HASH_LENGTH,
   openNote,
   parseCheckpoint,
   parseVerifierKey,
@@ -151,15 +152,15 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
 // A full bundle from a multiple of 256 on is appended by its root, which is found for four nodes at a time.
 function appendHashes(hashes: Uint8Array, hasher: RangeHasher | null, edge: TreeEdge | null): void {
   const isAligned = (hasher?.next ?? 0) % BUNDLE === 0 && (edge?.size ?? 0) % BUNDLE === 0
-  if (isAligned && hashes.length === BUNDLE * 32) {
+  if (isAligned && hashes.length === BUNDLE * HASH_LENGTH) {
     const root = rootOfSubtree(nodeCrypto.sha256, hashes)
     hasher?.appendSubtree(root, 8)
     edge?.appendBundle(Buffer.from(root))
     return
   }
-  for (let at = 0; at < hashes.length; at += 32) {
-    hasher?.append(hashes.slice(at, at + 32))
-    edge?.append(Buffer.from(hashes.subarray(at, at + 32)))
+  for (let at = 0; at < hashes.length; at += HASH_LENGTH) {
+    hasher?.append(hashes.slice(at, at + HASH_LENGTH))
+    edge?.append(Buffer.from(hashes.subarray(at, at + HASH_LENGTH)))
   }
 }
 
@@ -168,9 +169,9 @@ async function differingTiles(tx: Tx, edge: TreeEdge): Promise<number[]> {
   const found: number[] = []
   for (const { level, tile, hashes } of edge.takeChanges()) {
     const stored = (await store.readTile(tx, level, tile)) ?? Buffer.alloc(0)
-    for (let at = 0; at < hashes.length; at += 32) {
-      if (stored.subarray(at, at + 32).equals(hashes.subarray(at, at + 32))) continue
-      found.push((tile * BUNDLE + at / 32) * BUNDLE ** level)
+    for (let at = 0; at < hashes.length; at += HASH_LENGTH) {
+      if (stored.subarray(at, at + HASH_LENGTH).equals(hashes.subarray(at, at + HASH_LENGTH))) continue
+      found.push((tile * BUNDLE + at / HASH_LENGTH) * BUNDLE ** level)
       break
     }
   }
