@@ -1,13 +1,14 @@
-import { decodeBundle, formatCheckpoint, parseLeaf } from '@probity/core'
+import { formatCheckpoint } from '@probity/core'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { SequencerTx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
-import { packBody, unpackBody } from './bundle-body.ts'
+import { packBody } from './bundle-body.ts'
 import { millisecondOf } from './event-id.ts'
 import { idAt, unpackBatch } from './intake/packing.ts'
 import { countOf, hashesOf, LeafRun, packLeaves, type ReadyLeaf, summarise } from './leaf-run.ts'
 import type { LogState } from './log-state.ts'
 import type { Accepted, BatchOutcome, Waiting, WaitingBatch } from './queue.ts'
+import { OpenedBundle } from './reader.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store-sequencer.ts'
 
@@ -285,29 +286,16 @@ async function idsOfOurMaking(tx: SequencerTx, batch: readonly Waiting[], now: n
   const found = new Set<string>()
   for (let at = 0; at < asked.length; at += ASKED_AT_ONCE) {
     const some = asked.slice(at, at + ASKED_AT_ONCE)
-    for (const row of await store.readBundlesAt(tx, some))
+    for (const row of await store.readBundlesAt(tx, some)) {
+      const bundle = new OpenedBundle(row)
       for (const { tenantId, eventId } of some)
-        if (row.tenant_id === tenantId && holdsId(row, eventId)) found.add(`${tenantId}/${eventId}`)
+        if (row.tenant_id === tenantId && bundle.entryOf(eventId)) found.add(`${tenantId}/${eventId}`)
+    }
   }
   return found
 }
 
 const ASKED_AT_ONCE = 64
-
-// The text is looked for first: reading all leaves for each id that somebody makes up would stop everybody.
-function holdsId(row: store.BundleRow, eventId: string): boolean {
-  const bytes = unpacked(row)
-  if (!bytes.includes(`"event_id":"${eventId}"`)) return false
-  return decodeBundle(bytes, row.entries).some((leaf) => parseLeaf(leaf).event_id === eventId)
-}
-
-const opened = new WeakMap<store.BundleRow, Buffer>()
-
-function unpacked(row: store.BundleRow): Buffer {
-  const bytes = opened.get(row) ?? unpackBody(row)
-  opened.set(row, bytes)
-  return bytes
-}
 
 const DAY = 86_400_000
 

@@ -41,8 +41,10 @@ export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise
   const wanted = new Set(indexes)
   const found = new Map<number, Entry>()
   for (const row of await store.readBundlesOf(tx, [...wanted])) {
-    for (const { index, bytes, hash } of openBundle(row)) {
-      if (wanted.has(index)) found.set(index, { index, bytes, hash, leaf: parseLeaf(bytes) })
+    const bundle = new OpenedBundle(row)
+    for (let place = 0; place < row.entries; place++) {
+      const index = row.first_seq + place
+      if (wanted.has(index)) found.set(index, bundle.entryAt(place))
     }
   }
   return indexes.flatMap((index) => found.get(index) ?? [])
@@ -97,12 +99,8 @@ function firstIn(rows: readonly BundleRow[], eventId: string): FoundEntry | null
 }
 
 function foundIn(row: BundleRow, eventId: string): FoundEntry | null {
-  const bundle = new OpenedBundle(row)
-  for (const place of bundle.holding(`"event_id":"${eventId}"`)) {
-    const entry = bundle.entryAt(place)
-    if (entry.leaf.event_id === eventId) return { entry, row }
-  }
-  return null
+  const entry = new OpenedBundle(row).entryOf(eventId)
+  return entry && { entry, row }
 }
 
 /** A stored stretch of which only some entries are wanted: nothing is made of the others. */
@@ -130,6 +128,15 @@ export class OpenedBundle {
       at = end
     }
     return places
+  }
+
+  /** The entry with an event_id; null: it is not here. Its text is looked for, so that no other leaf is parsed. */
+  entryOf(eventId: string): Entry | null {
+    for (const place of this.holding(`"event_id":"${eventId}"`)) {
+      const entry = this.entryAt(place)
+      if (entry.leaf.event_id === eventId) return entry
+    }
+    return null
   }
 
   /** The leaf's bytes. */
