@@ -1,18 +1,8 @@
-import {
-  equal,
-  hashOfSpan,
-  inclusionSpans,
-  nodesOfSpan,
-  rootFromInclusion,
-  type Span,
-  TILE_HEIGHT,
-  tileOfNode,
-  tileReader,
-} from '@probity/core'
+import { equal, hashOfSpan, inclusionSpans, rootFromInclusion, type Span, TILE_HEIGHT, tileOfNode } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { DomainError } from '../../platform/errors.ts'
 import type { Run } from './export.ts'
-import { inclusionOf } from './prove.ts'
+import { inclusionOf, readerOf, tilesOf } from './prove.ts'
 import type { FoundEntry } from './reader.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
@@ -38,13 +28,11 @@ export class Proofs {
     const own = row.entries === BUNDLE ? new TileTree(row.hashes) : null
     const ownTile = Math.floor(entry.index / BUNDLE)
     const known = (span: Span) => this.#cache.span(tenantId, span.lo, span.hi)
-    const tiles = await this.#tiles(
-      run,
-      tenantId,
-      spans.filter((span) => !known(span)),
-      own ? ownTile : null,
+    const needed = tilesOf(spans.filter((span) => !known(span)))
+    const wanted = needed.filter(
+      ({ level, tile }) => !(own && level === 0 && tile === ownTile) && !this.#cache.tile(tenantId, level, tile),
     )
-    const fromTile = tileReader(nodeCrypto.sha256, (level, tile) => tiles.get(`${level}/${tile}`) ?? new Uint8Array())
+    const fromTile = readerOf(await this.#read(run, tenantId, wanted))
     const read = (level: number, index: number) => {
       const { level: tileLevel, index: tile, first, count } = tileOfNode({ level, index })
       const tree = tileLevel === 0 && tile === ownTile && own ? own : this.#cache.tile(tenantId, tileLevel, tile)
@@ -62,23 +50,12 @@ export class Proofs {
     }
   }
 
-  /** Stored tiles that the spans need and the cache does not have; read in one transaction, or in none. */
-  async #tiles(
-    run: Run,
-    tenantId: string,
-    spans: readonly Span[],
-    own: number | null,
-  ): Promise<Map<string, Uint8Array>> {
-    const wanted = new Map<string, { level: number; tile: number }>()
-    for (const node of spans.flatMap((span) => nodesOfSpan(span))) {
-      const { level, index: tile } = tileOfNode(node)
-      if (level === 0 && tile === own) continue
-      if (!this.#cache.tile(tenantId, level, tile)) wanted.set(`${level}/${tile}`, { level, tile })
-    }
-    if (wanted.size === 0) return new Map()
-    const tiles = await run((tx) => store.readTilesAndHashes(tx, [...wanted.values()]))
+  /** Stored tiles, read in one transaction, or in none where none is wanted; the cache keeps those that never change. */
+  async #read(run: Run, tenantId: string, wanted: { level: number; tile: number }[]) {
+    if (wanted.length === 0) return []
+    const tiles = await run((tx) => store.readTilesAndHashes(tx, wanted))
     for (const { level, tile, hashes } of tiles) if (level > 0) this.#cache.keepTile(tenantId, level, tile, hashes)
-    return new Map(tiles.map(({ level, tile, hashes }) => [`${level}/${tile}`, hashes]))
+    return tiles
   }
 }
 

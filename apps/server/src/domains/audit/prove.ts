@@ -31,15 +31,22 @@ export async function consistencyOf(tx: Tx, from: number, to: number): Promise<U
   return hashSpans(tx, consistencySpans(from, to))
 }
 
-// Which tiles the spans need is found by a first walk; all rows are then read at once. Tiles of level 0 are the
-// leaf hashes that stand beside the bundles.
 async function nodeReader(tx: Tx, spans: readonly Span[]): Promise<NodeReader> {
-  const wanted = new Map<string, { level: number; tile: number }>()
+  return readerOf(await store.readTilesAndHashes(tx, tilesOf(spans)))
+}
+
+/** Tiles that the hashes of spans are made of, each once. Those of level 0 are the leaf hashes beside the bundles. */
+export function tilesOf(spans: readonly Span[]): { level: number; tile: number }[] {
+  const tiles = new Map<string, { level: number; tile: number }>()
   for (const node of spans.flatMap((span) => nodesOfSpan(span))) {
     const { level, index } = tileOfNode(node)
-    wanted.set(`${level}/${index}`, { level, tile: index })
+    tiles.set(`${level}/${index}`, { level, tile: index })
   }
-  const stored = await store.readTilesAndHashes(tx, [...wanted.values()])
+  return [...tiles.values()]
+}
+
+/** Reads nodes from tiles; it throws for a node whose tile is not among them. */
+export function readerOf(stored: readonly { level: number; tile: number; hashes: Uint8Array }[]): NodeReader {
   const tiles = new Map(stored.map(({ level, tile, hashes }) => [`${level}/${tile}`, hashes]))
   return tileReader(nodeCrypto.sha256, (level, index) => tiles.get(`${level}/${index}`) ?? new Uint8Array())
 }
