@@ -13,9 +13,9 @@ import {
 } from '@probity/core'
 import { marksOfBytes, nodeCrypto } from '@probity/verifier/node'
 import { isZstd, unpackBody } from './bundle-body.ts'
-import { type SearchKeys, type Summary, searchKeys } from './leaf-run.ts'
+import { type SearchKeys, type Summary, searchKeys, summarise } from './leaf-run.ts'
 import type { SummarisedRow } from './store.ts'
-import { filterOfTerms, type Member, termOf } from './terms.ts'
+import { termsOf } from './terms.ts'
 
 /** What is known of an entry that could be read. */
 export interface CheckedEntry {
@@ -85,13 +85,6 @@ function isSame(row: SummarisedRow, made: Summary): boolean {
   )
 }
 
-const MEMBERS: [Member, number][] = [
-  ['event_type', LEAF_TEXTS.event_type],
-  ['who', LEAF_TEXTS.actor],
-  ['resource', LEAF_TEXTS.resource],
-  ['action', LEAF_TEXTS.action],
-  ['outcome', LEAF_TEXTS.outcome],
-]
 const LETTER_N = 0x6e
 
 /** Looks at the leaves of a bundle one after the other, and gathers what they are found by. */
@@ -101,10 +94,7 @@ class Looker {
   readonly #bundle: Buffer
   readonly #tenantId: string
   readonly #check: LeafCheck
-  readonly #terms: number[] = []
-  #from = Number.POSITIVE_INFINITY
-  #to = Number.NEGATIVE_INFINITY
-  #risk = -1
+  readonly #keys = { received: [] as number[], risks: [] as number[], terms: [] as number[] }
 
   constructor(bundle: Buffer, tenantId: string) {
     this.#bundle = bundle
@@ -118,19 +108,13 @@ class Looker {
     const check = this.#check
     if (!check.accepts(start, start + bytes.length, eventId, 0) || check.hasParts)
       return this.#parse(bytes, index, hash)
-    this.#note({ received: check.receivedAt, risk: check.riskScore, terms: [] })
-    for (const [member, text] of MEMBERS) this.#noteText(member, text)
+    const risk = check.riskScore < 0 ? null : check.riskScore
+    this.#note({ received: check.receivedAt, risk, terms: this.#terms() })
     return { index, eventId, receivedAt: check.receivedAt, sealed: null }
   }
 
   summary(): Summary {
-    const { received_from, received_to } = { received_from: this.#from, received_to: this.#to }
-    return {
-      received_from,
-      received_to,
-      max_risk: this.#risk < 0 ? null : this.#risk,
-      terms: filterOfTerms([this.#terms]),
-    }
+    return summarise([this.#keys])
   }
 
   #parse(bytes: Uint8Array, index: number, hash: Uint8Array): CheckedEntry | null {
@@ -146,21 +130,28 @@ class Looker {
   }
 
   #note({ received, risk, terms }: SearchKeys): void {
-    if (received < this.#from) this.#from = received
-    if (received > this.#to) this.#to = received
-    if (risk !== null && risk > this.#risk) this.#risk = risk
-    for (const term of terms) this.#terms.push(term)
+    this.#keys.received.push(received)
+    this.#keys.risks.push(risk ?? -1)
+    for (const term of terms) this.#keys.terms.push(term)
   }
 
-  #noteText(member: Member, text: number): void {
-    const start = this.#check.texts[2 * text] as number
-    const end = this.#check.texts[2 * text + 1] as number
-    if (this.#bundle[start] === LETTER_N) return // null
-    const { first, step } = termOf(member, this.#textAt(start, end))
-    this.#terms.push(first, step)
+  // Of the leaf that was accepted last, which has no sealed parts.
+  #terms(): number[] {
+    const actor = this.#text('actor')
+    return termsOf({
+      event_type: this.#text('event_type'),
+      actor: actor === null ? null : { id: actor },
+      resource: this.#text('resource'),
+      action: this.#text('action'),
+      outcome: this.#text('outcome'),
+      sealed: [],
+    })
   }
 
-  #textAt(start: number, end: number): string {
+  #text(name: keyof typeof LEAF_TEXTS): string | null {
+    const start = this.#check.texts[2 * LEAF_TEXTS[name]] as number
+    const end = this.#check.texts[2 * LEAF_TEXTS[name] + 1] as number
+    if (this.#bundle[start] === LETTER_N) return null
     const text = this.#bundle.toString('latin1', start + 1, end - 1)
     return PLAIN.test(text) ? text : JSON.parse(this.#bundle.toString('utf8', start, end))
   }

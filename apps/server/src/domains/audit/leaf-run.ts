@@ -157,8 +157,15 @@ export interface Summary {
   terms: Buffer
 }
 
+/** The search keys of some leaves; `risks`: -1 for none. */
+export interface ManyKeys {
+  received: Iterable<number>
+  risks: Iterable<number>
+  terms: ArrayLike<number>
+}
+
 /** Summary of the leaves of some runs. */
-export function summarise(runs: readonly LeafRun[]): Summary {
+export function summarise(runs: readonly ManyKeys[]): Summary {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   let risk = -1

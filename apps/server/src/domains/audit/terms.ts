@@ -1,5 +1,3 @@
-import type { Leaf } from '@probity/core'
-
 // What a search asks for exactly is a term: a member of the leaf and its value. Of the terms of its entries a bundle
 // keeps a Bloom filter (docs/adr/0010), so that a search opens only bundles that may hold what it looks for.
 
@@ -34,8 +32,18 @@ export function termOf(member: Member, value: string): Term {
   return { first: mixed(first), step: mixed(step) }
 }
 
+/** What of a leaf can be asked for. */
+export interface Findable {
+  event_type: string | null
+  actor: { readonly id: string } | null
+  resource: string | null
+  action: string | null
+  outcome: string | null
+  sealed: readonly { readonly subjects: readonly string[] }[]
+}
+
 /** All terms of a leaf, each as two numbers. */
-export function termsOf({ event_type, actor, resource, action, outcome, sealed }: Omit<Leaf, 'data'>): number[] {
+export function termsOf({ event_type, actor, resource, action, outcome, sealed }: Findable): number[] {
   const terms: number[] = []
   const add = (member: Member, value: string | null) => {
     if (value === null) return
