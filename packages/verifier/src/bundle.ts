@@ -82,8 +82,11 @@ export function checkBundle(crypto: VerifierCrypto, job: BundleJob): BundleRepor
   return { first, count, ...nodes, eventIds, opened: job.parts.length }
 }
 
-// The leaf's prefix takes the place of a byte of its length: so nothing is copied.
-function hashLeaf(
+/**
+ * Writes the hash of the leaf that stands in an entry bundle from `start` to before `end`, as the `i`-th of `hashes`. Its
+ * prefix takes the place of a byte of its length, so that nothing is copied: the bundle is spoilt.
+ */
+export function hashLeaf(
   crypto: VerifierCrypto,
   bytes: Uint8Array,
   start: number,

@@ -6,12 +6,11 @@ import {
   LENGTH_BYTES,
   type Leaf,
   LeafCheck,
-  leafHash,
   MAX_ENTRY_LENGTH,
   parseLeaf,
   uuidToBytes,
 } from '@probity/core'
-import { marksOfBytes, nodeCrypto } from '@probity/verifier/node'
+import { hashLeaf, marksOfBytes, nodeCrypto } from '@probity/verifier/node'
 import { isZstd, unpackBody } from './bundle-body.ts'
 import { type SearchKeys, type Summary, searchKeys, summarise } from './leaf-run.ts'
 import type { SummarisedRow } from './store.ts'
@@ -53,9 +52,9 @@ export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle
   for (let i = 0, start = LENGTH_BYTES; i < row.entries; i++) {
     const end = ends[i] as number
     const bytes = bundle.subarray(start, end)
-    const hash = leafHash(nodeCrypto.sha256, bytes)
-    hashes.set(hash, i * HASH_LENGTH)
-    if (!equal(hash, row.hashes.subarray(i * HASH_LENGTH, i * HASH_LENGTH + HASH_LENGTH)))
+    hashLeaf(nodeCrypto, bundle, start, end, hashes, i)
+    const hash = hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)
+    if (!equal(hash, row.hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)))
       checked.changed.push(row.first_seq + i)
     checked.entries.push(looker.look(bytes, start, row.first_seq + i, hash))
     start = end + LENGTH_BYTES
