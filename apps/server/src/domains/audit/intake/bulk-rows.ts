@@ -30,10 +30,10 @@ function partLiterals(batch: readonly Prepared[]): PartLiterals | null {
   const rows = batch.flatMap(({ parts }, offset) => parts.map(({ subjects }, part) => ({ offset, part, subjects })))
   if (rows.length === 0) return null
   return {
-    offset: `{${rows.map(({ offset }) => offset).join()}}`,
-    part: `{${rows.map(({ part }) => part).join()}}`,
-    subjects: `{${rows.map(({ subjects }) => `"{${subjects.join()}}"`).join()}}`,
-    everybody: `{${[...new Set(rows.flatMap(({ subjects }) => subjects))].join()}}`,
+    offset: literal(rows.map(({ offset }) => offset)),
+    part: literal(rows.map(({ part }) => part)),
+    subjects: literal(rows.map(({ subjects }) => `"${literal(subjects)}"`)),
+    everybody: literal([...new Set(rows.flatMap(({ subjects }) => subjects))]),
   }
 }
 
@@ -41,7 +41,12 @@ function idLiterals(batch: readonly Prepared[]): IdLiterals | null {
   const rows = batch.flatMap(({ content, eventId }, offset) => (content ? [{ offset, eventId }] : []))
   if (rows.length === 0) return null
   return {
-    offset: `{${rows.map(({ offset }) => offset).join()}}`,
-    event_id: `{${rows.map(({ eventId }) => eventId).join()}}`,
+    offset: literal(rows.map(({ offset }) => offset)),
+    event_id: literal(rows.map(({ eventId }) => eventId)),
   }
+}
+
+/** Of values that need no quotes, or have them. */
+function literal(values: readonly (string | number)[]): string {
+  return `{${values.join()}}`
 }
