@@ -31,8 +31,7 @@ export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: 
   if (below === null) throw new DomainError('CURSOR_INVALID')
   const { wanted, byName } = await wantedOf(tx, keys, query, seesPeople)
   if (wanted === null) return { entries: [], before: null, byName }
-  const { entries, before } = await findBelow(tx, keys, { ...wanted, text: query.text }, query, below)
-  return { entries, before, byName }
+  return { ...(await findBelow(tx, keys, { ...wanted, text: query.text }, query, below)), byName }
 }
 
 async function findBelow(
@@ -41,7 +40,7 @@ async function findBelow(
   wanted: Wanted,
   { limit, ip_address }: { limit: number; ip_address?: string | undefined },
   below: number,
-): Promise<{ entries: Entry[]; before: number | null }> {
+): Promise<Omit<Found, 'byName'>> {
   const matcher = new Matcher(wanted)
   const entries: Entry[] = []
   let looked = 0
@@ -70,7 +69,7 @@ export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, e
   const indexes: number[] = []
   for (let below: number | null = end; below !== null; ) {
     const from: number = below
-    const found: Awaited<ReturnType<typeof findBelow>> = await run((tx) =>
+    const found: Omit<Found, 'byName'> = await run((tx) =>
       findBelow(tx, keys, wanted, { limit: SELECTED_AT_ONCE }, from),
     )
     indexes.push(...found.entries.map(({ index }) => index).filter((index) => index >= query.start))

@@ -124,7 +124,7 @@ export async function readSummarised(tx: Tx, start: number, end: number): Promis
   return (await tx.query<SummarisedRow>(text, [tx.tenantId, start, end])).rows
 }
 
-/** Of the stretches that begin before the end of a millisecond, so many of the last: nearly always one of them holds what was received then. */
+/** So many of the last stretches that begin before a millisecond ends: nearly always one holds what it received. */
 const NEAR = 16
 
 /** Stretches near a millisecond that may hold an entry received within it: an id of our making carries its time. */
