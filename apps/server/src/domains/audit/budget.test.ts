@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DomainError } from '../../platform/errors.ts'
-import { Budget } from './budget.ts'
+import { Budget, SenderGone } from './budget.ts'
 
 const BOUNDS = { each: 10, all: 25 }
 
@@ -68,4 +68,48 @@ test('room that is given back twice counts once', () => {
   leave()
   budget.take('a', 10)
   assert.throws(() => budget.take('a', 1), { code: 'RATE_LIMITED' })
+})
+
+test('a flood of streams leaves room for bodies, and a flood of bodies for streams', async () => {
+  const streams = new Budget({ each: 8, all: 12 })
+  for (const tenant of ['a', 'b', 'c', 'd']) for (let i = 0; i < 8; i++) void streams.wait(tenant, 1)
+  streams.take('e', 3)
+  assert.throws(() => streams.take('e', 1), { code: 'RATE_LIMITED' })
+  const bodies = new Budget({ each: 8, all: 12 })
+  for (const tenant of ['a', 'b', 'c', 'd'])
+    assert.throws(
+      () => {
+        for (;;) bodies.take(tenant, 1)
+      },
+      { code: 'RATE_LIMITED' },
+    )
+  await bodies.wait('e', 3)
+})
+
+test('a large piece enters although small ones of other tenants keep coming', async () => {
+  const budget = new Budget({ each: 100, all: 100 })
+  const small = () => budget.wait('small', 10)
+  const inside = await Promise.all([small(), small(), small(), small(), small(), small(), small()])
+  let isIn = false
+  void budget.wait('large', 60).then(() => {
+    isIn = true
+  })
+  for (const leave of inside) {
+    leave()
+    void small()
+  }
+  await new Promise(setImmediate)
+  assert.equal(isIn, true)
+})
+
+test('who waits and goes gives its place up at once, and what stood behind it enters', async () => {
+  const budget = new Budget({ each: 10, all: 10 })
+  budget.take('a', 5)
+  const sender = new AbortController()
+  const gone = budget.wait('a', 6, sender.signal)
+  const behind = budget.wait('a', 2)
+  sender.abort()
+  await assert.rejects(gone, SenderGone)
+  await behind
+  await assert.rejects(budget.wait('b', 1, sender.signal), SenderGone)
 })

@@ -11,6 +11,8 @@ export interface Bounds {
 }
 
 const BOUNDS: Bounds = { each: 32 * MEGABYTE, all: 128 * MEGABYTE }
+/** What bodies alone, or streams alone, may take of a bound: the rest is the others', whom a flood can't shut out. */
+const SHARE = 0.75
 /** Bytes of memory that a byte of an event takes on its way, and those of an event besides. */
 const A_BYTE = 4
 const AN_EVENT = 512
@@ -19,6 +21,11 @@ const AN_EVENT = 512
 export function costOf(bytes: number, events: number): number {
   return bytes * A_BYTE + events * AN_EVENT
 }
+
+/** Why a wait for room ended without room. */
+export class SenderGone extends Error {}
+
+type Kind = 'body' | 'stream'
 
 interface Waiting {
   cost: number
@@ -32,69 +39,107 @@ interface Waiting {
  */
 export class Budget {
   readonly #bounds: Bounds
-  readonly #of = new Map<string, number>()
+  readonly #of = new Map<string, Room>()
+  readonly #all: Room
+  /** Streams, by tenant; a Map keeps the order of insertion, which is the order of their turns. */
   readonly #waiting = new Map<string, Waiting[]>()
-  #all = 0
 
   constructor(bounds = BOUNDS) {
     this.#bounds = bounds
+    this.#all = new Room(bounds.all)
   }
 
-  /** Makes room, or throws RATE_LIMITED. What it answers gives the room back, once. */
+  /** Makes room for a body, or throws RATE_LIMITED. What it answers gives the room back, once. */
   take(tenantId: string, cost: number): () => void {
-    if (!this.#fits(tenantId, cost))
+    if (!this.#own(tenantId).fits('body', cost) || !this.#all.fits('body', cost))
       throw new DomainError('RATE_LIMITED', {
         reason: 'more events wait to be written than the server holds: send this one again in a moment',
         retry_after: 1,
       })
-    return this.#enter(tenantId, cost)
+    return this.#enter(tenantId, 'body', cost)
   }
 
-  /** Waits for room, behind what waits of the same tenant. What it answers gives the room back, once. */
-  async wait(tenantId: string, cost: number): Promise<() => void> {
-    const queue = this.#waiting.get(tenantId)
-    if (!queue && this.#fits(tenantId, cost)) return this.#enter(tenantId, cost)
-    return new Promise((resolve) => {
-      const enter = () => resolve(this.#enter(tenantId, cost))
-      if (queue) queue.push({ cost, enter })
-      else this.#waiting.set(tenantId, [{ cost, enter }])
-    })
+  /**
+   * Waits for room for a piece of a stream, behind the streams that wait already. What it answers gives the room back,
+   * once. Rejects with SenderGone when `gone` is aborted first.
+   */
+  wait(tenantId: string, cost: number, gone?: AbortSignal): Promise<() => void> {
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>()
+    const leave = () => {
+      this.#forget(tenantId, waiting)
+      reject(new SenderGone())
+    }
+    const enter = () => {
+      gone?.removeEventListener('abort', leave)
+      resolve(this.#enter(tenantId, 'stream', cost))
+    }
+    const waiting = { cost, enter }
+    this.#waiting.set(tenantId, [...(this.#waiting.get(tenantId) ?? []), waiting])
+    if (gone?.aborted) leave()
+    else gone?.addEventListener('abort', leave, { once: true })
+    this.#admit()
+    return promise
   }
 
-  // What is larger than all room enters alone.
-  #fits(tenantId: string, cost: number): boolean {
-    const own = this.#of.get(tenantId) ?? 0
-    const { each, all } = this.#bounds
-    return (own === 0 || own + cost <= each) && (this.#all === 0 || this.#all + cost <= all)
+  #own(tenantId: string): Room {
+    return this.#of.get(tenantId) ?? new Room(this.#bounds.each)
   }
 
-  #enter(tenantId: string, cost: number): () => void {
-    this.#of.set(tenantId, (this.#of.get(tenantId) ?? 0) + cost)
-    this.#all += cost
+  #enter(tenantId: string, kind: Kind, cost: number): () => void {
+    const own = this.#own(tenantId)
+    this.#of.set(tenantId, own)
+    for (const room of [own, this.#all]) room.add(kind, cost)
     let isIn = true
     return () => {
-      if (isIn) this.#leave(tenantId, cost)
+      if (!isIn) return
       isIn = false
+      for (const room of [own, this.#all]) room.add(kind, -cost)
+      if (own.isEmpty) this.#of.delete(tenantId)
+      this.#admit()
     }
   }
 
-  #leave(tenantId: string, cost: number): void {
-    const left = (this.#of.get(tenantId) ?? 0) - cost
-    if (left > 0) this.#of.set(tenantId, left)
-    else this.#of.delete(tenantId)
-    this.#all -= cost
+  #forget(tenantId: string, waiting: Waiting): void {
+    const left = this.#waiting.get(tenantId)?.filter((one) => one !== waiting) ?? []
+    if (left.length > 0) this.#waiting.set(tenantId, left)
+    else this.#waiting.delete(tenantId)
     this.#admit()
   }
 
-  // One of each tenant in a round; who was admitted goes to the end of it, since a Map keeps the order of insertion.
+  // One of each tenant in a round, and who was admitted goes to the end of it. Where the room of all is too small for
+  // whose turn it is, nobody else takes what is left of it: a large piece would wait for ever.
   #admit(): void {
-    for (const [tenantId, queue] of this.#waiting) {
-      const first = queue[0]
-      if (!first || !this.#fits(tenantId, first.cost)) continue
-      queue.shift()
+    for (const [tenantId, [first, ...others]] of this.#waiting) {
+      if (!first || !this.#own(tenantId).fits('stream', first.cost)) continue
+      if (!this.#all.fits('stream', first.cost)) return
       this.#waiting.delete(tenantId)
-      if (queue.length > 0) this.#waiting.set(tenantId, queue)
+      if (others.length > 0) this.#waiting.set(tenantId, others)
       first.enter()
     }
+  }
+}
+
+/** What is under way of a bound. */
+class Room {
+  readonly #bound: number
+  readonly #taken = { body: 0, stream: 0 }
+
+  constructor(bound: number) {
+    this.#bound = bound
+  }
+
+  get isEmpty(): boolean {
+    return this.#taken.body + this.#taken.stream === 0
+  }
+
+  // What is larger than all room, or than its share of it, enters alone.
+  fits(kind: Kind, cost: number): boolean {
+    const { body, stream } = this.#taken
+    const withIt = this.#taken[kind] + cost
+    return this.isEmpty || (body + stream + cost <= this.#bound && (withIt === cost || withIt <= this.#bound * SHARE))
+  }
+
+  add(kind: Kind, cost: number): void {
+    this.#taken[kind] += cost
   }
 }

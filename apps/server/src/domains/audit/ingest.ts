@@ -1,11 +1,11 @@
-import { type Duplex, pipeline, type Readable } from 'node:stream'
+import { type Duplex, finished, pipeline, type Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DomainError } from '../../platform/errors.ts'
-import { costOf } from './budget.ts'
+import { costOf, SenderGone } from './budget.ts'
 import type { Format } from './formats/observed-event.ts'
 import type { Refused } from './intake/prepared.ts'
 import { LINE_TOO_LONG } from './intake/source.ts'
-import { chunksOfLines, type LineChunk } from './line-chunks.ts'
+import { brokenOff, chunksOfLines, type LineChunk } from './line-chunks.ts'
 import { type Enqueued, enqueueSource, type Written, writeSource } from './write.ts'
 import type { WriteDependencies } from './write-inbox.ts'
 
@@ -36,9 +36,10 @@ export async function ingestStream(
     if (first) count(total, first.chunk, await first.written)
   }
   let before: Promise<Enqueued | null> = Promise.resolve(null)
+  const gone = whenBroken(body)
   try {
     for await (const chunk of chunksOfLines(decoded(body, encoding))) {
-      const leave = await dependencies.budget.wait(tenantId, costOf(chunk.bytes.length, chunk.lines))
+      const leave = await dependencies.budget.wait(tenantId, costOf(chunk.bytes.length, chunk.lines), gone)
       const { written, enqueued } = write(dependencies, tenantId, format, chunk, before)
       written.finally(leave).catch(() => undefined) // looked at when it is its turn
       before = enqueued
@@ -47,10 +48,19 @@ export async function ingestStream(
     }
   } catch (error) {
     await Promise.allSettled(underWay.map(({ written }) => written))
-    throw error
+    throw error instanceof SenderGone ? brokenOff() : error
   }
   while (underWay.length > 0) await finishOne()
   return total
+}
+
+// A chunk that waits for room reads nothing of its stream, so it would not see that nobody is there any more.
+function whenBroken(body: Readable): AbortSignal {
+  const gone = new AbortController()
+  finished(body, { writable: false }, (error) => {
+    if (error) gone.abort()
+  })
+  return gone.signal
 }
 
 // `enqueued` settles when the chunk's events have their place in the queue: the next one's come after them.

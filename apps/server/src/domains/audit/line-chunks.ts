@@ -29,10 +29,14 @@ export async function* chunksOfLines(body: Readable): AsyncGenerator<LineChunk> 
     broken = true
   }
   yield* lines.end(broken)
-  if (broken)
-    throw new DomainError('BAD_REQUEST', {
-      reason: 'the stream broke off or is not what its Content-Encoding says; whole lines before it are kept',
-    })
+  if (broken) throw brokenOff()
+}
+
+/** Why a stream can't be read to its end. */
+export function brokenOff(): DomainError {
+  return new DomainError('BAD_REQUEST', {
+    reason: 'the stream broke off or is not what its Content-Encoding says; whole lines before it are kept',
+  })
 }
 
 class LineBuffer {
