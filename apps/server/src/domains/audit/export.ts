@@ -19,10 +19,13 @@ import type { Keys } from '../keys/index.ts'
 import { isZstd, packBody } from './bundle-body.ts'
 import { hashSpans } from './prove.ts'
 import { type Entry, openBundle, openParts, readEntriesAt } from './reader.ts'
+import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
 import type { BundleRow } from './store-sequencer.ts'
 
-const STRETCH = 16 * 256
+/** What is read in one go: so many entries, or less where they are long, but one bundle. */
+const STRETCH = 16 * BUNDLE
+const STRETCH_BYTES = 16 * 2 ** 20
 
 /** Runs work in a tenant-bound transaction; an export is many short ones, so that it holds no snapshot for hours. */
 export type Run = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
@@ -68,8 +71,9 @@ async function* rangeFrames(
   yield header(plan, 'range', start, end)
   yield encodeFrame(FRAME.checkpoint, Buffer.from(head.checkpoint))
   yield encodeFrame(FRAME.left, Buffer.concat(await run((tx) => hashSpans(tx, decomposeLeft(start)))))
-  for (let at = start; at < end; at += STRETCH - (at % STRETCH)) {
-    const until = Math.min(at + STRETCH - (at % STRETCH), end)
+  for (let at = start, until: number; at < end; at = until) {
+    const most = Math.min(at + STRETCH - (at % STRETCH), end)
+    until = wholeBundles(at, await run((tx) => store.endWithin(tx, at, most, STRETCH_BYTES)), most)
     const frames = await run(async (tx) => {
       const rows = await store.readBundles(tx, at, until)
       const leaves = rows.flatMap((row) => openBundle(row)).filter(({ index }) => index >= at && index < until)
@@ -79,6 +83,12 @@ async function* rangeFrames(
     for (const frame of frames) yield frame
   }
   yield encodeFrame(FRAME.right, Buffer.concat(await run((tx) => hashSpans(tx, decomposeRight(end, head.size)))))
+}
+
+// A bundle is one frame, however long it is.
+function wholeBundles(start: number, within: number, most: number): number {
+  if (within === most) return most
+  return Math.min(Math.max(within - (within % BUNDLE), start + BUNDLE - (start % BUNDLE)), most)
 }
 
 async function bundleFrames(

@@ -40,14 +40,40 @@ export async function readEntriesAt(tx: Tx, indexes: readonly number[]): Promise
   if (indexes.length === 0) return []
   const wanted = new Set(indexes)
   const found = new Map<number, Entry>()
-  for (const row of await store.readBundlesOf(tx, [...wanted])) {
+  for await (const row of bundlesOf(tx, [...wanted])) {
     const bundle = new OpenedBundle(row)
     for (let place = 0; place < row.entries; place++) {
       const index = row.first_seq + place
-      if (wanted.has(index)) found.set(index, bundle.entryAt(place))
+      if (wanted.has(index)) found.set(index, released(bundle.entryAt(place)))
     }
   }
   return indexes.flatMap((index) => found.get(index) ?? [])
+}
+
+/** Bytes of stored stretches that are read at once. */
+const AT_ONCE = 8 * 2 ** 20
+
+async function* bundlesOf(tx: Tx, indexes: readonly number[]): AsyncGenerator<BundleRow> {
+  if (indexes.length === 1) return yield* await store.readBundlesOf(tx, indexes)
+  const bundles = Map.groupBy(await store.sizesOfBundles(tx, indexes), ({ first_seq }) => first_seq)
+  let some: number[] = []
+  let left = AT_ONCE
+  for (const group of bundles.values()) {
+    const bytes = group[0]?.bytes ?? 0
+    if (some.length > 0 && bytes > left) {
+      yield* await store.readBundlesOf(tx, some)
+      some = []
+      left = AT_ONCE
+    }
+    some.push(...group.map(({ seq }) => seq))
+    left -= bytes
+  }
+  if (some.length > 0) yield* await store.readBundlesOf(tx, some)
+}
+
+// Its bytes alone: those of the whole bundle would be held with them.
+function released(entry: Entry): Entry {
+  return { ...entry, bytes: Uint8Array.from(entry.bytes) }
 }
 
 /** Beyond it lies no time that a database knows. */

@@ -11,8 +11,8 @@ import * as store from './store.ts'
 
 /** Entries that a page looks at, at most: the rest is for the next one. */
 const LOOKED_AT = 32_768
-/** Bundles that are fetched at once, at first and at most. */
-const FETCHED = { first: 4, most: 64 }
+/** Bundles that are fetched at once, at first and at most, and at most their bytes. */
+const FETCHED = { first: 4, most: 64, bytes: 8 * 2 ** 20 }
 
 /** A page of entries; `before`: the next one begins below this index, null: there are no more. */
 export interface Found {
@@ -46,7 +46,8 @@ async function findBelow(
   let looked = 0
   let before = below
   for (let fetched = FETCHED.first; looked < LOOKED_AT; fetched = Math.min(fetched * 2, FETCHED.most)) {
-    const rows = await store.searchBundles(tx, matcher.filter, before, fetched)
+    const few = { limit: fetched, bytes: FETCHED.bytes }
+    const { rows, isLast } = await store.searchBundles(tx, matcher.filter, before, few)
     for (const row of rows) {
       const matching = matcher.matching(row, before)
       entries.push(...(ip_address === undefined ? matching : await withAddress(tx, keys, matching, ip_address)))
@@ -55,7 +56,7 @@ async function findBelow(
       // One more than the page holds: whether there is a next one is known then.
       if (entries.length > limit) return { entries: entries.slice(0, limit), before: entries[limit - 1]?.index ?? null }
     }
-    if (rows.length < fetched) return { entries, before: null }
+    if (isLast) return { entries, before: null }
   }
   return { entries, before }
 }

@@ -26,12 +26,42 @@ export async function readBundles(tx: Tx, start: number, end: number): Promise<B
   return (await tx.query<BundleRow>(text, [tx.tenantId, start, end])).rows
 }
 
+/**
+ * Where to end what is read at once from `start` on: the index before which bundles and sealed parts have no more than
+ * so many bytes, but after the first one; at most `end`.
+ */
+export async function endWithin(tx: Tx, start: number, end: number, bytes: number): Promise<number> {
+  const text = `SELECT min(seq) AS seq FROM (
+                  SELECT seq, sum(bytes) OVER (ORDER BY seq) AS until FROM (
+                    SELECT first_seq AS seq, octet_length(body) AS bytes FROM audit_bundles
+                    WHERE tenant_id = $1 AND first_seq > $2 - 256 AND first_seq < $3 AND first_seq + entries > $2
+                    UNION ALL
+                    SELECT seq, octet_length(envelope) FROM audit_sealed_parts WHERE tenant_id = $1 AND seq >= $2 AND seq < $3
+                  ) each) run
+                WHERE until > $4 AND seq > $2`
+  return (await tx.query<{ seq: number | null }>(text, [tx.tenantId, start, end, bytes])).rows[0]?.seq ?? end
+}
+
 /** Stored stretches that hold any of these entries. */
-export async function readBundlesOf(tx: Tx, seqs: number[]): Promise<BundleRow[]> {
-  const text = `SELECT DISTINCT b.tenant_id, b.first_seq, b.entries, b.body, b.hashes
-                FROM unnest($2::bigint[]) AS u (seq)
-                JOIN audit_bundles b ON b.tenant_id = $1 AND b.first_seq > u.seq - 256 AND b.first_seq <= u.seq AND b.first_seq + b.entries > u.seq`
+export async function readBundlesOf(tx: Tx, seqs: readonly number[]): Promise<BundleRow[]> {
+  // Which they are is found before a body is touched.
+  const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
+                WHERE tenant_id = $1 AND first_seq IN (
+                  SELECT k.first_seq FROM unnest($2::bigint[]) AS u (seq)
+                  JOIN audit_bundles k ON k.tenant_id = $1 AND k.first_seq > u.seq - 256 AND k.first_seq <= u.seq AND k.first_seq + k.entries > u.seq)`
   return (await tx.query<BundleRow>(text, [tx.tenantId, seqs])).rows
+}
+
+/** The stretch that holds an entry, and its bytes, for each entry that is stored, ascending. */
+export async function sizesOfBundles(
+  tx: Tx,
+  seqs: readonly number[],
+): Promise<{ seq: number; first_seq: number; bytes: number }[]> {
+  const text = `SELECT u.seq, b.first_seq, octet_length(b.body) AS bytes
+                FROM unnest($2::bigint[]) AS u (seq)
+                JOIN audit_bundles b ON b.tenant_id = $1 AND b.first_seq > u.seq - 256 AND b.first_seq <= u.seq AND b.first_seq + b.entries > u.seq
+                ORDER BY u.seq`
+  return (await tx.query<{ seq: number; first_seq: number; bytes: number }>(text, [tx.tenantId, seqs])).rows
 }
 
 export async function readTile(tx: Tx, level: number, tile: number): Promise<Buffer | null> {
@@ -85,8 +115,19 @@ export interface BundleFilter {
   terms: readonly (readonly Term[])[]
 }
 
-/** Stretches below an index that may hold what is looked for, newest first. */
-export async function searchBundles(tx: Tx, filter: BundleFilter, below: number, limit: number): Promise<BundleRow[]> {
+/** Stretches that were found, of which `rows` holds the first ones; no more were found: there are no others. */
+export interface FoundBundles {
+  rows: BundleRow[]
+  isLast: boolean
+}
+
+/** Stretches below an index that may hold what is looked for, newest first; one, and more up to so many bytes. */
+export async function searchBundles(
+  tx: Tx,
+  filter: BundleFilter,
+  below: number,
+  { limit, bytes }: { limit: number; bytes: number },
+): Promise<FoundBundles> {
   const values: unknown[] = [tx.tenantId, below]
   const conditions = ['tenant_id = $1', 'first_seq >= 0', 'first_seq < $2']
   const placeholder = (value: unknown) => `$${values.push(value)}`
@@ -101,9 +142,16 @@ export async function searchBundles(tx: Tx, filter: BundleFilter, below: number,
     const some = group.map(({ first, step }) => mayHold('terms', placeholder(first), placeholder(step)))
     conditions.push(`(${some.join(' OR ')})`)
   }
-  const text = `SELECT tenant_id, first_seq, entries, body, hashes FROM audit_bundles
-                WHERE ${conditions.join(' AND ')} ORDER BY first_seq DESC LIMIT ${limit}`
-  return (await tx.composed<BundleRow>(text, values)).rows
+  const text = `WITH found AS MATERIALIZED (
+                  SELECT first_seq, octet_length(body) AS bytes FROM audit_bundles
+                  WHERE ${conditions.join(' AND ')} ORDER BY first_seq DESC LIMIT ${limit}),
+                within AS (
+                  SELECT first_seq, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY first_seq DESC) - bytes AS before FROM found)
+                SELECT w.found, b.tenant_id, b.first_seq, b.entries, b.body, b.hashes FROM within w
+                JOIN audit_bundles b ON b.tenant_id = $1 AND b.first_seq = w.first_seq
+                WHERE w.before < ${placeholder(bytes)} ORDER BY b.first_seq DESC`
+  const { rows } = await tx.composed<BundleRow & { found: number }>(text, values)
+  return { rows, isLast: rows.length === (rows[0]?.found ?? 0) && rows.length < limit }
 }
 
 // Somebody may have put there what is no time of an entry: -1 then, which is none either.

@@ -23,7 +23,9 @@ import type { Keyless, Report } from './verify-report.ts'
 import { verifyStretch } from './verify-stretch.ts'
 
 const MOST_FINDINGS = 100
+/** What is looked at in one go: so many entries, or less where they are long. */
 const STRETCH = 16 * BUNDLE
+const STRETCH_BYTES = 16 * 2 ** 20
 
 /** What the stored log is held against. */
 export interface Against {
@@ -122,8 +124,9 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
   const edge = start === 0 ? TreeEdge.restore(0, [], []) : null
   let whole = true
   let given: number | null = 0
-  for (let at = start; at < end; at += STRETCH) {
-    const stretch = { start: at, end: Math.min(at + STRETCH, end) }
+  for (let at = start, until: number; at < end; at = until) {
+    until = await store.endWithin(tx, at, Math.min(at + STRETCH, end), STRETCH_BYTES)
+    const stretch = { start: at, end: until }
     const { hashes, given: some, keyless } = await verifyStretch(tx, keys, stretch, { entry, tree })
     given = given === null || some === null ? null : given + some
     whole &&= hashes !== null
