@@ -16,6 +16,8 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
   CONSTRAINT api_tokens_scopes_check CHECK ((cardinality(scopes) > 0))
   CONSTRAINT api_tokens_secret_hash_check CHECK ((length(secret_hash) = 32))
   CONSTRAINT api_tokens_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON api_tokens FOR EACH ROW WHEN (new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.scopes IS DISTINCT FROM old.scopes OR new.secret_hash IS DISTINCT FROM old.secret_hash) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+CREATE TRIGGER tell_callers_gone AFTER DELETE ON api_tokens FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
@@ -239,6 +241,8 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   CONSTRAINT security_sessions_session_token_hash_check CHECK ((length(session_token_hash) = 32))
   CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_sessions FOR EACH ROW WHEN (new.last_activity < old.last_activity OR new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.session_token_hash IS DISTINCT FROM old.session_token_hash) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+CREATE TRIGGER tell_callers_gone AFTER DELETE ON security_sessions FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
@@ -263,6 +267,7 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   CONSTRAINT security_users_failed_login_attempts_check CHECK ((failed_login_attempts >= 0))
   CONSTRAINT security_users_username_index_check CHECK ((length(username_index) = 32))
   CONSTRAINT security_users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_users FOR EACH ROW WHEN (new.is_operator IS DISTINCT FROM old.is_operator) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
@@ -305,7 +310,14 @@ TABLE tenants ROW LEVEL SECURITY ENABLED FORCED -- Customers; a row is visible t
   CONSTRAINT tenants_compliance_requirements_check CHECK ((jsonb_typeof(compliance_requirements) = 'array'::text))
   CONSTRAINT tenants_name_check CHECK ((((name)::text = btrim((name)::text)) AND ((name)::text <> ''::text)))
   CONSTRAINT tenants_security_level_check CHECK (((security_level)::text = ANY ((ARRAY['Standard'::character varying, 'High'::character varying, 'Critical'::character varying])::text[])))
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON tenants FOR EACH ROW WHEN (new.is_active IS DISTINCT FROM old.is_active) EXECUTE FUNCTION tell_callers_changed('id')
 POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
+
+FUNCTION tell_callers_changed() RETURNS trigger -- Tells every server that who a token of a tenant stands for may have changed; the argument names the column with the tenant
+BEGIN
+  PERFORM pg_notify('callers_changed', to_jsonb(OLD) ->> TG_ARGV[0]);
+  RETURN NULL;
+END

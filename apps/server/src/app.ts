@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
-import { Authenticator, Identity, identityRoutes } from './domains/identity/index.ts'
+import { Authenticator, type Caller, Identity, identityRoutes } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
@@ -15,6 +15,7 @@ import { tenantTransaction } from './platform/database/transaction.ts'
 import type { AdmissionOptions } from './platform/http/admission.ts'
 import { Idempotency } from './platform/http/idempotency.ts'
 import { httpServer } from './platform/http/server.ts'
+import { KnownCallers } from './platform/known-callers.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
 import { Tracing } from './platform/tracing.ts'
@@ -62,6 +63,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const audit = new Audit({ database, keys, clock, sequencer, threads, budget: new Budget() })
   const everyMilliseconds = config.anchor_interval_ms
   const anchoring = new Anchoring({ database, sequencer, keys, clock, log, everyMilliseconds })
+  const callers = new KnownCallers<Caller>(database, log)
+  const callersChanged = (tenantId: string) => callers.forget(tenantId)
   let url = ''
   const tenancy = new Tenancy({
     database,
@@ -70,6 +73,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     publicUrl: () => config.public_url ?? url,
     record: audit.record,
     createKeys: (tenantId, origin) => keys.tenants.create(tenantId, origin),
+    callersChanged,
   })
   const identity = new Identity({
     database,
@@ -78,9 +82,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tenancy,
     record: audit.record,
     sessionAbsoluteSeconds: config.session_absolute_seconds,
+    callersChanged,
   })
-  const authenticator = new Authenticator({ database, clock, sessionIdleSeconds: config.session_idle_seconds })
-  const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays: config.keystore_backup_days })
+  const sessionIdleSeconds = config.session_idle_seconds
+  const authenticator = new Authenticator({ database, clock, callers, sessionIdleSeconds })
+  const { keystore_backup_days: keystoreBackupDays } = config
+  const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [
     ...tenancyRoutes(tenancy),
@@ -106,6 +113,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
   })
   await keys.tenants.create(ANCHOR_TENANT, originOf(config.origin, ANCHOR_TENANT))
+  await callers.start()
   await sequencer.start()
   anchoring.start()
   const schedule = await startSchedule({
@@ -120,6 +128,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await anchoring.stop()
     await sequencer.stop()
     await threads.stop()
+    callers.stop()
     await tracing.stop()
   }
   try {

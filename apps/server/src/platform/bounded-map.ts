@@ -32,6 +32,11 @@ export class BoundedMap<K, V> {
     this.#old.delete(key)
   }
 
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+  }
+
   deleteWhere(matches: (key: K, value: V) => boolean): void {
     for (const map of [this.#young, this.#old]) for (const [key, value] of map) if (matches(key, value)) map.delete(key)
   }

@@ -46,6 +46,14 @@ test('a person erased by one server is a new pseudonym for the other, which had 
   assert.equal((await read(again)).sealed[0].state, 'opened')
 })
 
+test('a token that one server revokes is refused by the other, which knew it', async () => {
+  const { token, id } = (await first.call('POST', '/v1/tokens', { name: 'known', scopes: ['audit:read'] })).body
+  const use = async () => (await second.call('GET', '/v1/audit/events', undefined, { token })).status
+  assert.equal(await use(), 200)
+  await first.call('DELETE', `/v1/tokens/${id}`)
+  await until('the other server refuses it', async () => (await use()) === 401)
+})
+
 test('a leader whose lease another took while it slept writes nothing', async () => {
   await first.sql(
     `UPDATE audit_sequencers SET holder = gen_random_uuid(), epoch = epoch + 1, expires_at = now() + interval '1 hour'`,

@@ -70,7 +70,7 @@ export class Sequencer {
     this.#log = options.log
     this.#leaseMilliseconds = options.leaseMilliseconds
     this.#tracing = options.tracing
-    this.#notices = new Listener(options.database.sequencer, 'audit_inbox', () => this.wake())
+    this.#notices = new Listener(options.database.sequencer, 'audit_inbox', { notice: () => this.wake() })
   }
 
   /** Whether this process sequences now. */

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { formatToken } from '@probity/core'
+import { pino } from 'pino'
 import { systemClock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { bearerToken } from '../../platform/http/bearer-token.ts'
-import { Authenticator } from './index.ts'
+import { KnownCallers } from '../../platform/known-callers.ts'
+import { Authenticator, type Caller } from './index.ts'
 
 test('what is no token by its own checksum, or no token at all, costs no work of the database', async () => {
   let asked = 0
@@ -14,7 +16,8 @@ test('what is no token by its own checksum, or no token at all, costs no work of
     throw new Error('there is no database')
   }
   const database = { app: { connect } } as unknown as Database
-  const authenticator = new Authenticator({ database, clock: systemClock(), sessionIdleSeconds: 60 })
+  const callers = new KnownCallers<Caller>(database, pino({ level: 'silent' }))
+  const authenticator = new Authenticator({ database, clock: systemClock(), callers, sessionIdleSeconds: 60 })
   const tenantId = '01a20f8d-98a6-7a06-88bd-6b7d610ba0f0'
   const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
   const last = token.endsWith('0') ? '1' : '0'

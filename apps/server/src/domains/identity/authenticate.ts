@@ -6,47 +6,83 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { BearerToken } from '../../platform/http/bearer-token.ts'
+import type { KnownCallers } from '../../platform/known-callers.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
 import { isSessionAlive, isTokenAlive, scopesOf } from './rules.ts'
 import * as store from './store.ts'
 
 const TOUCH_MILLISECONDS = 60_000
 
-/** Finds out who a bearer token stands for, at the time of each call: what was revoked before it is refused. */
-export class Authenticator {
-  readonly #dependencies: { database: Database; clock: Clock; sessionIdleSeconds: number }
-  readonly #lookups = new SharedLookup<Principal | null>()
+export interface AuthenticatorDependencies {
+  database: Database
+  clock: Clock
+  callers: KnownCallers<Caller>
+  sessionIdleSeconds: number
+}
 
-  constructor(dependencies: { database: Database; clock: Clock; sessionIdleSeconds: number }) {
+/**
+ * Finds out who a bearer token stands for. What was revoked here is refused from then on, what was revoked by another
+ * server as soon as PostgreSQL has told it (ADR 0012).
+ */
+export class Authenticator {
+  readonly #dependencies: AuthenticatorDependencies
+  readonly #lookups = new SharedLookup<Caller | null>()
+
+  constructor(dependencies: AuthenticatorDependencies) {
     this.#dependencies = dependencies
   }
 
   /**
    * The token says which tenant to ask; only its hash, found within that tenant, is proof. Throws UNAUTHENTICATED, the
-   * same for unknown, expired and revoked. `isUse` false: it is only looked at, and an idle session goes on being idle.
+   * same for unknown, expired and revoked. `isUse` false: it is only looked at, in the database, and an idle session goes
+   * on being idle.
    */
   async authenticate(token: BearerToken | null, isUse = true): Promise<Principal> {
-    const principal = token && (await this.#lookups.ask(`${token.hash}/${isUse}`, async () => this.#find(token, isUse)))
-    if (!principal) throw new DomainError('UNAUTHENTICATED')
-    return principal
+    const caller = token && ((isUse ? this.#known(token) : null) ?? (await this.#lookUp(token)))
+    if (!caller) throw new DomainError('UNAUTHENTICATED')
+    if (isUse) await this.#noteUse(caller)
+    return caller.principal
   }
 
-  async #find({ text, hash }: BearerToken, isUse: boolean): Promise<Principal | null> {
+  #known({ hash }: BearerToken): Caller | null {
+    const known = this.#dependencies.callers.find(hash)
+    return known?.isAlive(this.#now()) ? known : null
+  }
+
+  async #lookUp({ text, hash }: BearerToken): Promise<Caller | null> {
     const parts = parseToken(text)
     if (parts === null || parts.tenantId === null || parts.kind === 'su') return null
-    const { database, clock, sessionIdleSeconds } = this.#dependencies
-    const stored = Buffer.from(hash, 'base64')
-    const now = clock.now() / 1000
+    const { tenantId, kind } = parts
+    return this.#lookups.ask(hash, async () => {
+      const remember = this.#dependencies.callers.beforeLooking(tenantId)
+      const found = await this.#find(tenantId, kind, Buffer.from(hash, 'base64'))
+      if (found) remember(hash, found)
+      return found
+    })
+  }
+
+  async #find(tenantId: string, kind: 'at' | 'se', hash: Buffer): Promise<Caller | null> {
+    const { database, sessionIdleSeconds } = this.#dependencies
     const found = await tenantTransaction(
       database.app,
-      parts.tenantId,
-      (tx) => (parts.kind === 'at' ? byToken(tx, stored, now) : bySession(tx, stored, now, sessionIdleSeconds)),
+      tenantId,
+      (tx) => (kind === 'at' ? byToken(tx, hash) : bySession(tx, hash, sessionIdleSeconds)),
       { readOnly: true, atOnce: true },
     )
-    if (!found) return null
-    if (isUse && now - found.usedAt > TOUCH_MILLISECONDS)
-      await tenantTransaction(database.app, parts.tenantId, (tx) => found.touch(tx, new Date(now)))
-    return found.principal
+    return found?.isAlive(this.#now()) ? found : null
+  }
+
+  async #noteUse(caller: Caller): Promise<void> {
+    const now = this.#now()
+    if (now - caller.usedAt <= TOUCH_MILLISECONDS) return
+    caller.usedAt = now
+    await tenantTransaction(this.#dependencies.database.app, caller.principal.tenantId, (tx) =>
+      caller.touch(tx, new Date(now)),
+    )
+  }
+
+  #now(): number {
+    return this.#dependencies.clock.now() / 1000
   }
 }
 
@@ -56,16 +92,18 @@ export function hashToken(text: string): Buffer {
 }
 
 /** Whom a token or session stands for, since when it was not used, and how a use of it is noted. */
-interface Found {
+export interface Caller {
   principal: Principal
   /** Milliseconds since 1970. */
   usedAt: number
+  /** Whether it still counts, at a time in milliseconds since 1970. */
+  isAlive(now: number): boolean
   touch(tx: Tx, at: Date): Promise<void>
 }
 
-async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Found | null> {
+async function byToken(tx: Tx, hash: Buffer): Promise<Caller | null> {
   const token = await store.findToken(tx, hash)
-  if (!token || !isTokenAlive(token, now)) return null
+  if (!token) return null
   return {
     principal: {
       kind: 'token',
@@ -76,14 +114,15 @@ async function byToken(tx: Tx, hash: Buffer, now: number): Promise<Found | null>
       tenantActive: token.is_active,
     },
     usedAt: token.last_used_at?.getTime() ?? 0,
+    isAlive: (now) => isTokenAlive(token, now),
     touch: (later, at) => store.touchToken(later, token.id, at),
   }
 }
 
-async function bySession(tx: Tx, hash: Buffer, now: number, idleSeconds: number): Promise<Found | null> {
+async function bySession(tx: Tx, hash: Buffer, idleSeconds: number): Promise<Caller | null> {
   const session = await store.findSession(tx, hash)
-  if (!session || !isSessionAlive(session, idleSeconds, now)) return null
-  return {
+  if (!session) return null
+  const found: Caller = {
     principal: {
       kind: 'session',
       id: session.id,
@@ -93,6 +132,8 @@ async function bySession(tx: Tx, hash: Buffer, now: number, idleSeconds: number)
       tenantActive: session.is_active,
     },
     usedAt: session.last_activity.getTime(),
+    isAlive: (now) => isSessionAlive({ ...session, last_activity: found.usedAt }, idleSeconds, now),
     touch: (later, at) => store.touchSession(later, session.id, at),
   }
+  return found
 }

@@ -60,12 +60,12 @@ export function scopesOf(isOperator: boolean): readonly Scope[] {
 
 /** Whether a session still counts. Times in milliseconds. */
 export function isSessionAlive(
-  session: { expires_at: Date; last_activity: Date; revoked_at: Date | null },
+  session: { expires_at: Date; last_activity: number; revoked_at: Date | null },
   idleSeconds: number,
   now: number,
 ): boolean {
   if (session.revoked_at !== null) return false
-  return session.expires_at.getTime() > now && session.last_activity.getTime() + idleSeconds * 1000 > now
+  return session.expires_at.getTime() > now && session.last_activity + idleSeconds * 1000 > now
 }
 
 /** Whether a token still counts. Times in milliseconds. */

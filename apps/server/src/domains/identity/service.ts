@@ -23,6 +23,8 @@ export interface IdentityDependencies {
   tenancy: Tenancy
   record: RecordEvent
   sessionAbsoluteSeconds: number
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
 }
 
 export interface Client {
@@ -89,7 +91,7 @@ export class Identity {
   }
 
   async logOut(principal: Principal): Promise<void> {
-    await this.#run(principal.tenantId, async (tx) => {
+    await this.#change(principal.tenantId, async (tx) => {
       if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, this.#now())))
         throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, 'session.ended', `session/${principal.id}`, 'logout', {})
@@ -98,7 +100,7 @@ export class Identity {
 
   /** Ends any session of the tenant. */
   async revokeSession(principal: Principal, id: string): Promise<void> {
-    await this.#run(principal.tenantId, async (tx) => {
+    await this.#change(principal.tenantId, async (tx) => {
       if (!(await store.revokeSession(tx, id, this.#now()))) throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, 'session.revoked', `session/${id}`, 'revoke', {})
     })
@@ -122,7 +124,7 @@ export class Identity {
   }
 
   async revokeToken(principal: Principal, id: string) {
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#change(principal.tenantId, async (tx) => {
       const row = await store.revokeToken(tx, id, this.#now())
       if (!row) throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, 'token.revoked', `token/${id}`, 'revoke', { scopes: row.scopes })
@@ -278,6 +280,14 @@ export class Identity {
 
   #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what ends a token or session. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
   }
 
   #now(): Date {

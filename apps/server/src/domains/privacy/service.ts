@@ -19,6 +19,8 @@ export interface PrivacyDependencies {
   audit: Audit
   /** Days that a backup of the keystore may still hold a destroyed key. */
   keystoreBackupDays: number
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
 }
 
 const INTEGRATION_TRIES = 200

@@ -19,6 +19,8 @@ export interface TenancyDependencies {
   record: RecordEvent
   /** Makes a tenant's keys: durable before the tenant is. */
   createKeys(tenantId: string, origin: string): Promise<void>
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
 }
 
 /** Tenants and the links that open them. */
@@ -87,6 +89,7 @@ export class Tenancy {
   async setActive(principal: Principal, id: string, active: boolean): Promise<Tenant> {
     await this.get(id)
     await this.#operate((tx) => store.setActive(tx, id, active, this.#now()))
+    this.#dependencies.callersChanged(id)
     await this.#record(id, principal, active ? 'tenant.reactivated' : 'tenant.suspended', {})
     return this.get(id)
   }

@@ -9,11 +9,11 @@ export async function dumpSchema(client: pg.ClientBase): Promise<string> {
   await client.query(`SET search_path = public`)
   const tables = await read(TABLES)
   const parts = { columns: await read(COLUMNS), constraints: await read(CONSTRAINTS), indexes: await read(INDEXES) }
-  const rights = { policies: await read(POLICIES), grants: await read(GRANTS) }
+  const rights = { triggers: await read(TRIGGERS), policies: await read(POLICIES), grants: await read(GRANTS) }
   const sections = tables.map(({ owner, line }) => {
     const of = (lines: readonly Line[]) => lines.filter((one) => one.owner === owner).map((one) => one.line)
     const body = [...of(parts.columns), ...of(parts.constraints)].map((one) => `  ${one}`)
-    return [line, ...body, ...of(parts.indexes), ...of(rights.policies), ...of(rights.grants)].join('\n')
+    return [line, ...body, ...of(parts.indexes), ...Object.values(rights).flatMap(of)].join('\n')
   })
   const functions = (await read(FUNCTIONS)).map(({ line }) => line)
   return `${[HEADER, ...sections, ...functions].join('\n\n')}\n`
@@ -68,6 +68,11 @@ const POLICIES = `
     || coalesce(' USING (' || regexp_replace(pg_get_expr(p.polqual, p.polrelid, true), '\\s+', ' ', 'g') || ')', '')
     || coalesce(' WITH CHECK (' || regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid, true), '\\s+', ' ', 'g') || ')', '') AS line
   FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid WHERE ${OURS} ORDER BY p.polname COLLATE "C"`
+
+const TRIGGERS = `
+  SELECT c.relname AS owner, pg_get_triggerdef(g.oid, true) AS line
+  FROM pg_class c JOIN pg_trigger g ON g.tgrelid = c.oid
+  WHERE ${OURS} AND NOT g.tgisinternal ORDER BY g.tgname COLLATE "C"`
 
 const GRANTS = `
   SELECT owner, 'GRANT ' || string_agg(privilege, ', ' ORDER BY privilege COLLATE "C") || ' TO ' || grantee AS line
