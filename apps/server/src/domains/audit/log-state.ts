@@ -55,7 +55,7 @@ export class LogState {
       this.#first += BUNDLE
     }
     const first = Math.max(from, this.#first)
-    if (first < this.size) bundles.push({ first, runs: split(this.#open, first - this.#first)[1] })
+    if (first < this.size) bundles.push({ first, runs: last(this.#open, this.size - first) })
     return { bundles, tiles: this.#edge.takeChanges() }
   }
 }
@@ -72,6 +72,17 @@ function split(runs: readonly LeafRun[], count: number): [LeafRun[], LeafRun[]] 
     left -= taken
   }
   return [before, after]
+}
+
+// From the end: of single events the open bundle has a run for each, and most flushes add few.
+function last(runs: readonly LeafRun[], count: number): LeafRun[] {
+  const found: LeafRun[] = []
+  for (let left = count, i = runs.length - 1; left > 0; i--) {
+    const run = runs[i] as LeafRun
+    found.push(run.slice(Math.max(0, run.count - left)))
+    left -= run.count
+  }
+  return found.reverse()
 }
 
 /** Who says what a log must be: its keys, and what a witness last saw of it. */

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { promisify } from 'node:util'
 import { formatNote, formatVerifierKey, keyId, signatureLine } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { BoundedMap } from '../../platform/bounded-map.ts'
@@ -11,6 +12,9 @@ import { newId } from '../../platform/ids.ts'
 import { deriveKey, unwrapKey, wrapKey } from './ciphers.ts'
 import { currentEpoch, type RootKey } from './root.ts'
 import * as store from './store.ts'
+
+// In another thread: a flush signs a head for each tenant in it.
+const signElsewhere = promisify<null, Buffer, KeyObject, Buffer>(sign)
 
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex') // RFC 8410 §7
 
@@ -141,8 +145,10 @@ export class TenantKeys {
       ({ row }) => row.retired_at === null || now < this.#overlapEnd(row.retired_at).getTime(),
     )
     if (signing.length === 0) throw new Error('the tenant has no signing key')
-    const lines = signing.map(({ row, id, privateKey }) =>
-      signatureLine(row.name, id, sign(null, Buffer.from(text), privateKey)),
+    const lines = await Promise.all(
+      signing.map(async ({ row, id, privateKey }) =>
+        signatureLine(row.name, id, await signElsewhere(null, Buffer.from(text), privateKey)),
+      ),
     )
     return formatNote(text, lines)
   }
