@@ -11,7 +11,7 @@ export interface Bounds {
 }
 
 const BOUNDS: Bounds = { each: 32 * MEGABYTE, all: 128 * MEGABYTE }
-/** What bodies alone, or streams alone, may take of a bound: the rest is the others', whom a flood can't shut out. */
+/** What bodies alone, or streams alone, may take of the room of all: the rest is the others', whom a flood can't shut out. */
 const SHARE = 0.75
 /** Bytes of memory that a byte of an event takes on its way, and those of an event besides. */
 const A_BYTE = 4
@@ -46,7 +46,7 @@ export class Budget {
 
   constructor(bounds = BOUNDS) {
     this.#bounds = bounds
-    this.#all = new Room(bounds.all)
+    this.#all = new Room(bounds.all, SHARE)
   }
 
   /** Makes room for a body, or throws RATE_LIMITED. What it answers gives the room back, once. */
@@ -122,10 +122,13 @@ export class Budget {
 /** What is under way of a bound. */
 class Room {
   readonly #bound: number
+  /** Of either kind. */
+  readonly #most: number
   readonly #taken = { body: 0, stream: 0 }
 
-  constructor(bound: number) {
+  constructor(bound: number, share = 1) {
     this.#bound = bound
+    this.#most = bound * share
   }
 
   get isEmpty(): boolean {
@@ -136,7 +139,7 @@ class Room {
   fits(kind: Kind, cost: number): boolean {
     const { body, stream } = this.#taken
     const withIt = this.#taken[kind] + cost
-    return this.isEmpty || (body + stream + cost <= this.#bound && (withIt === cost || withIt <= this.#bound * SHARE))
+    return this.isEmpty || (body + stream + cost <= this.#bound && (withIt === cost || withIt <= this.#most))
   }
 
   add(kind: Kind, cost: number): void {
