@@ -4,20 +4,19 @@ import { freeBytes, type Ground } from './ground.ts'
 import { Events, type Template, writeInput } from './input.ts'
 import type { Probity } from './probity.ts'
 import { receipts, searches } from './reading.ts'
+import type { Scale } from './scale.ts'
 
-const CHUNK = 100_000
 const BYTES_AN_ENTRY = 2_500 // of disk, with the write-ahead log
 
-/** Fills the log to each size and measures there: events per second, and the wait of 64 writers of single events. */
+/** Fills a log to each size and measures there: events per second, and the wait of 64 writers of single events. */
 export async function measureGrowth(
   ground: Ground,
   probity: Probity,
   templates: Template[],
-  sizes: readonly number[],
-  milliseconds: number,
+  { growth: sizes, chunk, writing: milliseconds, receipts: receiptCount, searches: searchCount }: Scale,
   say: (line: string) => void,
 ) {
-  const input = await writeInput(join(ground.data, 'growth.ndjson'), new Events(templates, 4, false), CHUNK)
+  const input = await writeInput(join(ground.data, 'growth.ndjson'), new Events(templates, 4, false), chunk)
   const first = await writeInput(
     join(ground.data, 'growth-first.ndjson'),
     new Events(templates, 7, false),
@@ -29,9 +28,9 @@ export async function measureGrowth(
   for (const size of sizes) {
     const rates: number[] = []
     for (let have = await sizeOf(ground, tenantId); have < size; have = await sizeOf(ground, tenantId)) {
-      if ((await freeBytes(ground.data)) < CHUNK * BYTES_AN_ENTRY)
+      if ((await freeBytes(ground.data)) < chunk * BYTES_AN_ENTRY)
         throw new Error(`the disk is full at ${have} entries`)
-      rates.push(await probity.ingest(have === 0 ? first : input, token))
+      rates.push(await probity.ingest(size === sizes[0] ? first : input, token))
     }
     const rate = spread(rates.slice(-10)).median
     const { perSecond, p99 } = await probity.writers(
@@ -41,8 +40,8 @@ export async function measureGrowth(
       () => token,
     )
     say(`  ${size}: ${rate.toFixed(0)} events/s, 64 writers ${perSecond.toFixed(0)}/s, p99 ${p99.toFixed(1)} ms`)
-    const receipt = await receipts(ground, token)
-    const search = await searches(ground, token)
+    const receipt = await receipts(ground, receiptCount, token)
+    const search = await searches(ground, searchCount, token)
     measured.push({
       entries: size,
       events_per_second: rate,
@@ -60,8 +59,7 @@ export async function measureTenants(
   ground: Ground,
   probity: Probity,
   templates: Template[],
-  counts: readonly number[],
-  milliseconds: number,
+  { tenants: counts, writing: milliseconds }: Scale,
 ) {
   const events = new Events(templates, 6, false)
   const tenants = await makeTenants(ground, Math.max(...counts))

@@ -5,8 +5,8 @@ import { percentile, post } from '../support.ts'
 import type { Ground } from './ground.ts'
 import type { InputFile } from './input.ts'
 
-/** Bodies that writers take turns with; none has an event_id, so that each is another event each time. */
-const BODIES = 2_000
+/** Events in the bodies that writers take turns with; none has an event_id, so that each is another event each time. */
+const EVENTS = 10_000
 
 /** Probity as applications meet it: over HTTP, with a token. */
 export class Probity {
@@ -38,7 +38,8 @@ export class Probity {
     token: (writer: number) => string = () => this.#ground.token,
   ): Promise<{ perSecond: number; p50: number; p99: number; most: number }> {
     await this.#ground.sql('CHECKPOINT')
-    const bodies = Array.from({ length: BODIES }, body) // made before: their making is not the server's
+    const bodies: ReturnType<typeof body>[] = [] // made before: their making is not the server's
+    for (let made = 0; made < EVENTS; made += bodies.at(-1)?.events ?? 0) bodies.push(body())
     const waits: number[] = []
     let written = 0
     let next = 0
@@ -48,7 +49,7 @@ export class Probity {
       Array.from({ length: count }, async (_, writer) => {
         const connection = new KeepAlive(this.#ground.url)
         while (performance.now() < until) {
-          const { text, events } = bodies[next++ % BODIES] as (typeof bodies)[number]
+          const { text, events } = bodies[next++ % bodies.length] as (typeof bodies)[number]
           const asked = performance.now()
           await connection.post('/v1/audit/events', token(writer), text)
           waits.push(performance.now() - asked)

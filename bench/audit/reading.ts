@@ -30,10 +30,11 @@ export async function bytesPerEntry(ground: Ground) {
 /** Entries a second that the server verifies of its own log: leaves, tree, index and sealed parts. */
 export async function serverVerification(
   ground: Ground,
+  most: number,
   { tenantId, token } = { tenantId: ground.tenantId, token: ground.token },
 ): Promise<number> {
   const [{ size }] = await ground.sql('SELECT size::int FROM audit_logs WHERE tenant_id = $1', [tenantId])
-  const end = Math.min(size, 200_000)
+  const end = Math.min(size, most)
   const start = performance.now()
   const { body, text } = await ground.call(
     'POST',
@@ -63,10 +64,14 @@ export async function offlineVerification(ground: Ground): Promise<number> {
 }
 
 /** Waits for receipts of entries from all over the log. */
-export async function receipts(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
+export async function receipts(
+  ground: Ground,
+  count: number,
+  token = ground.token,
+): Promise<{ p50: number; p99: number }> {
   const below = numbers(7)
   const ids = await idsFromAllOver(ground, token, below)
-  return waits(ground, 1000, (connection) =>
+  return waits(ground, count, (connection) =>
     connection.get(`/v1/audit/events/${ids[below(ids.length)]}/receipt`, token),
   )
 }
@@ -88,10 +93,14 @@ async function idsFromAllOver(ground: Ground, token: string, below: (below: numb
 }
 
 /** Waits for the newest entries of an actor within a day. */
-export async function searches(ground: Ground, token = ground.token): Promise<{ p50: number; p99: number }> {
+export async function searches(
+  ground: Ground,
+  count: number,
+  token = ground.token,
+): Promise<{ p50: number; p99: number }> {
   const below = numbers(8)
   const day = new Date().toISOString().slice(0, 10)
-  return waits(ground, 300, (connection) => {
+  return waits(ground, count, (connection) => {
     const query = new URLSearchParams({ user_id: actorName(below(200)), start_time: `${day}T00:00:00Z`, limit: '50' })
     return connection.get(`/v1/audit/events?${query}`, token)
   })

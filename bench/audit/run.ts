@@ -9,17 +9,12 @@ import { measureGrowth, measureTenants } from './growth.ts'
 import { Events, readTemplates, writeInput } from './input.ts'
 import { Probity } from './probity.ts'
 import { bytesPerEntry, offlineVerification, serverVerification } from './reading.ts'
+import { FULL, QUICK, SEARCHED_AT } from './scale.ts'
 import { SeedTable } from './seed-table.ts'
 
-const QUICK = process.argv.includes('--quick')
-const ROUNDS = QUICK ? 3 : 5
-const EVENTS = QUICK ? 30_000 : 200_000
-const SEED_EVENTS = QUICK ? 3_000 : 10_000
-const WRITING = QUICK ? 1_500 : 5_000 // milliseconds
+const isQuick = process.argv.includes('--quick')
+const scale = isQuick ? QUICK : FULL
 const BATCH_SIZES = [100, 1_000, 5_000]
-const SEARCHED_AT = 5_000_000
-const GROWTH = QUICK ? [10_000, 100_000] : [10_000, 1_000_000, SEARCHED_AT, 20_000_000]
-const TENANTS = QUICK ? [1, 100] : [1, 100, 1_000]
 
 const COPY = 'raw COPY (events/s)'
 const PLAIN = 'Probity, NDJSON plain (events/s)'
@@ -29,7 +24,6 @@ const ACK = 'Probity, 64 writers of single events: p99 (ms)'
 const HUNDREDS = 'Probity, 64 writers of batches of 100 (events/s)'
 const SEED_WRITERS = [8, 64]
 
-const SEALED_EVENTS = EVENTS / 2
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const ground = await prepareGround()
 const probity = new Probity(ground)
@@ -45,9 +39,9 @@ try {
 async function measure() {
   const templates = await readTemplates()
   const file = (name: string) => join(ground.data, name)
-  const plain = await writeInput(file('plain.ndjson'), new Events(templates, 1, false), EVENTS)
-  const sealed = await writeInput(file('sealed.ndjson'), new Events(templates, 2, true), SEALED_EVENTS)
-  say(`input: ${EVENTS} events of ${Math.round(plain.bytes / EVENTS)} bytes, sha256 ${plain.sha256}`)
+  const plain = await writeInput(file('plain.ndjson'), new Events(templates, 1, false), scale.events)
+  const sealed = await writeInput(file('sealed.ndjson'), new Events(templates, 2, true), scale.sealedEvents)
+  say(`input: ${plain.events} events of ${Math.round(plain.bytes / plain.events)} bytes, sha256 ${plain.sha256}`)
   const rows = await rounds(plain, sealed, new Events(templates, 3, false))
   const table = Object.fromEntries([...rows].map(([name, values]) => [name, rounded(spread(values))]))
   console.table(table)
@@ -58,8 +52,8 @@ async function measure() {
   return {
     machine: machine(),
     settings: await ground.settings(),
-    quick: QUICK,
-    input: { events: EVENTS, bytes_per_event: plain.bytes / EVENTS, sha256: plain.sha256 },
+    quick: isQuick,
+    input: { events: plain.events, bytes_per_event: plain.bytes / plain.events, sha256: plain.sha256 },
     ratios: {
       plain_vs_copy: median(PLAIN) / median(COPY),
       sealed_vs_copy: median(SEALED) / median(COPY),
@@ -86,24 +80,24 @@ async function rounds(plain: Input, sealed: Input, events: Events): Promise<Map<
     say(`  ${name}: ${value.toFixed(1)}`)
   }
   await warmUp(plain, sealed, events)
-  for (let round = 1; round <= ROUNDS; round++) {
-    say(`round ${round} of ${ROUNDS}`)
+  for (let round = 1; round <= scale.rounds; round++) {
+    say(`round ${round} of ${scale.rounds}`)
     note(COPY, await copy.load(plain))
     note(PLAIN, await probity.ingest(plain))
     for (const size of BATCH_SIZES)
-      note(`seed, batches of ${size} (events/s)`, await seed.batches(plain.path, SEED_EVENTS, size))
+      note(`seed, batches of ${size} (events/s)`, await seed.batches(plain.path, scale.seedEvents, size))
     note(SEALED, await probity.ingest(sealed))
-    const singles = await probity.writers(64, WRITING, () => ({ text: events.next(), events: 1 }))
+    const singles = await probity.writers(64, scale.writing, () => ({ text: events.next(), events: 1 }))
     note(SINGLES, singles.perSecond)
     note(ACK, singles.p99)
     for (const count of SEED_WRITERS) {
-      const written = await seed.writers(plain.path, count, WRITING)
+      const written = await seed.writers(plain.path, count, scale.writing)
       note(`seed, ${count} writers (events/s)`, written.perSecond)
       note(`seed, ${count} writers: p99 (ms)`, written.p99)
       note(`seed, ${count} writers: broken links (%)`, (100 * written.broken) / written.rows)
     }
     const hundred = () => ({ text: `[${Array.from({ length: 100 }, () => events.next()).join()}]`, events: 100 })
-    note(HUNDREDS, (await probity.writers(64, WRITING, hundred)).perSecond)
+    note(HUNDREDS, (await probity.writers(64, scale.writing, hundred)).perSecond)
   }
   return rows
 }
@@ -111,18 +105,18 @@ async function rounds(plain: Input, sealed: Input, events: Events): Promise<Map<
 // What runs for the first time is compiled, and people who are met for the first time get their keys.
 async function warmUp(plain: Input, sealed: Input, events: Events): Promise<void> {
   for (const input of [plain, sealed]) await probity.ingest(input)
-  await probity.writers(64, WRITING / 2, () => ({ text: events.next(), events: 1 }))
+  await probity.writers(64, scale.writing / 2, () => ({ text: events.next(), events: 1 }))
 }
 
 async function readings(templates: Awaited<ReturnType<typeof readTemplates>>) {
   say('reading')
-  const sealed_verify_per_second = await serverVerification(ground)
+  const sealed_verify_per_second = await serverVerification(ground, scale.verified)
   const offline_verify_per_second = await offlineVerification(ground)
   say('growth')
-  const { measured: size, log } = await measureGrowth(ground, probity, templates, GROWTH, WRITING, say)
+  const { measured: size, log } = await measureGrowth(ground, probity, templates, scale, say)
   const bytes_per_entry = await bytesPerEntry(ground)
-  const verify_per_second = await serverVerification(ground, log)
-  const tenants = await measureTenants(ground, probity, templates, TENANTS, WRITING)
+  const verify_per_second = await serverVerification(ground, scale.verified, log)
+  const tenants = await measureTenants(ground, probity, templates, scale)
   return {
     bytes_per_entry,
     verify_per_second,
