@@ -93,8 +93,31 @@ export function marksOfBytes(bytes: Uint8Array): Uint32Array {
 /** The root of a complete subtree of at most 256 hashes. */
 export function rootOfSubtree(digest: Digest, hashes: Uint8Array): Uint8Array {
   if (kernel === null) return tileRoot(digest, hashes)
-  const nodes = new Uint8Array(kernel.memory.buffer, NODES_AT, hashes.length)
-  nodes.set(hashes)
+  const nodes = nodesOf(kernel, hashes)
   for (let length = hashes.length; length > HASH_LENGTH; length /= 2) kernel.hashNodes(NODES_AT + length)
   return nodes.slice(0, HASH_LENGTH)
+}
+
+/** All nodes of a complete subtree of at most 256 hashes: these, then those of each two of them, up to the root. */
+export function levelsOfSubtree(digest: Digest, hashes: Uint8Array): Uint8Array[] {
+  const levels = [hashes]
+  const nodes = kernel && nodesOf(kernel, hashes)
+  for (let below = hashes; below.length > HASH_LENGTH; ) {
+    const above = new Uint8Array(below.length / 2)
+    if (kernel && nodes) {
+      kernel.hashNodes(NODES_AT + below.length)
+      above.set(nodes.subarray(0, above.length))
+    } else
+      for (let at = 0; at < above.length; at += HASH_LENGTH)
+        above.set(tileRoot(digest, below.subarray(2 * at, 2 * (at + HASH_LENGTH))), at)
+    levels.push(above)
+    below = above
+  }
+  return levels
+}
+
+function nodesOf({ memory }: Kernel, hashes: Uint8Array): Uint8Array {
+  const nodes = new Uint8Array(memory.buffer, NODES_AT, hashes.length)
+  nodes.set(hashes)
+  return nodes
 }

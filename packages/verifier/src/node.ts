@@ -6,7 +6,7 @@ import { nodeCrypto } from './node-crypto.ts'
 import { Pool } from './pool.ts'
 import type { Result } from './result.ts'
 
-export { marksOfBytes, rootOfSubtree } from './bulk.ts'
+export { levelsOfSubtree, marksOfBytes, rootOfSubtree } from './bulk.ts'
 export { hashLeaf } from './bundle.ts'
 export type { ExportSource, NotVerified, Result, Verified, VerifierCrypto } from './index.ts'
 export { CERTIFICATE_HEADER, UNDECIDED } from './index.ts'

@@ -69,7 +69,7 @@ test('a body that is damaged, or has another number of leaves, is refused', asyn
 
 test('a body that would unpack to more than its entries can hold is refused', () => {
   const bomb = zstdCompressSync(Buffer.alloc(200_000))
-  assert.throws(() => openBody({ body: bomb, entries: 2 }), { code: 'ERR_BUFFER_TOO_LARGE' })
+  assert.throws(() => openBody({ body: bomb, entries: 2 }), /the output is too long/)
 })
 
 function hex(bytes: Uint8Array): string {

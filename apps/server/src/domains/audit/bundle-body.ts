@@ -1,5 +1,6 @@
-import { constants, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, inflateRawSync, zstdCompressSync } from 'node:zlib'
 import { decodeBundle, LENGTH_BYTES, MAX_ENTRY_LENGTH } from '@probity/core'
+import { nodeCrypto } from '@probity/verifier/node'
 import { BUNDLE } from './rules.ts'
 import { ZstdPacker } from './zstd-packer.ts'
 
@@ -41,19 +42,18 @@ export function openBody({ body, entries }: { body: Buffer; entries: number }): 
   return decodeBundle(unpackBody({ body, entries }), entries)
 }
 
-/** The bundle (C2SP tlog-tiles) of a body. Throws for one that is damaged or longer than its entries can be. */
+/**
+ * The bundle (C2SP tlog-tiles) of a body. Throws for one that is damaged or longer than its entries can be, and for a
+ * Zstandard frame that offline verification would refuse (formats §6), since exports carry frames as they are stored.
+ */
 export function unpackBody({ body, entries }: { body: Buffer; entries: number }): Buffer {
-  const maxOutputLength = entries * (LENGTH_BYTES + MAX_ENTRY_LENGTH)
-  if (!isZstd(body)) return inflateRawSync(body, { maxOutputLength })
-  return zstdDecompressSync(body, { maxOutputLength, chunkSize: chunkFor(body.length) })
+  const maximum = entries * (LENGTH_BYTES + MAX_ENTRY_LENGTH)
+  if (!isZstd(body)) return inflateRawSync(body, { maxOutputLength: maximum })
+  const { buffer, byteOffset, length } = nodeCrypto.unzstd(body, maximum)
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 /** Whether a body is a Zstandard frame. */
 export function isZstd(body: Uint8Array): boolean {
   return body[0] === 0x28 && body[1] === 0xb5 && body[2] === 0x2f && body[3] === 0xfd
-}
-
-// Most bodies come out in one piece; zlib puts several together by copying them.
-function chunkFor(compressed: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.min(Math.max(compressed * 5, 4096), 2 ** 20)))
 }

@@ -6,12 +6,11 @@ import {
   LENGTH_BYTES,
   type Leaf,
   LeafCheck,
-  MAX_ENTRY_LENGTH,
   parseLeaf,
   uuidToBytes,
 } from '@probity/core'
 import { hashLeaf, marksOfBytes, nodeCrypto } from '@probity/verifier/node'
-import { isZstd, unpackBody } from './bundle-body.ts'
+import { unpackBody } from './bundle-body.ts'
 import { type SearchKeys, type Summary, searchKeys, summarise } from './leaf-run.ts'
 import type { SummarisedRow } from './store.ts'
 import { termsOf } from './terms.ts'
@@ -44,7 +43,7 @@ export interface CheckedBundle {
  * are seen to be valid without parsing them.
  */
 export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle {
-  const bundle = openStrictly(row)
+  const bundle = unpackBody(row)
   const ends = endsOfEntries(bundle, row.entries)
   const looker = new Looker(bundle, tenantId)
   const hashes = new Uint8Array(row.entries * HASH_LENGTH)
@@ -62,13 +61,6 @@ export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle
   const isWhole = checked.changed.length === 0 && !checked.entries.includes(null)
   if (isWhole && isSummarised(row)) checked.isFound = isSame(row, looker.summary())
   return checked
-}
-
-// Exports carry the frame as it is stored, so it must be one that offline verification takes (formats §6).
-function openStrictly(row: SummarisedRow): Buffer {
-  if (!isZstd(row.body)) return unpackBody(row)
-  const { buffer, byteOffset, length } = nodeCrypto.unzstd(row.body, row.entries * (MAX_ENTRY_LENGTH + LENGTH_BYTES))
-  return Buffer.from(buffer, byteOffset, length)
 }
 
 function isSummarised(row: SummarisedRow): boolean {

@@ -1,5 +1,5 @@
-import { HASH_LENGTH, nodeHash, TILE_WIDTH } from '@probity/core'
-import { nodeCrypto } from '@probity/verifier/node'
+import { HASH_LENGTH, TILE_WIDTH } from '@probity/core'
+import { levelsOfSubtree, nodeCrypto } from '@probity/verifier/node'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 
 /** Full tiles with all nodes above their hashes: 16 kB each. */
@@ -12,17 +12,7 @@ export class TileTree {
   readonly #levels: Uint8Array[]
 
   constructor(hashes: Uint8Array) {
-    this.#levels = [hashes]
-    for (let below = hashes; below.length > HASH_LENGTH; ) {
-      const above = new Uint8Array(below.length / 2)
-      for (let at = 0; at < above.length; at += HASH_LENGTH) {
-        const middle = 2 * at + HASH_LENGTH
-        const end = middle + HASH_LENGTH
-        above.set(nodeHash(nodeCrypto.sha256, below.subarray(2 * at, middle), below.subarray(middle, end)), at)
-      }
-      this.#levels.push(above)
-      below = above
-    }
+    this.#levels = levelsOfSubtree(nodeCrypto.sha256, hashes)
   }
 
   /** Hash of a subtree of 2^height hashes, the `place`-th of its height. */
