@@ -15,21 +15,19 @@ import { type SearchKeys, type Summary, searchKeys, summarise } from './leaf-run
 import type { SummarisedRow } from './store.ts'
 import { termsOf } from './terms.ts'
 
-/** What is known of an entry that could be read. */
-export interface CheckedEntry {
-  index: number
-  eventId: Uint8Array
-  receivedAt: number
-  /** Where it has sealed parts: they are looked at by themselves. */
-  sealed: { leaf: Leaf; bytes: Uint8Array; hash: Buffer } | null
-}
+/** What is looked at of a stored stretch, beside what it is found by. */
+export type StoredBundle = Omit<SummarisedRow, 'tenant_id'>
 
-/** What a stored stretch showed. */
+/** What a stored stretch showed; it can change hands between threads. */
 export interface CheckedBundle {
   /** 32 bytes an entry. */
-  hashes: Uint8Array
-  /** By place; null: no valid leaf. */
-  entries: (CheckedEntry | null)[]
+  hashes: Uint8Array<ArrayBuffer>
+  /** 16 bytes an entry. */
+  eventIds: Uint8Array<ArrayBuffer>
+  /** Microseconds, by place; NaN: no valid leaf. */
+  receivedAt: Float64Array<ArrayBuffer>
+  /** Those that have sealed parts, which are looked at by themselves. */
+  sealed: { index: number; leaf: Leaf }[]
   /** Indexes of entries whose stored hash is another. */
   changed: number[]
   /** Indexes of entries of another tenant. */
@@ -42,34 +40,33 @@ export interface CheckedBundle {
  * Looks at all of a stored stretch that needs nothing beside it. Throws where its bytes can't be opened. Most leaves
  * are seen to be valid without parsing them.
  */
-export function checkBundle(row: SummarisedRow, tenantId: string): CheckedBundle {
+export function checkBundle(row: StoredBundle, tenantId: string): CheckedBundle {
   const bundle = unpackBody(row)
   const ends = endsOfEntries(bundle, row.entries)
-  const looker = new Looker(bundle, tenantId)
-  const hashes = new Uint8Array(row.entries * HASH_LENGTH)
-  const checked: CheckedBundle = { hashes, entries: [], changed: [], foreign: looker.foreign, isFound: null }
+  const looker = new Looker(bundle, row, tenantId)
+  const { checked } = looker
   for (let i = 0, start = LENGTH_BYTES; i < row.entries; i++) {
     const end = ends[i] as number
-    const bytes = bundle.subarray(start, end)
-    hashLeaf(nodeCrypto, bundle, start, end, hashes, i)
-    const hash = hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)
-    if (!equal(hash, row.hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)))
+    hashLeaf(nodeCrypto, bundle, start, end, checked.hashes, i)
+    const [from, until] = [i * HASH_LENGTH, (i + 1) * HASH_LENGTH]
+    if (!equal(checked.hashes.subarray(from, until), row.hashes.subarray(from, until)))
       checked.changed.push(row.first_seq + i)
-    checked.entries.push(looker.look(bytes, start, row.first_seq + i, hash))
+    looker.look(start, end, i)
     start = end + LENGTH_BYTES
   }
-  const isWhole = checked.changed.length === 0 && !checked.entries.includes(null)
+  const isWhole = checked.changed.length === 0 && !checked.receivedAt.some(Number.isNaN)
   if (isWhole && isSummarised(row)) checked.isFound = isSame(row, looker.summary())
   return checked
 }
 
-function isSummarised(row: SummarisedRow): boolean {
+function isSummarised(row: StoredBundle): boolean {
   return row.terms !== null || row.max_risk !== null || row.received_from !== null || row.received_to !== null
 }
 
-function isSame(row: SummarisedRow, made: Summary): boolean {
+function isSame(row: StoredBundle, made: Summary): boolean {
   return (
-    row.terms?.equals(made.terms) === true &&
+    row.terms !== null &&
+    equal(row.terms, made.terms) &&
     row.max_risk === made.max_risk &&
     row.received_from === made.received_from &&
     row.received_to === made.received_to
@@ -77,46 +74,64 @@ function isSame(row: SummarisedRow, made: Summary): boolean {
 }
 
 const LETTER_N = 0x6e
+const ID_LENGTH = 16
 
 /** Looks at the leaves of a bundle one after the other, and gathers what they are found by. */
 class Looker {
-  /** Indexes of entries of other tenants. */
-  readonly foreign: number[] = []
+  readonly checked: CheckedBundle
   readonly #bundle: Buffer
+  readonly #first: number
   readonly #tenantId: string
   readonly #check: LeafCheck
   readonly #keys = { received: [] as number[], risks: [] as number[], terms: [] as number[] }
 
-  constructor(bundle: Buffer, tenantId: string) {
+  constructor(bundle: Buffer, { first_seq, entries }: StoredBundle, tenantId: string) {
+    this.checked = {
+      hashes: new Uint8Array(entries * HASH_LENGTH),
+      eventIds: new Uint8Array(entries * ID_LENGTH),
+      receivedAt: new Float64Array(entries).fill(Number.NaN),
+      sealed: [],
+      changed: [],
+      foreign: [],
+      isFound: null,
+    }
     this.#bundle = bundle
+    this.#first = first_seq
     this.#tenantId = tenantId
     this.#check = new LeafCheck(tenantId)
     this.#check.open(bundle, marksOfBytes(bundle))
   }
 
-  look(bytes: Uint8Array, start: number, index: number, hash: Uint8Array): CheckedEntry | null {
-    const eventId = new Uint8Array(16)
+  /** Looks at the leaf at a place. */
+  look(start: number, end: number, place: number): void {
     const check = this.#check
-    if (!check.accepts(start, start + bytes.length, eventId, 0) || check.hasParts)
-      return this.#parse(bytes, index, hash)
-    const risk = check.riskScore < 0 ? null : check.riskScore
-    this.#note({ received: check.receivedAt, risk, terms: this.#terms() })
-    return { index, eventId, receivedAt: check.receivedAt, sealed: null }
+    if (!check.accepts(start, end, this.checked.eventIds, place * ID_LENGTH) || check.hasParts) {
+      this.#parse(this.#bundle.subarray(start, end), place)
+      return
+    }
+    this.checked.receivedAt[place] = check.receivedAt
+    this.#note({
+      received: check.receivedAt,
+      risk: check.riskScore < 0 ? null : check.riskScore,
+      terms: this.#terms(),
+    })
   }
 
   summary(): Summary {
     return summarise([this.#keys])
   }
 
-  #parse(bytes: Uint8Array, index: number, hash: Uint8Array): CheckedEntry | null {
+  #parse(bytes: Uint8Array, place: number): void {
+    const index = this.#first + place
     try {
       const leaf = parseLeaf(bytes)
       this.#note(searchKeys(leaf))
-      if (leaf.tenant_id !== this.#tenantId) this.foreign.push(index)
-      const sealed = leaf.sealed.length === 0 ? null : { leaf, bytes, hash: Buffer.from(hash) }
-      return { index, eventId: uuidToBytes(leaf.event_id), receivedAt: leaf.received_at, sealed }
+      if (leaf.tenant_id !== this.#tenantId) this.checked.foreign.push(index)
+      if (leaf.sealed.length > 0) this.checked.sealed.push({ index, leaf })
+      this.checked.eventIds.set(uuidToBytes(leaf.event_id), place * ID_LENGTH)
+      this.checked.receivedAt[place] = leaf.received_at
     } catch {
-      return null
+      // no leaf: it stays NaN
     }
   }
 

@@ -184,6 +184,9 @@ export class OpenedBundle {
   }
 }
 
+/** What must be known of an entry to open its sealed parts. */
+export type SealedEntry = Pick<Entry, 'index' | 'leaf'>
+
 /** A sealed part of an entry and what can be seen of it. */
 export interface OpenedPart {
   index: number
@@ -204,10 +207,11 @@ export function isOwn(tenantId: string, subjects: readonly string[]): boolean {
 export async function openParts(
   tx: Tx,
   keys: Keys,
-  entries: readonly Entry[],
+  entries: readonly SealedEntry[],
   which: 'all' | 'own' = 'all',
 ): Promise<OpenedPart[]> {
-  const wanted = ({ leaf }: Entry, subjects: readonly string[]) => which === 'all' || isOwn(leaf.tenant_id, subjects)
+  const wanted = ({ leaf }: SealedEntry, subjects: readonly string[]) =>
+    which === 'all' || isOwn(leaf.tenant_id, subjects)
   const holding = entries.filter((entry) => entry.leaf.sealed.some(({ subjects }) => wanted(entry, subjects)))
   if (holding.length === 0) return []
   const rows = await store.readParts(

@@ -9,6 +9,7 @@ import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
 import { costOf } from './budget.ts'
+import { CheckThreads } from './checking/threads.ts'
 import { exportRange, exportSelection, type Run } from './export.ts'
 import type { Format } from './formats/observed-event.ts'
 import { ingestStream } from './ingest.ts'
@@ -35,6 +36,7 @@ export class Audit {
   readonly #dependencies: WriteDependencies
   readonly #anchored: Anchored
   readonly #proofs = new Proofs()
+  readonly #checking = new CheckThreads()
 
   constructor(dependencies: WriteDependencies) {
     this.#dependencies = dependencies
@@ -216,7 +218,8 @@ export class Audit {
 
   /** Verifies a stretch of the stored log and records the result, signed. `by` null: the schedule. */
   async verify(tenantId: string, by: Principal | null, range: VerifyRange) {
-    return verifyAndRecord(this.#dependencies, this.#anchored, await this.key(tenantId), { tenantId, by, range })
+    const dependencies = { ...this.#dependencies, anchored: this.#anchored, checking: this.#checking }
+    return verifyAndRecord(dependencies, await this.key(tenantId), { tenantId, by, range })
   }
 
   /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */

@@ -247,12 +247,20 @@ export async function readContent(
   )
 }
 
+const PARTS = `SELECT p.tenant_id, p.seq, p.part, p.subjects, p.envelope,
+                 EXISTS (SELECT 1 FROM subject_tombstones t WHERE t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects)) AS erased
+               FROM audit_sealed_parts p`
+
 /** Sealed parts of entries, and which of their people are erased: one snapshot, so that no cached key outlives them. */
 export async function readParts(tx: Tx, seqs: number[]): Promise<(PartRow & { erased: boolean })[]> {
-  const text = `SELECT p.tenant_id, p.seq, p.part, p.subjects, p.envelope,
-                  EXISTS (SELECT 1 FROM subject_tombstones t WHERE t.tenant_id = p.tenant_id AND t.subject = ANY (p.subjects)) AS erased
-                FROM audit_sealed_parts p WHERE p.tenant_id = $1 AND p.seq = ANY ($2) ORDER BY p.seq, p.part`
+  const text = `${PARTS} WHERE p.tenant_id = $1 AND p.seq = ANY ($2) ORDER BY p.seq, p.part`
   return (await tx.query<PartRow & { erased: boolean }>(text, [tx.tenantId, seqs])).rows
+}
+
+/** The same of all that are stored for entries of [start, end). */
+export async function readPartsFrom(tx: Tx, start: number, end: number): Promise<(PartRow & { erased: boolean })[]> {
+  const text = `${PARTS} WHERE p.tenant_id = $1 AND p.seq >= $2 AND p.seq < $3 ORDER BY p.seq, p.part`
+  return (await tx.query<PartRow & { erased: boolean }>(text, [tx.tenantId, start, end])).rows
 }
 
 /** Physical deletion: empties the parts of erased people. Leaves and commitments stay, so every proof holds. */

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Keys, SeenHead } from '../keys/index.ts'
 import type { Anchored, Trusted } from './anchored.ts'
+import type { CheckThreads } from './checking/threads.ts'
 import * as store from './store.ts'
 import { readAnchor } from './store-anchor.ts'
 import { invalidEntries, type Shown, verifyStored } from './verify.ts'
@@ -29,14 +30,14 @@ interface Seen {
   invalid: InvalidEntry[]
 }
 
+interface Verifying extends WriteDependencies {
+  anchored: Anchored
+  checking: CheckThreads
+}
+
 /** Verifies a stretch of a stored log, signs what was found and records it. */
-export async function verifyAndRecord(
-  dependencies: WriteDependencies,
-  anchored: Anchored,
-  log: Trusted & { origin: string },
-  asked: Asked,
-) {
-  const seen = await look(dependencies, anchored, log, asked)
+export async function verifyAndRecord(dependencies: Verifying, log: Trusted & { origin: string }, asked: Asked) {
+  const seen = await look(dependencies, log, asked)
   const at = dependencies.clock.now()
   const result = {
     id: newId(at),
@@ -56,8 +57,7 @@ export async function verifyAndRecord(
 
 // One snapshot of the log; the witness is asked before, so that the log can only be ahead of it.
 async function look(
-  { database, keys }: WriteDependencies,
-  anchored: Anchored,
+  { database, keys, anchored, checking }: Verifying,
   log: Trusted & { origin: string },
   { tenantId, range }: Asked,
 ): Promise<Seen> {
@@ -71,7 +71,9 @@ async function look(
       const [start, end] = [range.start_position, range.end_position ?? size]
       if (start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
       const anchor = await readAnchor(tx)
-      const shown = await verifyStored(tx, { keys, trusted: log.keys, start, end, past, anchor })
+      const shown = await checking.use(end - start, (check) =>
+        verifyStored(tx, { keys, check, trusted: log.keys, start, end, past, anchor }),
+      )
       return { head, past, start, end, shown, anchor }
     },
     { isolation: 'repeatable read', readOnly: true },

@@ -1,12 +1,20 @@
 import { bytesToUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
-import type { CheckedEntry } from './check-bundle.ts'
 import { millisecondIn } from './event-id.ts'
 import { readEntriesAt } from './reader.ts'
 import * as store from './store.ts'
 import type { Report } from './verify-report.ts'
 
 const PAGE = 1000
+
+/** What is known of an entry that could be read. */
+export interface CheckedEntry {
+  index: number
+  /** 16 bytes. */
+  eventId: Uint8Array
+  /** Microseconds. */
+  receivedAt: number
+}
 
 /**
  * Verifies that each entry's id is known: by a row that leads to it and to no other, or by being of our making at the

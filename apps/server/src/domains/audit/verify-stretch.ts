@@ -1,15 +1,31 @@
 import { HASH_LENGTH } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
-import { type CheckedBundle, type CheckedEntry, checkBundle } from './check-bundle.ts'
-import { type Entry, type OpenedPart, openParts } from './reader.ts'
+import type { CheckedBundle } from './check-bundle.ts'
+import type { CheckStored } from './checking/threads.ts'
+import { type OpenedPart, openParts, type SealedEntry } from './reader.ts'
 import * as store from './store.ts'
-import { verifyIds } from './verify-ids.ts'
+import { type CheckedEntry, verifyIds } from './verify-ids.ts'
 import type { Keyless, Report } from './verify-report.ts'
 
 interface Bounds {
   start: number
   end: number
+}
+
+/** Stored rows of a stretch, each on its way to be looked at. */
+export interface StretchAhead extends Bounds {
+  rows: { row: store.SummarisedRow; checked: Promise<CheckedBundle | null> }[]
+}
+
+/** Reads the rows of a stretch and has each looked at, while the stretch before is still verified. */
+export async function readAhead(tx: Tx, check: CheckStored, { start, end }: Bounds): Promise<StretchAhead> {
+  const rows = (await store.readSummarised(tx, start, end)).map((row) => {
+    const checked = check(row, tx.tenantId)
+    checked.catch(() => undefined) // it is awaited where the stretch is verified, unless one before it failed
+    return { row, checked }
+  })
+  return { start, end, rows }
 }
 
 /** What a stretch showed. */
@@ -26,11 +42,12 @@ export interface Stretch {
 export async function verifyStretch(
   tx: Tx,
   keys: Keys,
-  bounds: Bounds,
+  { rows, ...bounds }: StretchAhead,
   { entry: report, tree }: { entry: Report; tree: Report },
 ): Promise<Stretch> {
   const hashes: Uint8Array[] = []
   const entries: CheckedEntry[] = []
+  const sealed: SealedEntry[] = []
   let count = 0
   let next = bounds.start
   let whole = true
@@ -40,7 +57,7 @@ export async function verifyStretch(
     report(next, 'ENTRIES_MISSING', `entries ${next} to ${until - 1} are missing`)
     next = until
   }
-  for (const row of await store.readSummarised(tx, bounds.start, bounds.end)) {
+  for (const { row, checked: looked } of rows) {
     missing(Math.min(row.first_seq, bounds.end))
     const end = Math.min(row.first_seq + row.entries, bounds.end)
     const first = Math.max(row.first_seq, bounds.start)
@@ -48,68 +65,79 @@ export async function verifyStretch(
       whole = false
       report(index, 'ENTRY_DOUBLED', 'the entry is stored twice')
     }
-    const checked = openRow(tx.tenantId, row, bounds, report, tree)
+    const checked = await looked
+    reportRow(row, checked, bounds, report, tree)
     if (checked) {
       const [from, until] = [first - row.first_seq, end - row.first_seq]
-      for (const entry of checked.entries.slice(from, until)) if (entry) entries.push(entry)
+      entries.push(...entriesOf(checked, row.first_seq, from, until))
+      sealed.push(...checked.sealed.filter(({ index }) => index >= first && index < end))
       hashes.push(checked.hashes.subarray(from * HASH_LENGTH, until * HASH_LENGTH))
       count += until - from
     } else whole = false
     next = Math.max(next, end)
   }
   missing(bounds.end)
-  const sealed = entries.flatMap(({ index, sealed: one }) => (one ? { index, ...one } : []))
-  const keyless = await verifyParts(tx, keys, entries, sealed, report)
+  const keyless = await verifyParts(tx, keys, bounds, { entries, sealed }, report)
   const given = await verifyIds(tx, entries, report)
   const readable = whole && entries.length === count
   return { hashes: whole ? hashes : null, given: readable ? given : null, keyless }
 }
 
-/** Null: it cannot be opened. */
-function openRow(
-  tenantId: string,
+/** Those at some places of a row that could be read. */
+function entriesOf(
+  { eventIds, receivedAt }: CheckedBundle,
+  first: number,
+  from: number,
+  until: number,
+): CheckedEntry[] {
+  const entries: CheckedEntry[] = []
+  for (let place = from; place < until; place++) {
+    const at = receivedAt[place] as number
+    if (Number.isNaN(at)) continue
+    entries.push({ index: first + place, eventId: eventIds.subarray(place * 16, place * 16 + 16), receivedAt: at })
+  }
+  return entries
+}
+
+function reportRow(
   row: store.SummarisedRow,
+  checked: CheckedBundle | null,
   { start, end }: Bounds,
   report: Report,
   tree: Report,
-): CheckedBundle | null {
-  let checked: CheckedBundle
-  try {
-    checked = checkBundle(row, tenantId)
-  } catch {
+): void {
+  if (checked === null) {
     const last = row.first_seq + row.entries - 1
     report(row.first_seq, 'BUNDLE_DAMAGED', `the bundle of entries ${row.first_seq} to ${last} cannot be read`)
-    return null
+    return
   }
   if (row.hashes.length !== row.entries * HASH_LENGTH)
     report(row.first_seq, 'TILE_CHANGED', 'the leaf hashes beside the bundle are not as many as its entries')
   const each = (indexes: readonly number[], code: string, message: string) => {
     for (const index of indexes) if (index >= start && index < end) report(index, code, message)
   }
-  const invalid = checked.entries.flatMap((entry, place) => (entry ? [] : row.first_seq + place))
+  const invalid = [...checked.receivedAt.keys()].filter((place) => Number.isNaN(checked.receivedAt[place]))
   each(checked.changed, 'LEAF_CHANGED', 'the entry is not the one that was hashed')
-  each(invalid, 'LEAF_INVALID', 'the entry is not a canonical leaf')
+  each(
+    invalid.map((place) => row.first_seq + place),
+    'LEAF_INVALID',
+    'the entry is not a canonical leaf',
+  )
   each(checked.foreign, 'TENANT_MISMATCH', 'the entry belongs to another tenant')
   // A bundle that is found by less than it holds would hide its entries from every search.
   if (checked.isFound === false)
     tree(Math.max(row.first_seq, start), 'INDEX_CHANGED', 'the bundle is not found by what its entries hold')
-  return checked
 }
 
 async function verifyParts(
   tx: Tx,
   keys: Keys,
-  entries: readonly CheckedEntry[],
-  sealed: readonly Entry[],
+  { start, end }: Bounds,
+  { entries, sealed }: { entries: readonly CheckedEntry[]; sealed: readonly SealedEntry[] },
   report: Report,
 ): Promise<Keyless[]> {
-  const rows = Map.groupBy(
-    await store.readParts(
-      tx,
-      entries.map((entry) => entry.index),
-    ),
-    (row) => row.seq,
-  )
+  const rows = Map.groupBy(await store.readPartsFrom(tx, start, end), (row) => row.seq)
+  if (rows.size === 0 && sealed.length === 0) return []
   const tombstones = await keys.erased(
     tx,
     sealed.flatMap(({ leaf }) => leaf.sealed.flatMap(({ subjects }) => subjects)),
@@ -136,7 +164,7 @@ async function verifyParts(
 }
 
 /** Opens the parts of all entries; where that fails, of each by itself, to say of which. */
-async function openEach(tx: Tx, keys: Keys, sealed: readonly Entry[], report: Report): Promise<OpenedPart[]> {
+async function openEach(tx: Tx, keys: Keys, sealed: readonly SealedEntry[], report: Report): Promise<OpenedPart[]> {
   try {
     return await openParts(tx, keys, sealed)
   } catch {

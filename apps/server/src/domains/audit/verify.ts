@@ -12,6 +12,7 @@ import {
 import { nodeCrypto, rootOfSubtree } from '@probity/verifier/node'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
+import type { CheckStored } from './checking/threads.ts'
 import { hashSpans } from './prove.ts'
 import { BUNDLE } from './rules.ts'
 import * as store from './store.ts'
@@ -20,16 +21,18 @@ import { TreeEdge } from './tree.ts'
 import { verifyExtraIds } from './verify-ids.ts'
 import { type Past, verifyAnchoredHead, verifyPast } from './verify-past.ts'
 import type { Keyless, Report } from './verify-report.ts'
-import { verifyStretch } from './verify-stretch.ts'
+import { readAhead, type StretchAhead, verifyStretch } from './verify-stretch.ts'
 
 const MOST_FINDINGS = 100
-/** What is looked at in one go: so many entries, or less where they are long. */
+/** What is looked at in one go, while the next is read: so many entries, or less where they are long. */
 const STRETCH = 16 * BUNDLE
-const STRETCH_BYTES = 16 * 2 ** 20
+const STRETCH_BYTES = 8 * 2 ** 20
 
 /** What the stored log is held against. */
 export interface Against {
   keys: Keys
+  /** Looks at a stored stretch. */
+  check: CheckStored
   /** Verifier keys of the log. */
   trusted: readonly string[]
   /** Entries `start ≤ i < end`; `end` is at most the size of the log. */
@@ -114,7 +117,12 @@ function verifyHead(head: store.Head, trusted: readonly string[], report: Report
   }
 }
 
-async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Against, shown: Shown): Promise<void> {
+async function verifyEntries(
+  tx: Tx,
+  head: store.Head,
+  { keys, check, start, end }: Against,
+  shown: Shown,
+): Promise<void> {
   const entry = shown.entries.report
   const tree = shown.tree.report
   const left = await spansOrNull(tx, decomposeLeft(start))
@@ -124,9 +132,7 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
   const edge = start === 0 ? TreeEdge.restore(0, [], []) : null
   let whole = true
   let given: number | null = 0
-  for (let at = start, until: number; at < end; at = until) {
-    until = await store.endWithin(tx, at, Math.min(at + STRETCH, end), STRETCH_BYTES)
-    const stretch = { start: at, end: until }
+  for await (const stretch of stretchesOf(tx, check, start, end)) {
     const { hashes, given: some, keyless } = await verifyStretch(tx, keys, stretch, { entry, tree })
     given = given === null || some === null ? null : given + some
     whole &&= hashes !== null
@@ -149,6 +155,19 @@ async function verifyEntries(tx: Tx, head: store.Head, { keys, start, end }: Aga
   } else {
     for (const from of differing)
       entry(from, 'TILE_CHANGED', `the tiles are not those that the entries from ${from} on lead to`)
+  }
+}
+
+async function* stretchesOf(tx: Tx, check: CheckStored, start: number, end: number): AsyncGenerator<StretchAhead> {
+  const ahead = async (from: number) => {
+    const until = await store.endWithin(tx, from, Math.min(from + STRETCH, end), STRETCH_BYTES)
+    return readAhead(tx, check, { start: from, end: until })
+  }
+  for (let next = start < end ? ahead(start) : null; next; ) {
+    const stretch: StretchAhead = await next
+    next = stretch.end < end ? ahead(stretch.end) : null
+    next?.catch(() => undefined) // it is awaited in its turn, unless this stretch fails
+    yield stretch
   }
 }
 

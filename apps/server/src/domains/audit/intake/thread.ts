@@ -1,6 +1,4 @@
-import { readlinkSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
-import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { answerQuestions } from '../../../platform/asked-thread.ts'
 import { callersError } from '../../../platform/http/problem.ts'
 import { type Identity, type PackedKeys, unpackKeys } from '../../keys/index.ts'
 import { Intake } from './intake.ts'
@@ -45,42 +43,24 @@ export type Answer = { read: ReadAnswer } | { sealed: SealAnswer } | { error: { 
 
 const jobs = new Map<number, Intake>()
 
-if (!isMainThread && workerData === ROLE) {
-  giveWay()
-  parentPort?.on('message', (question: Question) => handle(question))
-}
-
-// On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk.
-function giveWay(): void {
-  try {
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // elsewhere, or not allowed: it works all the same
-  }
-}
-
-function handle(question: Question): void {
+answerQuestions<Question, Answer>(ROLE, (question, answer) => {
   if ('forget' in question) {
     jobs.delete(question.job)
     return
   }
   try {
     if ('read' in question) {
-      send({ read: read(question.job, question.read) }, [])
+      answer({ read: read(question.job, question.read) }, [])
       return
     }
     const { refused, prepared } = sealed(question.job, question.seal)
     const { packed, transfer } = packBatch(question.seal.tenantId, prepared, question.seal.asWhole)
-    send({ sealed: { refused, batch: packed } }, transfer)
+    answer({ sealed: { refused, batch: packed } }, transfer)
   } catch (error) {
     jobs.delete(question.job)
-    send({ error: described(error) }, [])
+    answer({ error: described(error) }, [])
   }
-}
-
-function send(answer: Answer, transfer: ArrayBuffer[]): void {
-  parentPort?.postMessage(answer, transfer)
-}
+})
 
 function read(job: number, source: Source): ReadAnswer {
   const found = readSource(source)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import type { ErrorCode } from '@probity/contract'
+import { AskedThread } from '../../../platform/asked-thread.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { CONTENT_FIELD, type DataKey, DIGEST_FIELD, type Identity, packKeys } from '../../keys/index.ts'
@@ -114,60 +114,27 @@ export function* oneByOne({ batch, lines }: MadeSource): Generator<Made> {
   for (const { line, refused } of lines) yield { line, event: refused ?? (prepared.next().value as Prepared) }
 }
 
-interface Asked {
-  resolve(answer: Answer): void
-  reject(error: Error): void
-}
-
-/** One thread; it answers in the order it was asked. */
-class Thread {
-  readonly #worker = new Worker(THREAD, { workerData: ROLE })
-  readonly #asked: Asked[] = []
-  ended = false
-
+/** One thread. */
+class Thread extends AskedThread<Question, Answer> {
   constructor() {
-    this.#worker.unref()
-    this.#worker.on('message', (answer: Answer) => this.#asked.shift()?.resolve(answer))
-    this.#worker.on('error', () => this.#end())
-    this.#worker.on('exit', () => this.#end())
-  }
-
-  get load(): number {
-    return this.#asked.length
+    super(THREAD, ROLE, gone)
   }
 
   async read(job: number, source: Source): Promise<ReadAnswer> {
     const bytes = new Uint8Array(source.bytes) // the caller's stay: an event may have to be read once more
-    const answer = await this.#ask({ job, read: { ...source, bytes } }, [bytes.buffer])
+    const answer = await this.ask({ job, read: { ...source, bytes } }, [bytes.buffer])
     if (!('read' in answer)) throw errorOf(answer)
     return answer.read
   }
 
   async seal(job: number, seal: Extract<Question, { seal: unknown }>['seal']): Promise<SealAnswer> {
-    const answer = await this.#ask({ job, seal }, [])
+    const answer = await this.ask({ job, seal }, [])
     if (!('sealed' in answer)) throw errorOf(answer)
     return answer.sealed
   }
 
   forget(job: number): void {
-    this.#worker.postMessage({ job, forget: true } satisfies Question)
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #ask(question: Question, transfer: ArrayBuffer[]): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.ended) return reject(gone())
-      this.#asked.push({ resolve, reject })
-      this.#worker.postMessage(question, transfer)
-    })
-  }
-
-  #end(): void {
-    this.ended = true
-    for (const { reject } of this.#asked.splice(0)) reject(gone())
+    this.tell({ job, forget: true })
   }
 }
 

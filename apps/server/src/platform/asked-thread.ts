@@ -1,0 +1,76 @@
+import { readlinkSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+
+interface Asked<Answer> {
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
+
+/**
+ * A thread that answers in the order it is asked. Owns the worker; whoever waits when it dies is told so by `gone`.
+ * Its file calls `answerQuestions` with the same role.
+ */
+export class AskedThread<Question, Answer> {
+  readonly #worker: Worker
+  readonly #asked: Asked<Answer>[] = []
+  readonly #gone: () => Error
+  ended = false
+
+  constructor(file: URL, role: string, gone: () => Error) {
+    this.#gone = gone
+    this.#worker = new Worker(file, { workerData: role })
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => this.#asked.shift()?.resolve(answer))
+    this.#worker.on('error', () => this.#end())
+    this.#worker.on('exit', () => this.#end())
+  }
+
+  /** How many wait for an answer. */
+  get load(): number {
+    return this.#asked.length
+  }
+
+  /** The buffers of `transfer` go to the thread and are gone here. */
+  ask(question: Question, transfer: ArrayBuffer[]): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) return reject(this.#gone())
+      this.#asked.push({ resolve, reject })
+      this.#worker.postMessage(question, transfer)
+    })
+  }
+
+  /** Says what is not answered. */
+  tell(statement: Question): void {
+    this.#worker.postMessage(statement)
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #end(): void {
+    this.ended = true
+    for (const { reject } of this.#asked.splice(0)) reject(this.#gone())
+  }
+}
+
+/** In a thread of this role, and in no other: handles what it is asked or told, below whatever waits for an answer. */
+export function answerQuestions<Question, Answer>(
+  role: string,
+  handle: (question: Question, answer: (answer: Answer, transfer: ArrayBuffer[]) => void) => void,
+): void {
+  if (isMainThread || workerData !== role) return
+  giveWay()
+  const answer = (made: Answer, transfer: ArrayBuffer[]) => parentPort?.postMessage(made, transfer)
+  parentPort?.on('message', (question: Question) => handle(question, answer))
+}
+
+// On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk.
+function giveWay(): void {
+  try {
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // elsewhere, or not allowed: it works all the same
+  }
+}
