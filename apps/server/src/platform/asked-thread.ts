@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads'
 
 interface Asked<Answer> {
   resolve(answer: Answer): void
@@ -17,9 +17,9 @@ export class AskedThread<Question, Answer> {
   readonly #gone: () => Error
   ended = false
 
-  constructor(file: URL, role: string, gone: () => Error) {
+  constructor(file: URL, role: string, gone: () => Error, resourceLimits: ResourceLimits = {}) {
     this.#gone = gone
-    this.#worker = new Worker(file, { workerData: role })
+    this.#worker = new Worker(file, { workerData: role, resourceLimits })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#asked.shift()?.resolve(answer))
     this.#worker.on('error', () => this.#end())

@@ -4,7 +4,6 @@ import {
   HASH_LENGTH,
   LEAF_TEXTS,
   LENGTH_BYTES,
-  type Leaf,
   LeafCheck,
   parseLeaf,
   uuidToBytes,
@@ -12,6 +11,7 @@ import {
 import { hashLeaf, marksOfBytes, nodeCrypto } from '@probity/verifier/node'
 import { unpackBody } from './bundle-body.ts'
 import { type SearchKeys, type Summary, searchKeys, summarise } from './leaf-run.ts'
+import type { SealedEntry } from './reader.ts'
 import type { SummarisedRow } from './store.ts'
 import { termsOf } from './terms.ts'
 
@@ -27,7 +27,7 @@ export interface CheckedBundle {
   /** Microseconds, by place; NaN: no valid leaf. */
   receivedAt: Float64Array<ArrayBuffer>
   /** Those that have sealed parts, which are looked at by themselves. */
-  sealed: { index: number; leaf: Leaf }[]
+  sealed: SealedEntry[]
   /** Indexes of entries whose stored hash is another. */
   changed: number[]
   /** Indexes of entries of another tenant. */
@@ -126,9 +126,10 @@ class Looker {
     try {
       const leaf = parseLeaf(bytes)
       this.#note(searchKeys(leaf))
-      if (leaf.tenant_id !== this.#tenantId) this.checked.foreign.push(index)
-      if (leaf.sealed.length > 0) this.checked.sealed.push({ index, leaf })
-      this.checked.eventIds.set(uuidToBytes(leaf.event_id), place * ID_LENGTH)
+      const { event_id, tenant_id, sealed } = leaf
+      if (tenant_id !== this.#tenantId) this.checked.foreign.push(index)
+      if (sealed.length > 0) this.checked.sealed.push({ index, leaf: { event_id, tenant_id, sealed } })
+      this.checked.eventIds.set(uuidToBytes(event_id), place * ID_LENGTH)
       this.checked.receivedAt[place] = leaf.received_at
     } catch {
       // no leaf: it stays NaN

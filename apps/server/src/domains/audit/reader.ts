@@ -185,7 +185,10 @@ export class OpenedBundle {
 }
 
 /** What must be known of an entry to open its sealed parts. */
-export type SealedEntry = Pick<Entry, 'index' | 'leaf'>
+export interface SealedEntry {
+  index: number
+  leaf: Pick<Leaf, 'event_id' | 'tenant_id' | 'sealed'>
+}
 
 /** A sealed part of an entry and what can be seen of it. */
 export interface OpenedPart {

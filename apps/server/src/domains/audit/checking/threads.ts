@@ -8,6 +8,8 @@ import { type Answer, checkedOrNull, type Question, ROLE, THREAD } from './threa
 const MOST_THREADS = 8
 /** Below so many entries all is looked at before a thread has started. */
 const WORTH_THREADS = 32_768
+// What a bundle leaves behind is garbage at once; a thread that lets it lie would fill the memory.
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
 
 /** Looks at a stored stretch; null: it can't be opened. Rejects with UNAVAILABLE where nobody could look at it. */
 export type CheckStored = (row: StoredBundle, tenantId: string) => Promise<Answer>
@@ -60,7 +62,7 @@ function countOfThreads(): number {
 }
 
 function start(): AskedThread<Question, Answer> {
-  return new AskedThread(THREAD, ROLE, gone)
+  return new AskedThread(THREAD, ROLE, gone, LIMITS)
 }
 
 function gone(): DomainError {
