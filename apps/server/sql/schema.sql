@@ -122,7 +122,6 @@ TABLE audit_sealed_parts ROW LEVEL SECURITY ENABLED FORCED -- Personal parts of 
   envelope bytea NOT NULL -- Envelope of r and the part; empty: physically deleted after the erasure of a person it belonged to
   CONSTRAINT audit_sealed_parts_pkey PRIMARY KEY (tenant_id, seq, part)
   CONSTRAINT audit_sealed_parts_subjects_check CHECK ((cardinality(subjects) > 0))
-CREATE INDEX audit_sealed_parts_subject ON audit_sealed_parts USING btree (tenant_id, (subjects[1]), seq)
 POLICY sequencer_all FOR ALL TO probity_sequencer USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT, UPDATE (envelope) TO probity_app

@@ -2,7 +2,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import type { Summary } from './leaf-run.ts'
 import { BUNDLE } from './rules.ts'
 import type { BundleRow, InboxRow, PartRow } from './store-sequencer.ts'
-import { mayHold, type Term } from './terms.ts'
+import { mayHold, type Term, termOf } from './terms.ts'
 
 // What the application reads of its own tenant, and the two things it writes: the inbox and verifications.
 
@@ -138,10 +138,7 @@ export async function searchBundles(
   add('received_from', '<', filter.end_time)
   if (filter.min_risk_score !== undefined)
     conditions.push(`(max_risk >= ${placeholder(filter.min_risk_score)} OR terms IS NULL)`)
-  for (const group of filter.terms) {
-    const some = group.map(({ first, step }) => mayHold('terms', placeholder(first), placeholder(step)))
-    conditions.push(`(${some.join(' OR ')})`)
-  }
+  for (const group of filter.terms) conditions.push(mayHoldOne('terms', group, values))
   const text = `WITH found AS MATERIALIZED (
                   SELECT first_seq, octet_length(body) AS bytes FROM audit_bundles
                   WHERE ${conditions.join(' AND ')} ORDER BY first_seq DESC LIMIT ${limit}),
@@ -152,6 +149,12 @@ export async function searchBundles(
                 WHERE w.before < ${placeholder(bytes)} ORDER BY b.first_seq DESC`
   const { rows } = await tx.composed<BundleRow & { found: number }>(text, values)
   return { rows, isLast: rows.length === (rows[0]?.found ?? 0) && rows.length < limit }
+}
+
+// Whether a filter may hold one of some terms, as SQL; what the terms are is added to the values.
+function mayHoldOne(filter: string, terms: readonly Term[], values: unknown[]): string {
+  const some = terms.map(({ first, step }) => mayHold(filter, `$${values.push(first)}`, `$${values.push(step)}`))
+  return `(${some.join(' OR ')})`
 }
 
 // Somebody may have put there what is no time of an entry: -1 then, which is none either.
@@ -285,9 +288,17 @@ export async function firstPartBeyond(tx: Tx, size: number): Promise<number | nu
   return (await tx.query<{ seq: number | null }>(text, [tx.tenantId, size])).rows[0]?.seq ?? null
 }
 
+/** How many parts hold something of these people, in stretches that say so or that say nothing. */
 export async function countPartsOf(tx: Tx, subjects: string[]): Promise<number> {
-  const text = 'SELECT count(*) AS count FROM audit_sealed_parts WHERE tenant_id = $1 AND subjects && $2::uuid[]'
-  const { rows } = await tx.query<{ count: number }>(text, [tx.tenantId, subjects])
+  const values: unknown[] = [tx.tenantId, subjects]
+  const text = `SELECT count(*) AS count FROM audit_bundles b
+                JOIN audit_sealed_parts p ON p.tenant_id = $1 AND p.seq >= b.first_seq AND p.seq < b.first_seq + b.entries
+                WHERE b.tenant_id = $1 AND ${mayHoldOne(
+                  'b.terms',
+                  subjects.map((subject) => termOf('who', subject)),
+                  values,
+                )} AND p.subjects && $2::uuid[]`
+  const { rows } = await tx.composed<{ count: number }>(text, values)
   return rows[0]?.count ?? 0
 }
 

@@ -25,7 +25,7 @@ import { readAhead, type StretchAhead, verifyStretch } from './verify-stretch.ts
 
 const MOST_FINDINGS = 100
 /** What is looked at in one go, while the next is read: so many entries, or less where they are long. */
-const STRETCH = 16 * BUNDLE
+const STRETCH = 4 * BUNDLE
 const STRETCH_BYTES = 8 * 2 ** 20
 
 /** What the stored log is held against. */

@@ -58,7 +58,7 @@ async function checkHere(row: StoredBundle, tenantId: string): Promise<Answer> {
 }
 
 function countOfThreads(): number {
-  return Math.min(availableParallelism(), MOST_THREADS)
+  return Math.max(1, Math.min(availableParallelism() - 1, MOST_THREADS))
 }
 
 function start(): AskedThread<Question, Answer> {
