@@ -6,6 +6,7 @@ import { auditReceipt } from './commands/audit-receipt.ts'
 import { auditSearch } from './commands/audit-search.ts'
 import { auditSend } from './commands/audit-send.ts'
 import { auditTail } from './commands/audit-tail.ts'
+import { auditVerify } from './commands/audit-verify.ts'
 import { config } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   auditSend,
   auditSearch,
   auditTail,
+  auditVerify,
   auditReceipt,
   auditExport,
   auditCheckpoint,

@@ -127,6 +127,15 @@ test('a checkpoint that was kept is a pin for later exports and not for earlier 
   assert.match(did('audit', 'checkpoint'), /^\S+\/[0-9a-f-]{36}\n\d+\n/)
 })
 
+test('verify says how much was looked at, and fails for a range that is not there', () => {
+  const all = JSON.parse(did('audit', 'verify', '--json'))
+  assert.equal(all.valid, true)
+  assert.ok(all.chain_length > 0)
+  assert.match(did('audit', 'verify', '--start', '0', '--end', '1'), /^verified: 1 entry from 0 to 1$/m)
+  assertFailure(run(['audit', 'verify', '--end', '1000000']), /outside what exists, size \d+/, 1)
+  assertFailure(run(['audit', 'verify', '--start', '3', '--end', '1']), /--end 1 lies before --start 3/, 2)
+})
+
 test('a range says that its end is not part of it, and how to check it, with the path quoted', () => {
   const said = did('audit', 'export', '--out', file('range.probity'), '--start', '0', '--end', '2')
   assert.match(said, /entries 0 up to but without 2, .*: \S*probity verify '.*range\.probity' --key KEY/)

@@ -12,8 +12,8 @@ const say = (line: string) => process.stderr.write(`probity: ${line}\n`)
 const answer = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
 
 // What comes in bulk passes through buffers outside the heap, which V8 counts as if the heap had grown: it would mark all
-// of a small heap every 80 ms. With the heap let grow to four times what lives, a third of a core is saved in a flood.
-setFlagsFromString('--heap-growing-percent=300')
+// of a small heap every 80 ms. With the heap let grow to three times what lives, a third of a core is saved in a flood.
+setFlagsFromString('--heap-growing-percent=200')
 
 /** How far it came: what it ends with, and why, where it goes no further. */
 const STAGE = {

@@ -120,6 +120,7 @@ export const rangeVerified = z.object({
   invalid_entries: z.array(invalidEntry),
   verification_signature: z.string(),
 })
+export type RangeVerified = z.infer<typeof rangeVerified>
 
 export const checkpointQuery = z.strictObject({
   anchored: flag.describe('The newest checkpoint that was anchored, with the line that proves it'),

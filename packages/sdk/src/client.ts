@@ -5,9 +5,11 @@ import type {
   Erased,
   EraseSubject,
   Problem,
+  RangeVerified,
   Scope,
   Setup,
   Tenant,
+  VerifyRange,
 } from '@probity/contract'
 import { ProbityError } from './error.ts'
 
@@ -118,11 +120,7 @@ export class Probity {
   }
 
   /** Has the server verify its stored log. */
-  verify(range: { start_position?: number; end_position?: number } = {}): Promise<{
-    valid: boolean
-    chain_length: number
-    invalid_entries: { index: number; code: string; message: string }[]
-  }> {
+  verify(range: Partial<VerifyRange> = {}): Promise<RangeVerified> {
     return this.#json('POST', '/v1/audit/verify', range)
   }
 
