@@ -132,8 +132,8 @@ test('verify says how much was looked at, and fails for a range that is not ther
   assert.equal(all.valid, true)
   assert.ok(all.chain_length > 0)
   assert.match(did('audit', 'verify', '--start', '0', '--end', '1'), /^verified: 1 entry from 0 to 1$/m)
-  assertFailure(run(['audit', 'verify', '--end', '1000000']), /outside what exists, size \d+/, 1)
-  assertFailure(run(['audit', 'verify', '--start', '3', '--end', '1']), /--end 1 lies before --start 3/, 2)
+  assertFailure(run(['audit', 'verify', '--end', '1000000', '--json']), /outside what exists, size \d+/, 1)
+  assertFailure(run(['audit', 'verify', '--start', '3', '--end', '1', '--json']), /--end 1 lies before --start 3/, 2)
 })
 
 test('a range says that its end is not part of it, and how to check it, with the path quoted', () => {
