@@ -218,6 +218,21 @@ CREATE INDEX login_attempts_kept ON login_attempts USING btree (tenant_id, kept_
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE refresh_tokens ROW LEVEL SECURITY ENABLED FORCED -- Refresh tokens of sessions, used ones too, so that one that is used again is known
+  tenant_id uuid NOT NULL -- Tenant
+  token_hash bytea NOT NULL -- SHA-256 of the token's text
+  session_id uuid NOT NULL -- Session, which is the family of its tokens
+  created_at timestamp with time zone NOT NULL -- When it was given out
+  used_at timestamp with time zone -- When it was first used; NULL: it is the last of its family
+  kept_until timestamp with time zone NOT NULL -- When the row is dropped: the absolute end of its session
+  CONSTRAINT refresh_tokens_pkey PRIMARY KEY (tenant_id, token_hash)
+  CONSTRAINT refresh_tokens_token_hash_check CHECK ((length(token_hash) = 32))
+  CONSTRAINT refresh_tokens_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES security_sessions(tenant_id, id)
+CREATE INDEX refresh_tokens_kept ON refresh_tokens USING btree (tenant_id, kept_until)
+CREATE INDEX refresh_tokens_session ON refresh_tokens USING btree (tenant_id, session_id, created_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE schema_migrations
   version integer NOT NULL
   name text NOT NULL
@@ -229,16 +244,22 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
   user_id uuid NOT NULL -- Who logged in
-  session_token_hash bytea NOT NULL -- SHA-256 of the token's text
+  session_token_hash bytea NOT NULL -- SHA-256 of the text of the access token
   client_sealed bytea -- Envelope of {ip_address, user_agent} under the user's data key
   expires_at timestamp with time zone NOT NULL -- Absolute end
   created_at timestamp with time zone NOT NULL -- When it began
   last_activity timestamp with time zone NOT NULL -- Last use, to within a minute; the idle limit counts from it
   revoked_at timestamp with time zone -- When it was ended; NULL: not
+  token_expires_at timestamp with time zone NOT NULL -- End of the access token, unless the session ends sooner; infinity: of before there was refresh
+  previous_token_hash bytea -- SHA-256 of the access token before the last refresh, which is good for thirty seconds more; NULL: none
+  refreshed_at timestamp with time zone -- When it was last refreshed; NULL: never
+  is_remembered boolean NOT NULL DEFAULT false -- Whether the person asked to be remembered: it may be idle and lives for longer
   CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
+  CONSTRAINT security_sessions_previous_token_hash_check CHECK ((length(previous_token_hash) = 32))
   CONSTRAINT security_sessions_session_token_hash_check CHECK ((length(session_token_hash) = 32))
   CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE UNIQUE INDEX security_sessions_previous_token ON security_sessions USING btree (tenant_id, previous_token_hash) WHERE previous_token_hash IS NOT NULL
 CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_sessions FOR EACH ROW WHEN (new.last_activity < old.last_activity OR new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.session_token_hash IS DISTINCT FROM old.session_token_hash) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 CREATE TRIGGER tell_callers_gone AFTER DELETE ON security_sessions FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
-import { Authenticator, type Caller, Identity, identityRoutes } from './domains/identity/index.ts'
+import { Authenticator, type Caller, Identity, identityRoutes, type SessionSettings } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
@@ -75,17 +75,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     createKeys: (tenantId, origin) => keys.tenants.create(tenantId, origin),
     callersChanged,
   })
+  const sessions = sessionSettings(config)
   const identity = new Identity({
     database,
     clock,
     keys,
     tenancy,
     record: audit.record,
-    sessionAbsoluteSeconds: config.session_absolute_seconds,
+    sessions,
     callersChanged,
   })
-  const sessionIdleSeconds = config.session_idle_seconds
-  const authenticator = new Authenticator({ database, clock, callers, sessionIdleSeconds })
+  const authenticator = new Authenticator({ database, clock, callers, sessions })
   const { keystore_backup_days: keystoreBackupDays } = config
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
@@ -137,6 +137,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+function sessionSettings(config: Config): SessionSettings {
+  return {
+    usual: { idle: config.session_idle_seconds, absolute: config.session_absolute_seconds },
+    remembered: { idle: config.session_remembered_idle_seconds, absolute: config.session_remembered_absolute_seconds },
+    accessSeconds: config.session_access_seconds,
+    mostPerUser: config.sessions_per_user,
   }
 }
 

@@ -50,6 +50,14 @@ const schema = z.strictObject({
     .describe('Least level of the log'),
   session_idle_seconds: seconds(1800).describe('A session ends when it is not used for so long'),
   session_absolute_seconds: seconds(43_200).describe('A session ends after so long'),
+  session_access_seconds: seconds(3600).describe('An access token is good for so long; a refresh gives the next one'),
+  session_remembered_idle_seconds: seconds(604_800).describe(
+    'The same as session_idle_seconds, where somebody asked to be remembered',
+  ),
+  session_remembered_absolute_seconds: seconds(2_592_000).describe('The same as session_absolute_seconds, likewise'),
+  sessions_per_user: whole(1, 1000)
+    .default(20)
+    .describe('Sessions that a person has at most; one more ends the one that was used least lately'),
   rate_limit_per_second: rate().default(5000).describe('Requests a second of one token; bursts of twice as many'),
   public_rate_limit_per_second: rate()
     .default(5)

@@ -27,18 +27,39 @@ export const login = z.strictObject({
   tenant: text(255).min(1).describe('Name or id of the tenant'),
   username: text(255).min(1).describe('User name or address'),
   password: text(1024).min(1),
+  remember_me: z.boolean().default(false).describe('The session may be idle and lives for longer'),
 })
 export type Login = z.infer<typeof login>
+export type LoginInput = z.input<typeof login>
+
+export const refresh = z.strictObject({ refresh_token: text(200) })
 export const loggedIn = z.object({
   access_token: z.string(),
+  refresh_token: z.string().describe('Good once: the answer of a refresh has the next one'),
   token_type: z.literal('Bearer'),
-  expires_in: z.number().int(),
+  expires_in: z.number().int().describe('Seconds that the access token is good for'),
   scope: z.string(),
   user_id: uuid,
   session_id: uuid,
   mfa_required: z.literal(false),
   permissions: z.array(scope),
 })
+
+export type LoggedIn = z.infer<typeof loggedIn>
+
+export const session = z.object({
+  id: uuid,
+  is_current: z.boolean().describe('Whether it is the one that asks'),
+  is_remembered: z.boolean(),
+  created_at: timestamp,
+  last_activity: timestamp.describe('To within a minute'),
+  expires_at: timestamp.describe('Its end, however much it is used'),
+  ip_address: z.string().nullable().describe('Where the log-in came from; null: it can no longer be read'),
+  user_agent: z.string().nullable(),
+})
+export type Session = z.infer<typeof session>
+export const sessionList = z.object({ sessions: z.array(session) })
+export const sessionsEnded = z.object({ ended: z.number().int().describe('How many sessions that ended') })
 
 export const apiToken = z.object({
   id: uuid,

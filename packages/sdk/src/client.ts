@@ -4,9 +4,12 @@ import type {
   CreateToken,
   Erased,
   EraseSubject,
+  LoggedIn,
+  LoginInput,
   Problem,
   RangeVerified,
   Scope,
+  Session,
   Setup,
   Tenant,
   VerifyRange,
@@ -58,6 +61,31 @@ export class Probity {
   /** Makes the first administrator with a set-up link's token. */
   setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
     return this.#json('POST', '/v1/setup', input)
+  }
+
+  /** Starts a session. Its access token is for another client: `new Probity({ url, token })`. */
+  logIn(input: LoginInput): Promise<LoggedIn> {
+    return this.#json('POST', '/v1/auth/login', input)
+  }
+
+  /** The next tokens of a session; the refresh token is good once. */
+  refresh(refresh_token: string): Promise<LoggedIn> {
+    return this.#json('POST', '/v1/auth/refresh', { refresh_token })
+  }
+
+  /** Ends the session whose token this client has. */
+  logOut(): Promise<null> {
+    return this.#json('POST', '/v1/auth/logout')
+  }
+
+  /** Sessions of the person whose session this client has. */
+  sessions(): Promise<{ sessions: Session[] }> {
+    return this.#json('GET', '/v1/me/sessions')
+  }
+
+  /** Ends one of them, or without an id all others. */
+  endSession(id?: string): Promise<{ ended: number } | null> {
+    return this.#json('DELETE', id === undefined ? '/v1/me/sessions' : `/v1/me/sessions/${id}`)
   }
 
   /** Records events: one object, or up to 1,000 in an array. */

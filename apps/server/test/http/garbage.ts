@@ -114,6 +114,7 @@ function objectText(members: readonly (readonly [string, string])[]): string {
 const SOUND: Record<string, Record<string, string>> = {
   '/v1/audit/events': { event_type: '"a.b"' },
   '/v1/auth/login': { credential_type: '"username_password"', tenant: '"own"', username: '"u"', password: '"p"' },
+  '/v1/auth/refresh': { refresh_token: '"x"' },
   '/v1/setup': { setup_token: '"x"', tenant: '"t"', email: '"a@b.example"', password: '"correct horse battery"' },
   '/v1/tokens': { name: '"n"', scopes: '["audit:read"]' },
   '/v1/tenants': { name: '"n"' },

@@ -176,6 +176,10 @@ function cases(): Case[] {
       async call() {
         const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
         known.session = other.body.session_id
+        known.own = (
+          await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
+        ).body.session_id
+        await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
         return remember(
           'access',
           (body) => body.access_token,
@@ -184,9 +188,37 @@ function cases(): Case[] {
       },
     },
     {
+      operation: 'POST /v1/auth/refresh',
+      schema: contract.loggedIn,
+      async call() {
+        const opened = await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
+        const { refresh_token } = opened.body
+        return remember(
+          'access',
+          (body) => body.access_token,
+          call('POST', '/v1/auth/refresh', { refresh_token }, { token: null }),
+        )
+      },
+    },
+    {
+      operation: 'GET /v1/me/sessions',
+      schema: contract.sessionList,
+      call: () => call('GET', '/v1/me/sessions', undefined, { token: known.access }),
+    },
+    {
+      operation: 'DELETE /v1/me/sessions/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/me/sessions/${known.own}`, undefined, { token: known.access }),
+    },
+    {
       operation: 'DELETE /v1/sessions/{id}',
       schema: z.null(),
       call: () => call('DELETE', `/v1/sessions/${known.session}`),
+    },
+    {
+      operation: 'DELETE /v1/me/sessions',
+      schema: contract.sessionsEnded,
+      call: () => call('DELETE', '/v1/me/sessions', undefined, { token: known.access }),
     },
     {
       operation: 'POST /v1/auth/logout',
@@ -285,5 +317,13 @@ test('the operations name their scopes, and only health, set-up and log-in need 
   const open = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.values(methods).flatMap(({ security }) => (security.length === 0 ? [path] : [])),
   )
-  assert.deepEqual(open.sort(), ['/livez', '/metrics', '/readyz', '/setup', '/v1/auth/login', '/v1/setup'])
+  assert.deepEqual(open.sort(), [
+    '/livez',
+    '/metrics',
+    '/readyz',
+    '/setup',
+    '/v1/auth/login',
+    '/v1/auth/refresh',
+    '/v1/setup',
+  ])
 })

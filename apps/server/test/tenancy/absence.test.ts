@@ -6,6 +6,8 @@ import { type TestServer, testServer } from '../support/server.ts'
 let server: TestServer
 let b: { tenantId: string; token: string }
 let ids: string[]
+/** A person's of tenant A: what is one's own is no application's. */
+let session: string
 before(async () => {
   server = await testServer()
   b = await server.secondTenant('bravo')
@@ -16,17 +18,8 @@ before(async () => {
     { token: b.token },
   )
   const tokens = await server.call('GET', '/v1/tokens', undefined, { token: b.token })
-  await server.call(
-    'POST',
-    '/v1/auth/login',
-    {
-      credential_type: 'username_password',
-      tenant: 'bravo',
-      username: 'admin@bravo.example',
-      password: 'correct horse battery staple',
-    },
-    { token: null },
-  )
+  await logIn('bravo')
+  session = (await logIn('first')).body.access_token
   const sessions = await server.sql<{ id: string; user_id: string }>(
     'SELECT id, user_id FROM security_sessions WHERE tenant_id = $1',
     [b.tenantId],
@@ -46,6 +39,13 @@ before(async () => {
 })
 after(() => server.stop())
 
+function logIn(tenant: string) {
+  const username = `admin@${tenant}.example`
+  const password = 'correct horse battery staple'
+  const body = { credential_type: 'username_password', tenant, username, password }
+  return server.call('POST', '/v1/auth/login', body, { token: null })
+}
+
 test('to every route with an id, another tenant’s ids are as absent as ids that never were', async () => {
   const { paths } = (await server.call('GET', '/openapi.json')).body as {
     paths: Record<string, Record<string, unknown>>
@@ -57,8 +57,9 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
   assert.ok(withId.length >= 5)
   for (const { method, path } of withId) {
     for (const id of ids) {
-      const theirs = await server.call(method, path.replace('{id}', id))
-      const never = await server.call(method, path.replace('{id}', randomUUID()))
+      const by = path.startsWith('/v1/me/') ? { token: session } : {}
+      const theirs = await server.call(method, path.replace('{id}', id), undefined, by)
+      const never = await server.call(method, path.replace('{id}', randomUUID()), undefined, by)
       assert.equal(theirs.status, 404, `${method} ${path} ${theirs.text}`)
       const shape = ({ request_id: _, timestamp: __, ...rest }: Record<string, unknown>) => rest
       assert.deepEqual(shape(theirs.body), shape(never.body), `${method} ${path}`)

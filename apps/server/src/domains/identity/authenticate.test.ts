@@ -16,12 +16,15 @@ test('what is no token by its own checksum, or no token at all, costs no work of
     throw new Error('there is no database')
   }
   const database = { app: { connect } } as unknown as Database
+  const limits = { idle: 60, absolute: 60 }
+  const sessions = { usual: limits, remembered: limits }
   const callers = new KnownCallers<Caller>(database, pino({ level: 'silent' }))
-  const authenticator = new Authenticator({ database, clock: systemClock(), callers, sessionIdleSeconds: 60 })
+  const authenticator = new Authenticator({ database, clock: systemClock(), callers, sessions })
   const tenantId = '01a20f8d-98a6-7a06-88bd-6b7d610ba0f0'
   const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
   const last = token.endsWith('0') ? '1' : '0'
   const link = formatToken({ kind: 'su', tenantId, secret: randomBytes(32) })
+  const refresh = formatToken({ kind: 're', tenantId, secret: randomBytes(32) })
   const show = (text: string) => authenticator.authenticate(bearerToken(`Bearer ${text}`))
   await assert.rejects(authenticator.authenticate(null), { code: 'UNAUTHENTICATED' })
   for (const text of [
@@ -31,6 +34,7 @@ test('what is no token by its own checksum, or no token at all, costs no work of
     `${token}0`,
     token.replace('prb_at', 'prb_se'),
     link,
+    refresh,
   ])
     await assert.rejects(show(text), { code: 'UNAUTHENTICATED' })
   assert.equal(asked, 0)

@@ -8,8 +8,9 @@ import { DomainError } from '../../platform/errors.ts'
 import type { BearerToken } from '../../platform/http/bearer-token.ts'
 import type { KnownCallers } from '../../platform/known-callers.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
-import { isSessionAlive, isTokenAlive, scopesOf } from './rules.ts'
+import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store.ts'
+import * as sessions from './store-sessions.ts'
 
 const TOUCH_MILLISECONDS = 60_000
 
@@ -17,7 +18,7 @@ export interface AuthenticatorDependencies {
   database: Database
   clock: Clock
   callers: KnownCallers<Caller>
-  sessionIdleSeconds: number
+  sessions: { usual: SessionLimits; remembered: SessionLimits }
 }
 
 /**
@@ -51,8 +52,9 @@ export class Authenticator {
 
   async #lookUp({ text, hash }: BearerToken): Promise<Caller | null> {
     const parts = parseToken(text)
-    if (parts === null || parts.tenantId === null || parts.kind === 'su') return null
+    if (parts === null || parts.tenantId === null) return null
     const { tenantId, kind } = parts
+    if (kind !== 'at' && kind !== 'se') return null
     return this.#lookups.ask(hash, async () => {
       const remember = this.#dependencies.callers.beforeLooking(tenantId)
       const found = await this.#find(tenantId, kind, Buffer.from(hash, 'base64'))
@@ -62,11 +64,11 @@ export class Authenticator {
   }
 
   async #find(tenantId: string, kind: 'at' | 'se', hash: Buffer): Promise<Caller | null> {
-    const { database, sessionIdleSeconds } = this.#dependencies
+    const { database, sessions: limits } = this.#dependencies
     const found = await tenantTransaction(
       database.app,
       tenantId,
-      (tx) => (kind === 'at' ? byToken(tx, hash) : bySession(tx, hash, sessionIdleSeconds)),
+      (tx) => (kind === 'at' ? byToken(tx, hash) : bySession(tx, hash, limits)),
       { readOnly: true, atOnce: true },
     )
     return found?.isAlive(this.#now()) ? found : null
@@ -119,9 +121,14 @@ async function byToken(tx: Tx, hash: Buffer): Promise<Caller | null> {
   }
 }
 
-async function bySession(tx: Tx, hash: Buffer, idleSeconds: number): Promise<Caller | null> {
-  const session = await store.findSession(tx, hash)
+async function bySession(
+  tx: Tx,
+  hash: Buffer,
+  { usual, remembered }: { usual: SessionLimits; remembered: SessionLimits },
+): Promise<Caller | null> {
+  const session = await sessions.findSession(tx, hash)
   if (!session) return null
+  const { idle } = session.is_remembered ? remembered : usual
   const found: Caller = {
     principal: {
       kind: 'session',
@@ -132,8 +139,9 @@ async function bySession(tx: Tx, hash: Buffer, idleSeconds: number): Promise<Cal
       tenantActive: session.is_active,
     },
     usedAt: session.last_activity.getTime(),
-    isAlive: (now) => isSessionAlive({ ...session, last_activity: found.usedAt }, idleSeconds, now),
-    touch: (later, at) => store.touchSession(later, session.id, at),
+    isAlive: (now) =>
+      session.good_until.getTime() > now && isSessionAlive({ ...session, last_activity: found.usedAt }, idle, now),
+    touch: (later, at) => sessions.touchSession(later, session.id, at),
   }
   return found
 }

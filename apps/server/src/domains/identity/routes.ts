@@ -1,21 +1,10 @@
-import {
-  apiToken,
-  createdToken,
-  createToken,
-  loggedIn,
-  login,
-  setup,
-  setupDone,
-  tokenPage,
-  tokenQuery,
-  uuid,
-} from '@probity/contract'
+import { apiToken, createdToken, createToken, setup, setupDone, tokenPage, tokenQuery, uuid } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
+import { sessionRoutes } from './session-routes.ts'
 
 const one = z.strictObject({ id: uuid })
-const nothing = z.null()
 
 export function identityRoutes(identity: Identity): Route[] {
   return [
@@ -32,43 +21,7 @@ export function identityRoutes(identity: Identity): Route[] {
         return done
       },
     }),
-    route({
-      method: 'POST',
-      path: '/v1/auth/login',
-      summary: 'Start a session',
-      scopes: 'public',
-      body: login,
-      answers: { 200: loggedIn },
-      handle: ({ body, request }) =>
-        identity.logIn(body, {
-          ip_address: request.ip,
-          user_agent: request.headers['user-agent']?.slice(0, 1000) ?? null,
-        }),
-    }),
-    route({
-      method: 'POST',
-      path: '/v1/auth/logout',
-      summary: 'End the session that calls',
-      scopes: [],
-      answers: { 200: nothing },
-      async handle({ principal }) {
-        await identity.logOut(principal)
-        return null
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: '/v1/sessions/:id',
-      summary: 'End a session of the tenant',
-      scopes: ['tenant:admin'],
-      changes: true,
-      params: one,
-      answers: { 200: nothing },
-      async handle({ principal, params }) {
-        await identity.revokeSession(principal, params.id)
-        return null
-      },
-    }),
+    ...sessionRoutes(identity),
     route({
       method: 'POST',
       path: '/v1/tokens',

@@ -58,6 +58,12 @@ export function scopesOf(isOperator: boolean): readonly Scope[] {
   return isOperator ? SCOPES : SCOPES.filter((scope) => scope !== 'platform:operate')
 }
 
+/** How long sessions live, in seconds. */
+export interface SessionLimits {
+  idle: number
+  absolute: number
+}
+
 /** Whether a session still counts. Times in milliseconds. */
 export function isSessionAlive(
   session: { expires_at: Date; last_activity: number; revoked_at: Date | null },
@@ -66,6 +72,22 @@ export function isSessionAlive(
 ): boolean {
   if (session.revoked_at !== null) return false
   return session.expires_at.getTime() > now && session.last_activity + idleSeconds * 1000 > now
+}
+
+/** For so long the tokens before the last refresh are still taken: the answer may have been lost, or two asked at once. */
+export const GRACE_SECONDS = 30
+
+/**
+ * What a refresh token that the server gave out is worth. `repeat`: it is answered with the successor that it had
+ * already. `reused`: somebody else may hold it or its successor.
+ */
+export function judgeRefresh(
+  { usedAt, isSuccessorUsed }: { usedAt: Date | null; isSuccessorUsed: boolean },
+  now: number,
+): 'rotate' | 'repeat' | 'reused' {
+  if (usedAt === null) return 'rotate'
+  const isInGrace = now < usedAt.getTime() + GRACE_SECONDS * 1000
+  return isInGrace && !isSuccessorUsed ? 'repeat' : 'reused'
 }
 
 /** Whether a token still counts. Times in milliseconds. */

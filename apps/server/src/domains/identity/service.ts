@@ -12,9 +12,11 @@ import { type Keys, seal } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { Passwords } from './passwords.ts'
+import { type Happened, recordOf } from './record.ts'
 import { normalizeName, scopesOf } from './rules.ts'
+import { type Client, type SessionSettings, Sessions } from './sessions.ts'
 import * as store from './store.ts'
-import { type Attempt, Throttle } from './throttle.ts'
+import { Throttle } from './throttle.ts'
 
 export interface IdentityDependencies {
   database: Database
@@ -22,14 +24,9 @@ export interface IdentityDependencies {
   keys: Keys
   tenancy: Tenancy
   record: RecordEvent
-  sessionAbsoluteSeconds: number
+  sessions: SessionSettings
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
   callersChanged(tenantId: string): void
-}
-
-export interface Client {
-  ip_address: string
-  user_agent: string | null
 }
 
 /** Stands for whoever tries names that nobody has. */
@@ -40,9 +37,11 @@ export class Identity {
   readonly #dependencies: IdentityDependencies
   readonly #passwords = new Passwords()
   readonly #throttle: Throttle
+  readonly sessions: Sessions
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
+    this.sessions = new Sessions(dependencies)
     this.#throttle = new Throttle(dependencies)
   }
 
@@ -87,22 +86,16 @@ export class Identity {
       await this.#refuse(tenantId, user, client, 'suspended')
       throw new DomainError('TENANT_SUSPENDED')
     }
-    return this.#startSession(tenantId, user, client, attempt)
-  }
-
-  async logOut(principal: Principal): Promise<void> {
-    await this.#change(principal.tenantId, async (tx) => {
-      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, this.#now())))
-        throw new DomainError('NOT_FOUND')
-      await this.#record(tx, principal.userId, 'session.ended', `session/${principal.id}`, 'logout', {})
-    })
-  }
-
-  /** Ends any session of the tenant. */
-  async revokeSession(principal: Principal, id: string): Promise<void> {
-    await this.#change(principal.tenantId, async (tx) => {
-      if (!(await store.revokeSession(tx, id, this.#now()))) throw new DomainError('NOT_FOUND')
-      await this.#record(tx, principal.userId, 'session.revoked', `session/${id}`, 'revoke', {})
+    return this.sessions.start(tenantId, {
+      user,
+      client,
+      isRemembered: input.remember_me,
+      before: async (tx) => {
+        await this.#throttle.succeed(tx, attempt)
+        // The account may have been closed while the password was looked at.
+        if ((await store.readPasswordHash(tx, user.id)) !== user.password_hash)
+          throw new DomainError('CREDENTIALS_INVALID')
+      },
     })
   }
 
@@ -127,7 +120,10 @@ export class Identity {
     return this.#change(principal.tenantId, async (tx) => {
       const row = await store.revokeToken(tx, id, this.#now())
       if (!row) throw new DomainError('NOT_FOUND')
-      await this.#record(tx, principal.userId, 'token.revoked', `token/${id}`, 'revoke', { scopes: row.scopes })
+      await this.#record(tx, principal.userId, {
+        ...{ event_type: 'token.revoked', resource: `token/${id}`, action: 'revoke' },
+        data: { scopes: row.scopes },
+      })
       return present(row)
     })
   }
@@ -139,53 +135,14 @@ export class Identity {
     return this.#run(tenantId, async (tx) => {
       if ((await store.countUsers(tx)) > 0 || !(await store.insertUser(tx, row, this.#now())))
         throw new DomainError('LINK_EXPIRED')
-      await this.#record(tx, userId, 'user.created', `user/${userId}`, 'create', { first: true }, profile)
+      await this.#record(tx, userId, {
+        ...{ event_type: 'user.created', resource: `user/${userId}`, action: 'create' },
+        data: { first: true },
+        personal: profile,
+      })
       const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes: [...scopesOf(first)] })
       return { tenant_id: tenantId, user_id: userId, token, token_id: id }
     })
-  }
-
-  async #startSession(tenantId: string, user: store.UserRow, client: Client, attempt: Attempt) {
-    const { clock, keys, sessionAbsoluteSeconds } = this.#dependencies
-    const id = newId(clock.now())
-    const access_token = formatToken({ kind: 'se', tenantId, secret: randomBytes(32) })
-    const at = this.#now()
-    const expires = new Date(at.getTime() + sessionAbsoluteSeconds * 1000)
-    const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
-    const sealed = seal(
-      tenantId,
-      [key],
-      { table: 'security_sessions', column: 'client_sealed', row: id },
-      Buffer.from(JSON.stringify(client)),
-    )
-    await this.#run(tenantId, async (tx) => {
-      await this.#throttle.succeed(tx, attempt)
-      // The account may have been closed while the password was looked at.
-      if ((await store.readPasswordHash(tx, user.id)) !== user.password_hash)
-        throw new DomainError('CREDENTIALS_INVALID')
-      await store.insertSession(tx, { id, userId: user.id, hash: hashToken(access_token), client: sealed, expires, at })
-      await this.#record(
-        tx,
-        user.id,
-        'session.started',
-        `session/${id}`,
-        'login',
-        { credential_type: 'username_password' },
-        { ...client },
-      )
-    })
-    const permissions = [...scopesOf(user.is_operator)]
-    return {
-      access_token,
-      token_type: 'Bearer' as const,
-      expires_in: sessionAbsoluteSeconds,
-      scope: permissions.join(' '),
-      user_id: user.id,
-      session_id: id,
-      mfa_required: false as const,
-      permissions,
-    }
   }
 
   /** Records that nobody was let in; an unknown name is somebody too, so that it takes as long. */
@@ -251,38 +208,22 @@ export class Identity {
       revoked_at: null,
     }
     await store.insertToken(tx, row, hashToken(token))
-    await this.#record(tx, userId, 'token.created', `token/${row.id}`, 'create', {
-      scopes: row.scopes,
-      expires_at: row.expires_at?.toISOString() ?? null,
+    await this.#record(tx, userId, {
+      ...{ event_type: 'token.created', resource: `token/${row.id}`, action: 'create' },
+      data: { scopes: row.scopes, expires_at: row.expires_at?.toISOString() ?? null },
     })
     return { token, id: row.id, row }
   }
 
-  async #record(
-    tx: Tx,
-    userId: string,
-    event_type: string,
-    resource: string,
-    action: string,
-    data: Record<string, unknown>,
-    personal?: Record<string, unknown>,
-  ): Promise<void> {
-    await this.#dependencies.record(tx, {
-      event_type,
-      actor: { type: 'person', id: userId },
-      resource,
-      action,
-      outcome: 'Success',
-      data,
-      ...(personal && { personal }),
-    })
+  #record(tx: Tx, userId: string, happened: Happened): Promise<void> {
+    return recordOf(this.#dependencies.record, tx, userId, happened)
   }
 
   #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return tenantTransaction(this.#dependencies.database.app, tenantId, work)
   }
 
-  /** The same, of what ends a token or session. */
+  /** The same, of what ends a token. */
   #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#run(tenantId, (tx) => {
       tx.onCommit(() => this.#dependencies.callersChanged(tenantId))

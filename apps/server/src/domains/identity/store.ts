@@ -49,54 +49,10 @@ export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }
 
-export interface SessionRow {
-  id: string
-  user_id: string
-  expires_at: Date
-  last_activity: Date
-  revoked_at: Date | null
-  is_operator: boolean
-  is_active: boolean
-}
-
-export async function insertSession(
-  tx: Tx,
-  session: { id: string; userId: string; hash: Buffer; client: Buffer; expires: Date; at: Date },
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, client_sealed, expires_at, created_at, last_activity)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
-    [tx.tenantId, session.id, session.userId, session.hash, session.client, session.expires, session.at],
-  )
-}
-
-export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, u.is_operator, t.is_active
-                FROM security_sessions s
-                JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
-                JOIN tenants t ON t.id = s.tenant_id
-                WHERE s.tenant_id = $1 AND s.session_token_hash = $2`
-  return (await tx.query<SessionRow>(text, [tx.tenantId, hash])).rows[0] ?? null
-}
-
-export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> {
-  await tx.query('UPDATE security_sessions SET last_activity = $3 WHERE tenant_id = $1 AND id = $2', [
-    tx.tenantId,
-    id,
-    at,
-  ])
-}
-
-/** The password as it is now; the row is kept as it is until the transaction ends. */
+/** The password as it is now; the row is held until the transaction ends. */
 export async function readPasswordHash(tx: Tx, userId: string): Promise<string | null> {
-  const text = 'SELECT password_hash FROM security_users WHERE tenant_id = $1 AND id = $2 FOR SHARE'
+  const text = 'SELECT password_hash FROM security_users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE'
   return (await tx.query<{ password_hash: string }>(text, [tx.tenantId, userId])).rows[0]?.password_hash ?? null
-}
-
-/** False: there is no such session, or it was revoked before. */
-export async function revokeSession(tx: Tx, id: string, at: Date): Promise<boolean> {
-  const text = 'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL'
-  return (await tx.query(text, [tx.tenantId, id, at])).rowCount === 1
 }
 
 export interface TokenRow {

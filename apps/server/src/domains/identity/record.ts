@@ -1,0 +1,18 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+
+/** What happened to an account, session or token. */
+export interface Happened {
+  event_type: string
+  resource: string
+  action: string
+  data?: Record<string, unknown>
+  personal?: Record<string, unknown>
+  outcome?: 'Success' | 'Failure'
+  risk_score?: number
+}
+
+/** Records what a user did, or what happened to them, in the transaction in which it happens. */
+export async function recordOf(record: RecordEvent, tx: Tx, userId: string, happened: Happened): Promise<void> {
+  await record(tx, { outcome: 'Success', data: {}, ...happened, actor: { type: 'person', id: userId } })
+}

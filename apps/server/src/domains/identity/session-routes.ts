@@ -1,0 +1,91 @@
+import { loggedIn, login, refresh, sessionList, sessionsEnded, uuid } from '@probity/contract'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Identity } from './service.ts'
+import type { Client } from './sessions.ts'
+
+const one = z.strictObject({ id: uuid })
+const nothing = z.null()
+const MOST_USER_AGENT = 1000
+
+/** Log-in, and what becomes of sessions. */
+export function sessionRoutes(identity: Identity): Route[] {
+  const { sessions } = identity
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/auth/login',
+      summary: 'Start a session',
+      scopes: 'public',
+      body: login,
+      answers: { 200: loggedIn },
+      handle: ({ body, request }) => identity.logIn(body, clientOf(request)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/refresh',
+      summary: 'Get the next tokens of a session; the refresh token is good once',
+      scopes: 'public',
+      body: refresh,
+      answers: { 200: loggedIn },
+      handle: ({ body, request }) => sessions.refresh(body.refresh_token, clientOf(request)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/logout',
+      summary: 'End the session that calls',
+      scopes: [],
+      answers: { 200: nothing },
+      async handle({ principal }) {
+        await sessions.end(principal)
+        return null
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me/sessions',
+      summary: 'List your own sessions',
+      scopes: [],
+      answers: { 200: sessionList },
+      handle: ({ principal }) => sessions.list(principal),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/me/sessions',
+      summary: 'End all your sessions but the one that calls',
+      scopes: [],
+      answers: { 200: sessionsEnded },
+      handle: ({ principal }) => sessions.endOthers(principal),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/me/sessions/:id',
+      summary: 'End a session of yours',
+      scopes: [],
+      params: one,
+      answers: { 200: nothing },
+      async handle({ principal, params }) {
+        await sessions.endOwn(principal, params.id)
+        return null
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/sessions/:id',
+      summary: 'End a session of the tenant',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: nothing },
+      async handle({ principal, params }) {
+        await sessions.revoke(principal, params.id)
+        return null
+      },
+    }),
+  ]
+}
+
+function clientOf(request: FastifyRequest): Client {
+  return { ip_address: request.ip, user_agent: request.headers['user-agent']?.slice(0, MOST_USER_AGENT) ?? null }
+}

@@ -1,0 +1,309 @@
+import { randomBytes } from 'node:crypto'
+import type { Session } from '@probity/contract'
+import { formatToken, parseToken } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
+import { hashToken } from './authenticate.ts'
+import { recordOf } from './record.ts'
+import { isSessionAlive, judgeRefresh, type SessionLimits, scopesOf } from './rules.ts'
+import * as store from './store-sessions.ts'
+
+export interface SessionSettings {
+  usual: SessionLimits
+  remembered: SessionLimits
+  accessSeconds: number
+  mostPerUser: number
+}
+
+export interface SessionDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  record: RecordEvent
+  sessions: SessionSettings
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
+}
+
+/** Where a request came from. */
+export interface Client {
+  ip_address: string
+  user_agent: string | null
+}
+
+/** Who logs in. */
+export interface Opening {
+  user: { id: string; is_operator: boolean }
+  client: Client
+  isRemembered: boolean
+  /** Goes before the session in its transaction; what it throws undoes all of it. */
+  before(tx: Tx): Promise<void>
+}
+
+/**
+ * Sessions of people. Each is a family of tokens: a refresh token is good once and leads to one successor, which is
+ * derived from it, so that two who refresh at once get the same. One that is used again later ends the session: its
+ * holder or its thief has the successor, and nobody can tell who is who (RFC 9700 §4.14.2).
+ */
+export class Sessions {
+  readonly #dependencies: SessionDependencies
+
+  constructor(dependencies: SessionDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  async start(tenantId: string, { user, client, isRemembered, before }: Opening) {
+    const { clock, keys, sessions } = this.#dependencies
+    const id = newId(clock.now())
+    const at = this.#now()
+    const expires = secondsAfter(at, (isRemembered ? sessions.remembered : sessions.usual).absolute)
+    const tokens = { access: newToken('se', tenantId), refresh: newToken('re', tenantId) }
+    const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
+    if (!key) throw new Error('a user has no data key')
+    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
+    await this.#change(tenantId, async (tx) => {
+      await before(tx)
+      await store.dropOldRefreshTokens(tx, at)
+      await this.#endBeyondLimit(tx, user.id, at)
+      const goodUntil = this.#goodUntil(at, expires)
+      const hash = hashToken(tokens.access)
+      await store.insertSession(tx, { id, userId: user.id, hash, goodUntil, client: sealed, expires, isRemembered, at })
+      await store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires })
+      await this.#record(tx, user.id, id, {
+        event_type: 'session.started',
+        action: 'login',
+        data: { credential_type: 'username_password', remembered: isRemembered },
+        personal: { ...client },
+      })
+    })
+    return this.#answer(tokens, { id, expires, user, at })
+  }
+
+  /** The next tokens of a session. Throws UNAUTHENTICATED, the same whatever is wrong, and TENANT_SUSPENDED. */
+  async refresh(refreshToken: string, client: Client) {
+    const parts = parseToken(refreshToken)
+    if (parts?.kind !== 're' || parts.tenantId === null) throw new DomainError('UNAUTHENTICATED')
+    const { tenantId } = parts
+    const used = hashToken(refreshToken)
+    if (!(await this.#run(tenantId, (tx) => store.hasRefreshToken(tx, used)))) throw new DomainError('UNAUTHENTICATED')
+    const tokens = await this.#successors(tenantId, used)
+    const refreshed = await this.#change(tenantId, (tx) => this.#rotate(tx, used, tokens, client))
+    if (refreshed === null) throw new DomainError('UNAUTHENTICATED')
+    return this.#answer(tokens, refreshed)
+  }
+
+  /** Those of who asks, the last used first. */
+  async list(principal: Principal): Promise<{ sessions: Session[] }> {
+    const own = ownSession(principal)
+    return { sessions: await this.#listed(principal.tenantId, principal.userId, own) }
+  }
+
+  /** Ends the session that asks. */
+  async end(principal: Principal): Promise<void> {
+    await this.#change(principal.tenantId, async (tx) => {
+      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, null, this.#now())))
+        throw new DomainError('NOT_FOUND')
+      await this.#ended(tx, principal.userId, principal.id, 'logout')
+    })
+  }
+
+  /** Ends one of one's own. */
+  async endOwn(principal: Principal, id: string): Promise<void> {
+    ownSession(principal)
+    await this.#change(principal.tenantId, async (tx) => {
+      if (!(await store.revokeSession(tx, id, principal.userId, this.#now()))) throw new DomainError('NOT_FOUND')
+      await this.#ended(tx, principal.userId, id, 'revoke')
+    })
+  }
+
+  /** Ends all of one's own but the one that asks. */
+  async endOthers(principal: Principal): Promise<{ ended: number }> {
+    const own = ownSession(principal)
+    const ended = await this.#change(principal.tenantId, (tx) => this.endAll(tx, principal.userId, own))
+    return { ended }
+  }
+
+  /** Ends any session of the tenant. */
+  async revoke(principal: Principal, id: string): Promise<void> {
+    await this.#change(principal.tenantId, async (tx) => {
+      if (!(await store.revokeSession(tx, id, null, this.#now()))) throw new DomainError('NOT_FOUND')
+      await this.#record(tx, principal.userId, id, { event_type: 'session.revoked', action: 'revoke' })
+    })
+  }
+
+  /** Ends a person's sessions, but one; answers how many. The transaction tells that callers changed. */
+  async endAll(tx: Tx, userId: string, but: string | null): Promise<number> {
+    const ended = await store.revokeSessionsOf(tx, userId, but, this.#now())
+    for (const id of ended) await this.#ended(tx, userId, id, 'revoke')
+    return ended.length
+  }
+
+  /** Null: there is no session to go on with. What that shows of misuse is written with the same transaction. */
+  async #rotate(tx: Tx, used: Buffer, tokens: Tokens, client: Client): Promise<Refreshed | null> {
+    const kept = await store.lockRefreshToken(tx, used)
+    const at = this.#now()
+    if (!kept || !isSessionAlive({ ...kept, last_activity: kept.last_activity.getTime() }, this.#idleOf(kept), +at))
+      return null
+    const successor = hashToken(tokens.refresh)
+    const isSuccessorUsed = await store.isRefreshTokenUsed(tx, successor)
+    const verdict = judgeRefresh({ usedAt: kept.used_at, isSuccessorUsed }, +at)
+    if (verdict === 'reused') {
+      await this.#endReused(tx, kept, client, at)
+      return null
+    }
+    if (!kept.is_active) throw new DomainError('TENANT_SUSPENDED')
+    const { session_id: id, expires_at: expires, user_id } = kept
+    if (verdict === 'rotate') {
+      const goodUntil = this.#goodUntil(at, expires)
+      await store.rotateSession(tx, { id, used, hash: hashToken(tokens.access), goodUntil, at })
+      await store.insertRefreshToken(tx, { hash: successor, sessionId: id, at, until: expires })
+      await this.#record(tx, user_id, id, {
+        event_type: 'session.refreshed',
+        action: 'refresh',
+        personal: { ...client },
+      })
+    }
+    return { id, expires, at: kept.used_at ?? at, user: { id: user_id, is_operator: kept.is_operator } }
+  }
+
+  async #endReused(tx: Tx, kept: store.KeptRefreshToken, client: Client, at: Date): Promise<void> {
+    await store.revokeSession(tx, kept.session_id, null, at)
+    await this.#record(tx, kept.user_id, kept.session_id, {
+      event_type: 'session.refresh_reused',
+      action: 'refresh',
+      outcome: 'Failure',
+      risk_score: 90,
+      personal: { ...client },
+    })
+  }
+
+  // Who was refreshed with a token can derive nothing: the key is the tenant's own.
+  async #successors(tenantId: string, used: Buffer): Promise<Tokens> {
+    const own = await this.#dependencies.keys.subjects.ownKey(tenantId)
+    const next = (kind: 'se' | 're') =>
+      formatToken({ kind, tenantId, secret: keyedDigest(own, `session successor ${kind} ${used.toString('hex')}`) })
+    return { access: next('se'), refresh: next('re') }
+  }
+
+  async #endBeyondLimit(tx: Tx, userId: string, at: Date): Promise<void> {
+    const living = (await store.listSessions(tx, userId, at)).filter((row) =>
+      isSessionAlive({ ...row, last_activity: row.last_activity.getTime() }, this.#idleOf(row), +at),
+    )
+    for (const { id } of living.slice(this.#dependencies.sessions.mostPerUser - 1)) {
+      await store.revokeSession(tx, id, userId, at)
+      await this.#ended(tx, userId, id, 'limit')
+    }
+  }
+
+  async #listed(tenantId: string, userId: string, current: string | null): Promise<Session[]> {
+    const now = this.#now()
+    const rows = await this.#run(tenantId, (tx) => store.listSessions(tx, userId, now))
+    const { subjects } = this.#dependencies.keys
+    const [key] = (await subjects.keysOf(tenantId, await subjects.find(tenantId, userId))).values()
+    return rows
+      .filter((row) => isSessionAlive({ ...row, last_activity: row.last_activity.getTime() }, this.#idleOf(row), +now))
+      .map((row) => {
+        const client = key && row.client_sealed ? opened(tenantId, key, row.id, row.client_sealed) : NOT_READABLE
+        return {
+          id: row.id,
+          is_current: row.id === current,
+          is_remembered: row.is_remembered,
+          created_at: row.created_at.toISOString(),
+          last_activity: row.last_activity.toISOString(),
+          expires_at: row.expires_at.toISOString(),
+          ...client,
+        }
+      })
+  }
+
+  #answer({ access, refresh }: Tokens, { id, expires, user, at }: Refreshed) {
+    const permissions = [...scopesOf(user.is_operator)]
+    return {
+      access_token: access,
+      refresh_token: refresh,
+      token_type: 'Bearer' as const,
+      expires_in: Math.floor((this.#goodUntil(at, expires).getTime() - at.getTime()) / 1000),
+      scope: permissions.join(' '),
+      user_id: user.id,
+      session_id: id,
+      mfa_required: false as const,
+      permissions,
+    }
+  }
+
+  #goodUntil(at: Date, expires: Date): Date {
+    return new Date(Math.min(+secondsAfter(at, this.#dependencies.sessions.accessSeconds), +expires))
+  }
+
+  #idleOf({ is_remembered }: { is_remembered: boolean }): number {
+    const { remembered, usual } = this.#dependencies.sessions
+    return (is_remembered ? remembered : usual).idle
+  }
+
+  #ended(tx: Tx, userId: string, id: string, action: string): Promise<void> {
+    return this.#record(tx, userId, id, { event_type: 'session.ended', action })
+  }
+
+  #record(tx: Tx, userId: string, id: string, happened: Omit<Parameters<typeof recordOf>[3], 'resource'>) {
+    return recordOf(this.#dependencies.record, tx, userId, { ...happened, resource: `session/${id}` })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what may end a token. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+interface Tokens {
+  access: string
+  refresh: string
+}
+
+interface Refreshed {
+  id: string
+  expires: Date
+  /** When its tokens were given out. */
+  at: Date
+  user: { id: string; is_operator: boolean }
+}
+
+/** The session that asks. Throws SESSION_REQUIRED for an API token: an application is no person. */
+function ownSession({ kind, id }: Principal): string {
+  if (kind !== 'session') throw new DomainError('SESSION_REQUIRED')
+  return id
+}
+
+const NOT_READABLE = { ip_address: null, user_agent: null }
+
+function opened(tenantId: string, key: DataKey, id: string, sealed: Buffer): Client {
+  return JSON.parse(open(tenantId, [key], locationOf(id), sealed).toString()) // it was written here
+}
+
+function newToken(kind: 'se' | 're', tenantId: string): string {
+  return formatToken({ kind, tenantId, secret: randomBytes(32) })
+}
+
+function locationOf(row: string) {
+  return { table: 'security_sessions', column: 'client_sealed', row }
+}
+
+function secondsAfter(at: Date, seconds: number): Date {
+  return new Date(at.getTime() + seconds * 1000)
+}
