@@ -23,7 +23,7 @@ CREATE TABLE refresh_tokens (
   used_at timestamptz,
   kept_until timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, token_hash),
-  FOREIGN KEY (tenant_id, session_id) REFERENCES security_sessions (tenant_id, id)
+  FOREIGN KEY (tenant_id, session_id) REFERENCES security_sessions (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX refresh_tokens_session ON refresh_tokens (tenant_id, session_id, created_at);
 CREATE INDEX refresh_tokens_kept ON refresh_tokens (tenant_id, kept_until);

@@ -1,5 +1,23 @@
 -- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
 
+TABLE account_links ROW LEVEL SECURITY ENABLED FORCED -- Links that were given to people: to set the first password, or another when it is forgotten
+  tenant_id uuid NOT NULL -- Tenant
+  token_hash bytea NOT NULL -- SHA-256 of the text of the link's token
+  user_id uuid NOT NULL -- Whose account it is for
+  purpose character varying(20) NOT NULL -- What it is good for
+  was_mailed boolean NOT NULL -- Whether it went to the user's address and nowhere else: who uses it has that address
+  created_at timestamp with time zone NOT NULL -- When it was made
+  expires_at timestamp with time zone NOT NULL -- When it ends
+  used_at timestamp with time zone -- When it was used, or another took its place; NULL: it is good
+  CONSTRAINT account_links_pkey PRIMARY KEY (tenant_id, token_hash)
+  CONSTRAINT account_links_purpose_check CHECK (((purpose)::text = ANY ((ARRAY['invitation'::character varying, 'password_reset'::character varying])::text[])))
+  CONSTRAINT account_links_token_hash_check CHECK ((length(token_hash) = 32))
+  CONSTRAINT account_links_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX account_links_end ON account_links USING btree (tenant_id, expires_at)
+CREATE INDEX account_links_user ON account_links USING btree (tenant_id, user_id, purpose, created_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applications
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -227,7 +245,7 @@ TABLE refresh_tokens ROW LEVEL SECURITY ENABLED FORCED -- Refresh tokens of sess
   kept_until timestamp with time zone NOT NULL -- When the row is dropped: the absolute end of its session
   CONSTRAINT refresh_tokens_pkey PRIMARY KEY (tenant_id, token_hash)
   CONSTRAINT refresh_tokens_token_hash_check CHECK ((length(token_hash) = 32))
-  CONSTRAINT refresh_tokens_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES security_sessions(tenant_id, id)
+  CONSTRAINT refresh_tokens_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES security_sessions(tenant_id, id) ON DELETE CASCADE
 CREATE INDEX refresh_tokens_kept ON refresh_tokens USING btree (tenant_id, kept_until)
 CREATE INDEX refresh_tokens_session ON refresh_tokens USING btree (tenant_id, session_id, created_at)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
@@ -271,8 +289,8 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   id uuid NOT NULL -- UUIDv7
   username_index bytea NOT NULL -- Blind index of the user name, HMAC-SHA256 under a key of the tenant
   email_index bytea NOT NULL -- Blind index of the address, likewise
-  profile_sealed bytea NOT NULL -- Envelope of {username, email} under the user's data key
-  password_hash character varying(255) NOT NULL -- argon2id, PHC string; its salt is within
+  profile_sealed bytea NOT NULL -- Envelope of {username, email, display_name} under the user's data key
+  password_hash character varying(255) NOT NULL -- argon2id, PHC string; its salt is within; empty: no password
   mfa_enabled boolean NOT NULL DEFAULT false -- Whether a second factor is set up
   mfa_secret bytea -- Envelope of the second factor's secret
   failed_login_attempts integer NOT NULL DEFAULT 0 -- Attempts to log in since the last that succeeded, from all sources
@@ -280,14 +298,22 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   is_operator boolean NOT NULL DEFAULT false -- May work across tenants: create, list, suspend, reactivate
   created_at timestamp with time zone NOT NULL -- When the user was created
   updated_at timestamp with time zone NOT NULL -- When a column last changed
+  status character varying(16) NOT NULL -- invited: has no password yet; suspended: for a while; deactivated: has left; erased: as a person, the row stays for what refers to it
+  scopes text[] NOT NULL -- What the user may do, beside platform:operate of operators
+  email_verified_at timestamp with time zone -- When a link that was mailed to the address was used; NULL: never
+  password_changed_at timestamp with time zone -- When the password was last set; NULL: never, or before this was noted
+  last_login_at timestamp with time zone -- Last log-in that succeeded; NULL: none, or before this was noted
+  version integer NOT NULL DEFAULT 1 -- Grows with each change of what is shown of the user; If-Match compares it
   CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
   CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)
   CONSTRAINT security_users_email_index_check CHECK ((length(email_index) = 32))
   CONSTRAINT security_users_failed_login_attempts_check CHECK ((failed_login_attempts >= 0))
+  CONSTRAINT security_users_status_check CHECK (((status)::text = ANY ((ARRAY['invited'::character varying, 'active'::character varying, 'suspended'::character varying, 'deactivated'::character varying, 'erased'::character varying])::text[])))
   CONSTRAINT security_users_username_index_check CHECK ((length(username_index) = 32))
+  CONSTRAINT security_users_version_check CHECK ((version > 0))
   CONSTRAINT security_users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
-CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_users FOR EACH ROW WHEN (new.is_operator IS DISTINCT FROM old.is_operator) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_users FOR EACH ROW WHEN (new.is_operator IS DISTINCT FROM old.is_operator OR new.status::text IS DISTINCT FROM old.status::text OR new.scopes IS DISTINCT FROM old.scopes) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 

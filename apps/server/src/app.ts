@@ -16,6 +16,7 @@ import type { AdmissionOptions } from './platform/http/admission.ts'
 import { Idempotency } from './platform/http/idempotency.ts'
 import { httpServer } from './platform/http/server.ts'
 import { KnownCallers } from './platform/known-callers.ts'
+import { Mailer } from './platform/mail.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
 import { Tracing } from './platform/tracing.ts'
@@ -76,6 +77,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     callersChanged,
   })
   const sessions = sessionSettings(config)
+  const mailer = new Mailer(config.smtp_url ?? null, config.mail_from, log)
+  const publicUrl = () => config.public_url ?? url
   const identity = new Identity({
     database,
     clock,
@@ -83,6 +86,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tenancy,
     record: audit.record,
     sessions,
+    mailer,
+    publicUrl,
     callersChanged,
   })
   const authenticator = new Authenticator({ database, clock, callers, sessions })
@@ -129,6 +134,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await sequencer.stop()
     await threads.stop()
     callers.stop()
+    await mailer.stop()
     await tracing.stop()
   }
   try {

@@ -44,6 +44,11 @@ const schema = z.strictObject({
     .url('must be a URL, as https://audit.example.org')
     .optional()
     .describe('Where people reach the server, for links'),
+  smtp_url: z
+    .url({ protocol: /^smtps?$/, error: 'must be a URL of smtp or smtps, as smtps://user:password@mail.example.org' })
+    .optional()
+    .describe('Server that mails are sent through: invitations, forgotten passwords; none are sent without (secret)'),
+  mail_from: text('must be an address').default('probity@localhost').describe('Whom mails are from'),
   log_level: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info')
@@ -101,7 +106,7 @@ const PREFIX = 'PROBITY_'
 /** Settings of the command line and of the tests, not of the server. */
 const FOREIGN = new Set(['PROBITY_URL', 'PROBITY_TOKEN'])
 const BARE: Record<string, string> = { DATABASE_URL: 'database_url', KEYSTORE_URL: 'keystore_url' }
-const SECRET = new Set(['database_url', 'keystore_url', 'root_key'])
+const SECRET = new Set(['database_url', 'keystore_url', 'root_key', 'smtp_url'])
 
 /** Reads settings: command line over environment over file. Throws StartError that names what is wrong as it was written. */
 export async function loadConfig(

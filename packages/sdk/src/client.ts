@@ -1,9 +1,12 @@
 import type {
   AuditEvent,
+  ChangeUser,
   CreateTenant,
   CreateToken,
+  CreateUser,
   Erased,
   EraseSubject,
+  Invited,
   LoggedIn,
   LoginInput,
   Problem,
@@ -12,6 +15,7 @@ import type {
   Session,
   Setup,
   Tenant,
+  User,
   VerifyRange,
 } from '@probity/contract'
 import { ProbityError } from './error.ts'
@@ -86,6 +90,28 @@ export class Probity {
   /** Ends one of them, or without an id all others. */
   endSession(id?: string): Promise<{ ended: number } | null> {
     return this.#json('DELETE', id === undefined ? '/v1/me/sessions' : `/v1/me/sessions/${id}`)
+  }
+
+  /** Invites somebody; `invitation_url` is for you to hand over where the server sends no mail. */
+  invite(user: Partial<CreateUser> & { email: string }): Promise<Invited> {
+    return this.#json('POST', '/v1/users', user)
+  }
+
+  user(id: string): Promise<User> {
+    return this.#json('GET', `/v1/users/${id}`)
+  }
+
+  users(filter: Query = {}): Promise<{ users: User[]; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/users${query(filter)}`)
+  }
+
+  changeUser(id: string, change: ChangeUser): Promise<User> {
+    return this.#json('PATCH', `/v1/users/${id}`, change)
+  }
+
+  /** Suspends, reactivates or deactivates somebody, or forgets their failed log-ins. */
+  setUser(id: string, verb: 'suspend' | 'reactivate' | 'deactivate' | 'unlock'): Promise<User> {
+    return this.#json('POST', `/v1/users/${id}/${verb}`)
   }
 
   /** Records events: one object, or up to 1,000 in an array. */

@@ -3,7 +3,9 @@ import { after, before, test } from 'node:test'
 import * as contract from '@probity/contract'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { z } from 'zod'
+import { type MailServer, mailServer } from '../support/mail.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
+import { type Case, identityCases } from './identity-cases.ts'
 
 interface Operation {
   security: object[]
@@ -11,23 +13,21 @@ interface Operation {
 }
 
 let server: TestServer
+let mails: MailServer
 let description: { openapi: string; paths: Record<string, Record<string, Operation>> }
 before(async () => {
-  server = await testServer()
+  mails = await mailServer()
+  server = await testServer({ smtp_url: mails.url })
   description = (await server.call('GET', '/openapi.json')).body
 })
-after(() => server.stop())
+after(async () => {
+  await server.stop()
+  await mails.stop()
+})
 
 const event = { event_type: 'a.b', user_id: 'ada', action: 'do', outcome: 'Success' }
 const health = z.object({ status: z.literal('ok'), version: z.string() })
 const rotated = z.object({ epoch: z.number(), rewrapped: z.number(), destroyed: z.boolean() })
-
-/** A real call for each documented operation, in an order in which each succeeds, and the schema of its answer. */
-interface Case {
-  operation: string
-  schema: z.ZodType | null
-  call(): Promise<Answer>
-}
 
 function cases(): Case[] {
   const known: Record<string, string> = {}
@@ -36,11 +36,6 @@ function cases(): Case[] {
     const got = await answer
     known[name] = from(got.body)
     return got
-  }
-  const login = {
-    credential_type: 'username_password',
-    username: 'admin@first.example',
-    password: 'correct horse battery staple',
   }
   return [
     { operation: 'GET /livez', schema: health, call: () => call('GET', '/livez') },
@@ -170,61 +165,7 @@ function cases(): Case[] {
       schema: contract.tenant,
       call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
     },
-    {
-      operation: 'POST /v1/auth/login',
-      schema: contract.loggedIn,
-      async call() {
-        const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
-        known.session = other.body.session_id
-        known.own = (
-          await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
-        ).body.session_id
-        await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
-        return remember(
-          'access',
-          (body) => body.access_token,
-          call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null }),
-        )
-      },
-    },
-    {
-      operation: 'POST /v1/auth/refresh',
-      schema: contract.loggedIn,
-      async call() {
-        const opened = await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
-        const { refresh_token } = opened.body
-        return remember(
-          'access',
-          (body) => body.access_token,
-          call('POST', '/v1/auth/refresh', { refresh_token }, { token: null }),
-        )
-      },
-    },
-    {
-      operation: 'GET /v1/me/sessions',
-      schema: contract.sessionList,
-      call: () => call('GET', '/v1/me/sessions', undefined, { token: known.access }),
-    },
-    {
-      operation: 'DELETE /v1/me/sessions/{id}',
-      schema: z.null(),
-      call: () => call('DELETE', `/v1/me/sessions/${known.own}`, undefined, { token: known.access }),
-    },
-    {
-      operation: 'DELETE /v1/sessions/{id}',
-      schema: z.null(),
-      call: () => call('DELETE', `/v1/sessions/${known.session}`),
-    },
-    {
-      operation: 'DELETE /v1/me/sessions',
-      schema: contract.sessionsEnded,
-      call: () => call('DELETE', '/v1/me/sessions', undefined, { token: known.access }),
-    },
-    {
-      operation: 'POST /v1/auth/logout',
-      schema: z.null(),
-      call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }),
-    },
+    ...identityCases(server, mails),
     { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {
       operation: 'POST /v1/keys/turn-anchor',
@@ -322,7 +263,10 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/metrics',
     '/readyz',
     '/setup',
+    '/v1/auth/invitation',
     '/v1/auth/login',
+    '/v1/auth/password/forgot',
+    '/v1/auth/password/reset',
     '/v1/auth/refresh',
     '/v1/setup',
   ])

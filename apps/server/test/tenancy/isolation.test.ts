@@ -52,6 +52,7 @@ async function fill(token: string): Promise<void> {
   await call('POST', '/v1/audit/verify', {})
   await call('DELETE', '/v1/privacy/data-subjects/bob', { legal_basis: 'asked' })
   const tenant = (await call('GET', '/v1/audit/key', undefined)).body.origin.split('/')[1]
+  await call('POST', '/v1/users', { email: 'colleague@example.org' })
   await call('POST', '/v1/auth/login', {
     credential_type: 'username_password',
     tenant,

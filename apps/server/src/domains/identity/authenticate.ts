@@ -135,7 +135,7 @@ async function bySession(
       id: session.id,
       tenantId: tx.tenantId,
       userId: session.user_id,
-      scopes: scopesOf(session.is_operator),
+      scopes: scopesOf(session),
       tenantActive: session.is_active,
     },
     usedAt: session.last_activity.getTime(),

@@ -4,6 +4,7 @@ import { normalizePassword } from './rules.ts'
 
 // OWASP's second profile: 19 MiB, two passes, one lane; argon2id is the library's default algorithm.
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`
 const AT_ONCE = 2
 const MOST_WAITING = 64
 
@@ -17,12 +18,17 @@ export class Passwords {
     return this.#bounded(() => hash(normalizePassword(password), PARAMETERS))
   }
 
-  /** Whether the password is right. `stored` null: nobody goes by that name; it takes as long and is false. */
+  /** Whether the password is right. `stored` null or empty: there is none; it takes as long and is false. */
   async check(stored: string | null, password: string): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const against = stored ?? (await this.#decoy)
+    const against = stored || (await this.#decoy)
     const right = await this.#bounded(() => verify(against, normalizePassword(password)))
-    return right && stored !== null
+    return right && Boolean(stored)
+  }
+
+  /** Whether what is stored was hashed otherwise than passwords are today. */
+  isOld(stored: string): boolean {
+    return !stored.startsWith(PREFIX)
   }
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {

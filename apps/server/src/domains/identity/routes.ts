@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { userRoutes } from './user-routes.ts'
 
 const one = z.strictObject({ id: uuid })
 
@@ -22,6 +23,7 @@ export function identityRoutes(identity: Identity): Route[] {
       },
     }),
     ...sessionRoutes(identity),
+    ...userRoutes(identity),
     route({
       method: 'POST',
       path: '/v1/tokens',

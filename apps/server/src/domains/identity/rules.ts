@@ -5,6 +5,23 @@ export function normalizeName(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase()
 }
 
+const NOT_IN_A_NAME = /[^\p{L}\p{M}\p{N}\u0021-\u007e]/u
+const LATIN = /\p{Script=Latin}/u
+const NEITHER_LATIN_NOR_EAST_ASIAN =
+  /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u
+const GREEK_AND_CYRILLIC = /\p{Script=Greek}.*\p{Script=Cyrillic}|\p{Script=Cyrillic}.*\p{Script=Greek}/u
+
+/**
+ * Why a user name can't be taken; null: it can. Letters, digits and the signs of ASCII (RFC 8264 IdentifierClass), and
+ * letters of scripts that look alike not side by side (UTS #39 highly restrictive): "аdmin" is not "admin".
+ */
+export function nameFault(name: string): string | null {
+  const normalized = normalizeName(name)
+  if (normalized === '' || NOT_IN_A_NAME.test(normalized)) return 'has letters, digits and signs such as . - _ @ alone'
+  const isMixed = LATIN.test(normalized) && NEITHER_LATIN_NOR_EAST_ASIAN.test(normalized)
+  return isMixed || GREEK_AND_CYRILLIC.test(normalized) ? 'mixes letters of scripts that look alike' : null
+}
+
 /** The password as it is hashed (RFC 8265 OpaqueString, in its effect). */
 export function normalizePassword(password: string): string {
   return password.normalize('NFC')
@@ -53,9 +70,12 @@ export function isKnown({ knownUntil }: Attempts, now: number): boolean {
   return knownUntil !== null && knownUntil > now
 }
 
+/** What the first administrator of a tenant may do. */
+export const ADMINISTRATOR: readonly Scope[] = SCOPES.filter((scope) => scope !== 'platform:operate')
+
 /** What a user may do; roles come with domain access. */
-export function scopesOf(isOperator: boolean): readonly Scope[] {
-  return isOperator ? SCOPES : SCOPES.filter((scope) => scope !== 'platform:operate')
+export function scopesOf(user: { scopes: readonly Scope[]; is_operator: boolean }): readonly Scope[] {
+  return user.is_operator ? [...user.scopes, 'platform:operate'] : user.scopes
 }
 
 /** How long sessions live, in seconds. */

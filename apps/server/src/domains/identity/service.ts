@@ -7,16 +7,24 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import type { Mailer } from '../../platform/mail.ts'
 import type { RecordEvent } from '../../platform/record.ts'
-import { type Keys, seal } from '../keys/index.ts'
+import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
+import { commonest } from './commonest.ts'
+import { Credentials } from './credentials.ts'
+import { Links } from './links.ts'
+import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
+import { sealProfile } from './profile.ts'
 import { type Happened, recordOf } from './record.ts'
-import { normalizeName, scopesOf } from './rules.ts'
+import { ADMINISTRATOR, scopesOf } from './rules.ts'
 import { type Client, type SessionSettings, Sessions } from './sessions.ts'
 import * as store from './store.ts'
+import * as users from './store-users.ts'
 import { Throttle } from './throttle.ts'
+import { Users } from './users.ts'
 
 export interface IdentityDependencies {
   database: Database
@@ -25,6 +33,9 @@ export interface IdentityDependencies {
   tenancy: Tenancy
   record: RecordEvent
   sessions: SessionSettings
+  mailer: Mailer
+  /** Where people reach the server. */
+  publicUrl(): string
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
   callersChanged(tenantId: string): void
 }
@@ -38,17 +49,24 @@ export class Identity {
   readonly #passwords = new Passwords()
   readonly #throttle: Throttle
   readonly sessions: Sessions
+  readonly users: Users
+  readonly credentials: Credentials
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
-    this.sessions = new Sessions(dependencies)
-    this.#throttle = new Throttle(dependencies)
+    const links = new Links(dependencies.mailer, dependencies.publicUrl)
+    const [passwords, throttle, sessions] = [this.#passwords, new Throttle(dependencies), new Sessions(dependencies)]
+    this.#throttle = throttle
+    this.sessions = sessions
+    this.users = new Users({ ...dependencies, links, sessions })
+    this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
   }
 
   /** Makes a tenant's first administrator, and the first tenant with it. Throws LINK_EXPIRED, NAME_TAKEN. */
   async setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
     const { tenancy } = this.#dependencies
     if (parseToken(input.setup_token)?.kind !== 'su') throw new DomainError('LINK_EXPIRED')
+    requireGood(input, await commonest())
     const password_hash = await this.#passwords.hash(input.password)
     const first = parseToken(input.setup_token)?.tenantId === null
     if (first && input.tenant === undefined)
@@ -78,14 +96,20 @@ export class Identity {
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
     const right = await this.#passwords.check(user?.password_hash ?? null, input.password)
-    if (tenantId === null || user === null || !right) {
+    const isThere = user?.status === 'active' || user?.status === 'suspended'
+    if (tenantId === null || user === null || !right || !isThere) {
       await this.#refuse(tenantId, user, client, 'credentials')
       throw new DomainError('CREDENTIALS_INVALID')
+    }
+    if (user.status === 'suspended') {
+      await this.#refuse(tenantId, user, client, 'account_suspended')
+      throw new DomainError('ACCOUNT_SUSPENDED')
     }
     if (!(await tenancy.get(tenantId)).is_active) {
       await this.#refuse(tenantId, user, client, 'suspended')
       throw new DomainError('TENANT_SUSPENDED')
     }
+    const rehashed = this.#passwords.isOld(user.password_hash) ? await this.#passwords.hash(input.password) : null
     return this.sessions.start(tenantId, {
       user,
       client,
@@ -93,8 +117,11 @@ export class Identity {
       before: async (tx) => {
         await this.#throttle.succeed(tx, attempt)
         // The account may have been closed while the password was looked at.
-        if ((await store.readPasswordHash(tx, user.id)) !== user.password_hash)
+        const held = await store.lockAccount(tx, user.id)
+        if (held?.password_hash !== user.password_hash || held.status !== 'active')
           throw new DomainError('CREDENTIALS_INVALID')
+        await users.noteLogin(tx, user.id, this.#now())
+        if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
       },
     })
   }
@@ -129,18 +156,22 @@ export class Identity {
   }
 
   async #createAdministrator(tenantId: string, first: boolean, input: Setup, password_hash: string) {
-    const userId = newId(this.#dependencies.clock.now())
-    const profile = { username: input.username ?? input.email, email: input.email }
-    const row = await this.#userRow(tenantId, userId, profile, password_hash, first)
+    const { keys, clock } = this.#dependencies
+    const userId = newId(clock.now())
+    const profile = { username: input.username ?? input.email, email: input.email, display_name: null }
+    const sealed = await sealProfile(keys, tenantId, userId, profile)
+    const user = { id: userId, ...sealed, password_hash, status: 'active' as const, scopes: [...ADMINISTRATOR] }
     return this.#run(tenantId, async (tx) => {
-      if ((await store.countUsers(tx)) > 0 || !(await store.insertUser(tx, row, this.#now())))
+      const isNew = (await store.countUsers(tx)) === 0
+      if (!isNew || !(await store.insertUser(tx, { ...user, is_operator: first }, this.#now())))
         throw new DomainError('LINK_EXPIRED')
       await this.#record(tx, userId, {
         ...{ event_type: 'user.created', resource: `user/${userId}`, action: 'create' },
         data: { first: true },
-        personal: profile,
+        personal: { username: profile.username, email: profile.email },
       })
-      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes: [...scopesOf(first)] })
+      const scopes = [...scopesOf({ ...user, is_operator: first })]
+      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes })
       return { tenant_id: tenantId, user_id: userId, token, token_id: id }
     })
   }
@@ -160,33 +191,6 @@ export class Identity {
         personal: { ...client },
       }),
     )
-  }
-
-  async #userRow(
-    tenantId: string,
-    id: string,
-    profile: { username: string; email: string },
-    password_hash: string,
-    is_operator: boolean,
-  ) {
-    const { keys } = this.#dependencies
-    const [key] = await keys.subjects.resolve(tenantId, [
-      { id, aliases: [profile.username, profile.email], addresses: [] },
-    ])
-    if (!key) throw new Error('a user has no data key')
-    return {
-      id,
-      username_index: await keys.blindIndex(tenantId, 'username', normalizeName(profile.username)),
-      email_index: await keys.blindIndex(tenantId, 'email', normalizeName(profile.email)),
-      profile_sealed: seal(
-        tenantId,
-        [key],
-        { table: 'security_users', column: 'profile_sealed', row: id },
-        Buffer.from(JSON.stringify(profile)),
-      ),
-      password_hash,
-      is_operator,
-    }
   }
 
   async #insertToken(
@@ -234,6 +238,16 @@ export class Identity {
   #now(): Date {
     return microsecondsToDate(this.#dependencies.clock.now())
   }
+}
+
+// The rest of what a password is held against is not known before there is a tenant; its length is the schema's.
+function requireGood(
+  { password, username = '', email, tenant = '' }: Setup,
+  isCommon: (text: string) => boolean,
+): void {
+  const fault = passwordFault(password, { words: [username, email, tenant], hasSecondFactor: false }, isCommon)
+  const issues = [{ pointer: '/password', message: fault }]
+  if (fault !== null) throw new DomainError('VALIDATION_FAILED', { issues })
 }
 
 function present(row: store.TokenRow) {

@@ -86,6 +86,7 @@ export function sessionRoutes(identity: Identity): Route[] {
   ]
 }
 
-function clientOf(request: FastifyRequest): Client {
+/** Where a request came from. */
+export function clientOf(request: FastifyRequest): Client {
   return { ip_address: request.ip, user_agent: request.headers['user-agent']?.slice(0, MOST_USER_AGENT) ?? null }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Session } from '@probity/contract'
+import type { Scope, Session } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
@@ -37,9 +37,15 @@ export interface Client {
   user_agent: string | null
 }
 
+export interface SessionUser {
+  id: string
+  scopes: readonly Scope[]
+  is_operator: boolean
+}
+
 /** Who logs in. */
 export interface Opening {
-  user: { id: string; is_operator: boolean }
+  user: SessionUser
   client: Client
   isRemembered: boolean
   /** Goes before the session in its transaction; what it throws undoes all of it. */
@@ -169,7 +175,7 @@ export class Sessions {
         personal: { ...client },
       })
     }
-    return { id, expires, at: kept.used_at ?? at, user: { id: user_id, is_operator: kept.is_operator } }
+    return { id, expires, at: kept.used_at ?? at, user: { ...kept, id: user_id } }
   }
 
   async #endReused(tx: Tx, kept: store.KeptRefreshToken, client: Client, at: Date): Promise<void> {
@@ -223,7 +229,7 @@ export class Sessions {
   }
 
   #answer({ access, refresh }: Tokens, { id, expires, user, at }: Refreshed) {
-    const permissions = [...scopesOf(user.is_operator)]
+    const permissions = [...scopesOf(user)]
     return {
       access_token: access,
       refresh_token: refresh,
@@ -281,11 +287,11 @@ interface Refreshed {
   expires: Date
   /** When its tokens were given out. */
   at: Date
-  user: { id: string; is_operator: boolean }
+  user: SessionUser
 }
 
 /** The session that asks. Throws SESSION_REQUIRED for an API token: an application is no person. */
-function ownSession({ kind, id }: Principal): string {
+export function ownSession({ kind, id }: Principal): string {
   if (kind !== 'session') throw new DomainError('SESSION_REQUIRED')
   return id
 }

@@ -3,13 +3,14 @@ import type { Tx } from '../../platform/database/transaction.ts'
 /** Puts random bytes where the indexes of name and address were, takes the password and ends the sessions. */
 export async function closeUser(tx: Tx, id: string, [username, email]: [Buffer, Buffer], at: Date): Promise<void> {
   await tx.query(
-    `UPDATE security_users SET username_index = $3, email_index = $4, password_hash = '', updated_at = $5
+    `UPDATE security_users SET username_index = $3, email_index = $4, password_hash = '', status = 'erased', updated_at = $5
      WHERE tenant_id = $1 AND id = $2`,
     [tx.tenantId, id, username, email, at],
   )
   const text =
     'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL'
   await tx.query(text, [tx.tenantId, id, at])
+  await tx.query('DELETE FROM account_links WHERE tenant_id = $1 AND user_id = $2', [tx.tenantId, id])
 }
 
 export async function forgetAttempts(tx: Tx, accounts: Buffer[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Scope } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { GRACE_SECONDS } from './rules.ts'
 
@@ -14,6 +15,7 @@ export interface SessionRow extends Ending {
   user_id: string
   /** End of the access token that was shown. */
   good_until: Date
+  scopes: Scope[]
   is_operator: boolean
   is_active: boolean
 }
@@ -50,13 +52,13 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.is_operator, t.is_active,
-                  least(s.expires_at, s.token_expires_at,
+  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, u.is_operator,
+                  t.is_active, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                 JOIN tenants t ON t.id = s.tenant_id
-                WHERE s.tenant_id = $1 AND (s.session_token_hash = $2 OR s.previous_token_hash = $2)`
+                WHERE s.tenant_id = $1 AND (s.session_token_hash = $2 OR s.previous_token_hash = $2) AND u.status = 'active'`
   return (await tx.query<SessionRow>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 
@@ -101,6 +103,7 @@ export interface KeptRefreshToken extends Ending {
   session_id: string
   user_id: string
   used_at: Date | null
+  scopes: Scope[]
   is_operator: boolean
   is_active: boolean
 }
@@ -117,12 +120,12 @@ export async function insertRefreshToken(
 
 export async function lockRefreshToken(tx: Tx, hash: Buffer): Promise<KeptRefreshToken | null> {
   const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered,
-                  u.is_operator, t.is_active
+                  u.scopes, u.is_operator, t.is_active
                 FROM refresh_tokens r
                 JOIN security_sessions s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                 JOIN tenants t ON t.id = s.tenant_id
-                WHERE r.tenant_id = $1 AND r.token_hash = $2 FOR UPDATE OF r, s`
+                WHERE r.tenant_id = $1 AND r.token_hash = $2 AND u.status = 'active' FOR UPDATE OF r, s`
   return (await tx.query<KeptRefreshToken>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 

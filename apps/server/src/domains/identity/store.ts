@@ -1,4 +1,4 @@
-import type { Scope } from '@probity/contract'
+import type { Scope, UserStatus } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
 
 export interface UserRow {
@@ -6,20 +6,18 @@ export interface UserRow {
   username_index: Buffer
   email_index: Buffer
   profile_sealed: Buffer
+  /** Empty: no password was set. */
   password_hash: string
-  failed_login_attempts: number
-  locked_until: Date | null
+  status: UserStatus | 'erased'
+  scopes: Scope[]
   is_operator: boolean
 }
 
-export async function insertUser(
-  tx: Tx,
-  user: Omit<UserRow, 'failed_login_attempts' | 'locked_until'>,
-  at: Date,
-): Promise<boolean> {
+export async function insertUser(tx: Tx, user: UserRow, at: Date): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, is_operator, created_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING`,
+    `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, status, scopes,
+       is_operator, created_at, updated_at, password_changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6::text, $7, $8, $9, $10::timestamptz, $10::timestamptz, CASE WHEN $6::text <> '' THEN $10::timestamptz END) ON CONFLICT DO NOTHING`,
     [
       tx.tenantId,
       user.id,
@@ -27,6 +25,8 @@ export async function insertUser(
       user.email_index,
       user.profile_sealed,
       user.password_hash,
+      user.status,
+      user.scopes,
       user.is_operator,
       at,
     ],
@@ -44,15 +44,18 @@ export async function countUsers(tx: Tx): Promise<number> {
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, failed_login_attempts, locked_until, is_operator
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }
 
-/** The password as it is now; the row is held until the transaction ends. */
-export async function readPasswordHash(tx: Tx, userId: string): Promise<string | null> {
-  const text = 'SELECT password_hash FROM security_users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE'
-  return (await tx.query<{ password_hash: string }>(text, [tx.tenantId, userId])).rows[0]?.password_hash ?? null
+/** The password and state as they are now; the row is held until the transaction ends. */
+export async function lockAccount(
+  tx: Tx,
+  userId: string,
+): Promise<{ password_hash: string; status: UserRow['status'] } | null> {
+  const text = 'SELECT password_hash, status FROM security_users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE'
+  return (await tx.query<Pick<UserRow, 'password_hash' | 'status'>>(text, [tx.tenantId, userId])).rows[0] ?? null
 }
 
 export interface TokenRow {
@@ -76,9 +79,11 @@ export async function insertToken(tx: Tx, token: TokenRow, hash: Buffer): Promis
   )
 }
 
+/** A token whose maker may still act here; what an erased person made for applications goes on. */
 export async function findToken(tx: Tx, hash: Buffer): Promise<(TokenRow & { is_active: boolean }) | null> {
   const text = `SELECT ${TOKEN_COLUMNS}, t.is_active FROM api_tokens a JOIN tenants t ON t.id = a.tenant_id
-                WHERE a.tenant_id = $1 AND a.secret_hash = $2`
+                JOIN security_users u ON u.tenant_id = a.tenant_id AND u.id = a.created_by
+                WHERE a.tenant_id = $1 AND a.secret_hash = $2 AND u.status IN ('active', 'erased')`
   return (await tx.query<TokenRow & { is_active: boolean }>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 

@@ -36,7 +36,7 @@ export class Throttle {
   }
 
   /** Finds the user and takes one attempt, in one transaction. `tenantId` null: there is no such tenant. */
-  async begin(tenantId: string | null, input: Login, address: string): Promise<Attempt> {
+  async begin(tenantId: string | null, input: Pick<Login, 'tenant' | 'username'>, address: string): Promise<Attempt> {
     const { database, keys } = this.#dependencies
     const holder = tenantId ?? ANCHOR_TENANT
     const name = normalizeName(input.username)

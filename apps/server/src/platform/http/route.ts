@@ -25,7 +25,7 @@ export interface Call<P, Q, B> {
  * and has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   summary: string
   scopes: readonly Scope[] | ((asked: Record<string, unknown>) => readonly Scope[]) | 'public'

@@ -1,0 +1,200 @@
+import type { AcceptInvitation, ChangePassword, ForgotPassword, ResetPassword } from '@probity/contract'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import { commonest } from './commonest.ts'
+import { type Links, partsOfLink } from './links.ts'
+import { passwordFault } from './password-rules.ts'
+import type { Passwords } from './passwords.ts'
+import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
+import { recordOf } from './record.ts'
+import { type Client, ownSession, type Sessions } from './sessions.ts'
+import { findUser, lockAccount } from './store.ts'
+import * as links from './store-links.ts'
+import * as users from './store-users.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface CredentialDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  tenancy: Tenancy
+  record: RecordEvent
+  links: Links
+  passwords: Passwords
+  sessions: Sessions
+  throttle: Throttle
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
+}
+
+/** Links for a forgotten password that a user gets within an hour. */
+const MOST_RESETS = 3
+const HOUR = 3_600_000
+/** Requests for such links that wait to be looked at. */
+const MOST_WAITING = 200
+
+/** How people come to their passwords: by invitation, by change, and by a link when they forgot it. */
+export class Credentials {
+  readonly #dependencies: CredentialDependencies
+  #forgotten: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  constructor(dependencies: CredentialDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Throws PASSWORD_REFUSED with the reason. */
+  async requireGood(tenantId: string, password: string, profile: Profile, hasSecondFactor: boolean): Promise<void> {
+    const { name } = await this.#dependencies.tenancy.get(tenantId)
+    const words = [profile.username, profile.email, profile.display_name ?? '', name]
+    const fault = passwordFault(password, { words, hasSecondFactor }, await commonest())
+    if (fault !== null) throw new DomainError('PASSWORD_REFUSED', { reason: `the password ${fault}` })
+  }
+
+  /** Sets the first password of somebody who was invited. Throws LINK_EXPIRED, PASSWORD_REFUSED. */
+  async accept(input: AcceptInvitation): Promise<{ tenant_id: string; user_id: string; username: string }> {
+    const { keys, passwords } = this.#dependencies
+    const { tenantId, hash, link, row, profile } = await this.#byLink(input.token, 'invitation')
+    await this.requireGood(tenantId, input.password, profile, false)
+    const named = { ...profile, display_name: input.display_name ?? profile.display_name }
+    const sealed = await sealProfile(keys, tenantId, row.id, named)
+    const password = await passwords.hash(input.password)
+    await this.#change(tenantId, async (tx) => {
+      const at = this.#now()
+      const user = await users.lockPerson(tx, row.id)
+      if (user?.status !== 'invited' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
+      await users.setPassword(tx, row.id, { hash: password, verifies: link.was_mailed, at })
+      await users.updateProfile(tx, row.id, { ...sealed, scopes: user.scopes, keepsAddress: true }, at)
+      await users.updateStatus(tx, row.id, 'active', at)
+      await this.#record(tx, row.id, 'user.activated', 'activate')
+    })
+    return { tenant_id: tenantId, user_id: row.id, username: named.username }
+  }
+
+  /** Changes one's own password; all other sessions end. Throws CREDENTIALS_INVALID, RATE_LIMITED, PASSWORD_REFUSED. */
+  async change(principal: Principal, input: ChangePassword, client: Client): Promise<{ ended: number }> {
+    const { passwords, sessions, throttle } = this.#dependencies
+    const { tenantId, userId } = principal
+    const own = ownSession(principal)
+    const { profile, row } = await this.#person(tenantId, userId)
+    const attempt = await throttle.begin(tenantId, { tenant: tenantId, username: profile.username }, client.ip_address)
+    if (attempt.refusedFor > 0) throw new DomainError('RATE_LIMITED', { retry_after: attempt.refusedFor })
+    const { user } = attempt
+    if (user?.id !== userId || !(await passwords.check(user.password_hash, input.current_password))) {
+      await this.#run(tenantId, (tx) => this.#record(tx, userId, 'password.refused', 'change', 'Failure'))
+      throw new DomainError('CREDENTIALS_INVALID')
+    }
+    await this.requireGood(tenantId, input.new_password, profile, row.mfa_enabled)
+    const hash = await passwords.hash(input.new_password)
+    const ended = await this.#change(tenantId, async (tx) => {
+      await throttle.succeed(tx, attempt)
+      const held = await lockAccount(tx, userId)
+      if (held?.password_hash !== user.password_hash) throw new DomainError('CREDENTIALS_INVALID')
+      await users.setPassword(tx, userId, { hash, verifies: false, at: this.#now() })
+      await links.endLinks(tx, userId, 'password_reset', this.#now())
+      await this.#record(tx, userId, 'password.changed', 'change')
+      return sessions.endAll(tx, userId, own)
+    })
+    return { ended }
+  }
+
+  /**
+   * Has a link mailed to who forgot their password, behind the caller's back: the answer and its time tell nothing of
+   * the account. Throws UNAVAILABLE where no mail is sent, and where too many ask at once.
+   */
+  forgot(input: ForgotPassword): void {
+    if (!this.#dependencies.links.canMail)
+      throw new DomainError('UNAVAILABLE', { reason: 'no mail is sent from here; ask an administrator of your tenant' })
+    if (this.#waiting >= MOST_WAITING)
+      throw new DomainError('UNAVAILABLE', { reason: 'too many ask at once', retry_after: 10 })
+    this.#waiting++
+    this.#forgotten = this.#forgotten
+      .then(() => this.#mailReset(input))
+      .catch(() => undefined) // whoever gets no mail asks again
+      .finally(() => this.#waiting--)
+  }
+
+  /** Sets another password; all sessions end, and nobody is logged in by it. Throws LINK_EXPIRED, PASSWORD_REFUSED. */
+  async reset(input: ResetPassword): Promise<{ tenant_id: string; user_id: string; username: string }> {
+    const { passwords, sessions } = this.#dependencies
+    const { tenantId, hash, row, profile } = await this.#byLink(input.token, 'password_reset')
+    await this.requireGood(tenantId, input.new_password, profile, row.mfa_enabled)
+    const password = await passwords.hash(input.new_password)
+    await this.#change(tenantId, async (tx) => {
+      const at = this.#now()
+      const user = await users.lockPerson(tx, row.id)
+      if (user?.status !== 'active' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
+      await users.setPassword(tx, row.id, { hash: password, verifies: true, at })
+      const ended = await sessions.endAll(tx, row.id, null)
+      await this.#record(tx, row.id, 'password.reset', 'reset', 'Success', { sessions_ended: ended })
+    })
+    return { tenant_id: tenantId, user_id: row.id, username: profile.username }
+  }
+
+  async #mailReset({ tenant, username }: ForgotPassword): Promise<void> {
+    const { tenancy, keys } = this.#dependencies
+    const tenantId = await tenancy.find(tenant)
+    if (tenantId === null) return
+    const [byName, byAddress] = await namesOf(keys, tenantId, username)
+    await this.#run(tenantId, async (tx) => {
+      const user = byName && byAddress ? await findUser(tx, byName, byAddress) : null
+      const at = this.#now()
+      if (user?.status !== 'active' || user.password_hash === '') return
+      const since = new Date(at.getTime() - HOUR)
+      if ((await links.countLinksSince(tx, user.id, 'password_reset', since)) >= MOST_RESETS) return
+      const [profile] = await openProfiles(keys, tenantId, [user])
+      if (!profile) return
+      await this.#dependencies.links.give(tx, { id: user.id, email: profile.email }, 'password_reset', at)
+      await this.#record(tx, user.id, 'password.reset_requested', 'request')
+    })
+  }
+
+  async #byLink(token: string, purpose: links.Purpose) {
+    const { tenantId, hash } = partsOfLink(token)
+    const link = await this.#run(tenantId, (tx) => links.findLink(tx, hash, purpose, this.#now()))
+    if (!link) throw new DomainError('LINK_EXPIRED')
+    return { tenantId, hash, link, ...(await this.#person(tenantId, link.user_id)) }
+  }
+
+  async #person(tenantId: string, id: string): Promise<{ row: users.PersonRow; profile: Profile }> {
+    const row = await this.#run(tenantId, (tx) => users.readPerson(tx, id))
+    const [profile] = row ? await openProfiles(this.#dependencies.keys, tenantId, [row]) : []
+    if (!row || !profile) throw new DomainError('NOT_FOUND')
+    return { row, profile }
+  }
+
+  #record(
+    tx: Tx,
+    userId: string,
+    event_type: string,
+    action: string,
+    outcome: 'Success' | 'Failure' = 'Success',
+    data: Record<string, unknown> = {},
+  ): Promise<void> {
+    const risk = outcome === 'Failure' ? { risk_score: 40 } : {}
+    const resource = `user/${userId}`
+    return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, outcome, data, ...risk })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what ends sessions. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}

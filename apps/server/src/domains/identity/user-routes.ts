@@ -1,0 +1,171 @@
+import {
+  acceptInvitation,
+  accountReady,
+  changePassword,
+  changeProfile,
+  changeUser,
+  createUser,
+  forgotPassword,
+  invited,
+  resetPassword,
+  sessionsEnded,
+  user,
+  userPage,
+  userQuery,
+  uuid,
+} from '@probity/contract'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Identity } from './service.ts'
+import { clientOf } from './session-routes.ts'
+
+const one = z.strictObject({ id: uuid })
+const nothing = z.null()
+
+/** People: what administrators do with them, and what each does for oneself. */
+export function userRoutes({ users, credentials }: Identity): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/users',
+      summary: 'Invite somebody',
+      scopes: ['tenant:admin'],
+      changes: true,
+      creates: true,
+      body: createUser,
+      answers: { 201: invited },
+      async handle({ principal, body, reply }) {
+        const made = await users.invite(principal, body)
+        reply.code(201)
+        return made
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/users',
+      summary: 'List people of the tenant',
+      scopes: ['tenant:admin'],
+      query: userQuery,
+      answers: { 200: userPage },
+      handle: ({ principal, query }) => users.list(principal.tenantId, query),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/users/:id',
+      summary: 'Get one of them',
+      scopes: ['tenant:admin'],
+      params: one,
+      answers: { 200: user },
+      handle: ({ principal, params }) => users.get(principal.tenantId, params.id),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/users/:id',
+      summary: 'Change name, address or scopes',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      body: changeUser,
+      answers: { 200: user },
+      handle: ({ principal, params, body }) => users.change(principal, params.id, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:id/invitation',
+      summary: 'Invite again; the invitation before is no longer good',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: invited },
+      handle: ({ principal, params }) => users.inviteAgain(principal, params.id),
+    }),
+    ...(['suspend', 'reactivate', 'deactivate'] as const).map((verb) =>
+      route({
+        method: 'POST',
+        path: `/v1/users/:id/${verb}`,
+        summary: SUMMARY[verb],
+        scopes: ['tenant:admin'],
+        changes: true,
+        params: one,
+        answers: { 200: user },
+        handle: ({ principal, params }) => users.setStatus(principal, params.id, STATUS[verb]),
+      }),
+    ),
+    route({
+      method: 'POST',
+      path: '/v1/users/:id/unlock',
+      summary: 'Forget failed log-ins',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: user },
+      handle: ({ principal, params }) => users.unlock(principal, params.id),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me',
+      summary: 'Get yourself',
+      scopes: [],
+      answers: { 200: user },
+      handle: ({ principal }) => users.self(principal),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/me',
+      summary: 'Change what you are shown as',
+      scopes: [],
+      changes: true,
+      body: changeProfile,
+      answers: { 200: user },
+      handle: ({ principal, body }) => users.changeSelf(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/password',
+      summary: 'Change your password; your other sessions end',
+      scopes: [],
+      changes: true,
+      body: changePassword,
+      answers: { 200: sessionsEnded },
+      handle: ({ principal, body, request }) => credentials.change(principal, body, clientOf(request)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/invitation',
+      summary: 'Set the first password, with the link of an invitation',
+      scopes: 'public',
+      body: acceptInvitation,
+      answers: { 200: accountReady },
+      handle: ({ body }) => credentials.accept(body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/password/forgot',
+      summary: 'Have a link mailed for another password; the answer is the same whether there is such an account',
+      scopes: 'public',
+      body: forgotPassword,
+      answers: { 202: nothing },
+      async handle({ body, reply }) {
+        credentials.forgot(body)
+        reply.code(202)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/password/reset',
+      summary: 'Set another password with the link; your sessions end, and you log in with it',
+      scopes: 'public',
+      body: resetPassword,
+      answers: { 200: accountReady },
+      handle: ({ body }) => credentials.reset(body),
+    }),
+  ]
+}
+
+const SUMMARY = {
+  suspend: 'Suspend somebody: sessions and tokens of theirs end or wait at once',
+  reactivate: 'Let somebody in again',
+  deactivate: 'Deactivate somebody who has left',
+}
+const STATUS = { suspend: 'suspended', reactivate: 'active', deactivate: 'deactivated' } as const

@@ -1,0 +1,248 @@
+import type { ChangeUser, CreateUser, Invited, Scope, User, UserQuery, UserStatus } from '@probity/contract'
+import { isUuid } from '@probity/core'
+import { type Principal, requireScopes } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { Links } from './links.ts'
+import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
+import { recordOf } from './record.ts'
+import { nameFault, scopesOf } from './rules.ts'
+import { ownSession, type Sessions } from './sessions.ts'
+import { insertUser } from './store.ts'
+import { forgetAttempts } from './store-accounts.ts'
+import * as store from './store-users.ts'
+
+export interface UserDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  record: RecordEvent
+  links: Links
+  sessions: Sessions
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
+}
+
+/** States that an administrator puts a user into, and what each is called in the log. */
+const VERB = { active: 'reactivated', suspended: 'suspended', deactivated: 'deactivated' } as const
+
+/** People of a tenant, as its administrators keep them. */
+export class Users {
+  readonly #dependencies: UserDependencies
+
+  constructor(dependencies: UserDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Invites somebody. Throws SCOPE_MISSING beyond the inviter's own scopes, NAME_TAKEN, VALIDATION_FAILED. */
+  async invite(principal: Principal, input: CreateUser): Promise<Invited> {
+    const { keys, clock, links } = this.#dependencies
+    const { tenantId } = principal
+    requireScopes(principal, input.scopes)
+    const id = newId(clock.now())
+    const profile = checked({
+      username: input.username ?? input.email,
+      email: input.email,
+      display_name: input.display_name ?? null,
+    })
+    const names = await this.#names(tenantId, profile)
+    await this.#run(tenantId, (tx) => requireFree(tx, names, null)) // before a key is made for who can't be there
+    const sealed = await sealProfile(keys, tenantId, id, profile)
+    return this.#run(tenantId, async (tx) => {
+      await requireFree(tx, names, null)
+      const row = { id, ...sealed, password_hash: '', status: 'invited' as const, is_operator: false }
+      if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#now())))
+        throw new DomainError('NAME_TAKEN')
+      const given = await links.give(tx, { id, email: profile.email }, 'invitation', this.#now())
+      await this.#record(tx, principal, 'user.invited', id, { scopes: input.scopes, mailed: given.wasMailed })
+      const user = await this.#present(tx, await this.#held(tx, id))
+      return { user, invitation_url: given.wasMailed ? null : given.url }
+    })
+  }
+
+  /** Another invitation, which ends the one before. Throws NOT_FOUND for who has set a password already. */
+  async inviteAgain(principal: Principal, id: string): Promise<Invited> {
+    return this.#run(principal.tenantId, async (tx) => {
+      const row = await this.#held(tx, id)
+      if (row.status !== 'invited') throw new DomainError('NOT_FOUND', { reason: 'the user is not invited any more' })
+      const user = await this.#present(tx, row)
+      const given = await this.#dependencies.links.give(tx, user, 'invitation', this.#now())
+      await this.#record(tx, principal, 'user.invited', id, { again: true, mailed: given.wasMailed })
+      return { user, invitation_url: given.wasMailed ? null : given.url }
+    })
+  }
+
+  async get(tenantId: string, id: string): Promise<User> {
+    return this.#run(tenantId, async (tx) => {
+      const row = await store.readPerson(tx, id)
+      if (!row) throw new DomainError('NOT_FOUND')
+      return this.#present(tx, row)
+    })
+  }
+
+  /** By id, which is the order in which they were made. */
+  async list(tenantId: string, query: UserQuery): Promise<{ users: User[]; next_cursor: string | null }> {
+    const { cursor, limit, status, name } = query
+    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const names = name === undefined ? null : await namesOf(this.#dependencies.keys, tenantId, name)
+    const asked = { after: cursor ?? null, status: status ?? null, names, limit: limit + 1 }
+    const rows = await this.#run(tenantId, (tx) => store.listPeople(tx, asked))
+    const page = rows.slice(0, limit)
+    const profiles = await openProfiles(this.#dependencies.keys, tenantId, page)
+    const users = page.map((row, i) => present(row, profiles[i] as Profile, this.#now()))
+    return { users, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+  }
+
+  /** Changes what is known of somebody, and what they may do. Throws VERSION_MISMATCH, NAME_TAKEN, SCOPE_MISSING. */
+  async change(principal: Principal, id: string, input: ChangeUser): Promise<User> {
+    const { tenantId } = principal
+    if (input.scopes) this.#requireOver(principal, id, input.scopes)
+    const before = await this.get(tenantId, id)
+    requireVersion(before, input.version)
+    const { username = before.username, email = before.email, display_name = before.display_name } = input
+    const profile = checked({ username, email, display_name })
+    const names = await this.#names(tenantId, profile)
+    await this.#run(tenantId, (tx) => requireFree(tx, names, id))
+    const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
+    return this.#change(tenantId, async (tx) => {
+      const row = await this.#held(tx, id)
+      requireVersion(row, before.version)
+      await requireFree(tx, names, id)
+      const scopes = input.scopes ? [...new Set<Scope>(input.scopes)] : row.scopes
+      if (!scopes.includes('tenant:admin')) await this.#requireAnotherAdministrator(tx, row)
+      await store.updateProfile(tx, id, { ...sealed, scopes, keepsAddress: email === before.email }, this.#now())
+      const changed = Object.keys(input).filter((name) => name !== 'version')
+      await this.#record(tx, principal, 'user.changed', id, { changed, ...(input.scopes && { scopes }) })
+      return this.#present(tx, await this.#held(tx, id))
+    })
+  }
+
+  /** Who asks, as a person. */
+  self(principal: Principal): Promise<User> {
+    ownSession(principal)
+    return this.get(principal.tenantId, principal.userId)
+  }
+
+  async changeSelf(principal: Principal, { display_name }: { display_name: string | null }): Promise<User> {
+    ownSession(principal)
+    return this.change(principal, principal.userId, { display_name })
+  }
+
+  /** Suspends, reactivates or deactivates; sessions end at once unless the user is active again. */
+  async setStatus(principal: Principal, id: string, status: 'active' | 'suspended' | 'deactivated'): Promise<User> {
+    if (id === principal.userId)
+      throw new DomainError('VALIDATION_FAILED', {
+        reason: 'nobody does this to themselves; ask another administrator',
+      })
+    return this.#change(principal.tenantId, async (tx) => {
+      const row = await this.#held(tx, id)
+      const next: UserStatus = status === 'active' && !row.has_password ? 'invited' : status
+      if (row.status !== next) {
+        if (next !== 'active') await this.#requireAnotherAdministrator(tx, row)
+        await store.updateStatus(tx, id, next, this.#now())
+        const ended = next === 'active' ? 0 : await this.#dependencies.sessions.endAll(tx, id, null)
+        await this.#record(tx, principal, `user.${VERB[status]}`, id, { sessions_ended: ended })
+      }
+      return this.#present(tx, await this.#held(tx, id))
+    })
+  }
+
+  /** Forgets failed log-ins: the account can be tried again at once, from everywhere. */
+  async unlock(principal: Principal, id: string): Promise<User> {
+    const account = await this.#dependencies.keys.blindIndex(principal.tenantId, 'login-account', `user:${id}`)
+    return this.#run(principal.tenantId, async (tx) => {
+      await forgetAttempts(tx, [account]) // in the order in which a log-in locks them
+      await this.#held(tx, id)
+      await store.unlock(tx, id)
+      await this.#record(tx, principal, 'user.unlocked', id, {})
+      return this.#present(tx, await this.#held(tx, id))
+    })
+  }
+
+  #requireOver(principal: Principal, id: string, scopes: readonly Scope[]): void {
+    if (id === principal.userId)
+      throw new DomainError('VALIDATION_FAILED', {
+        reason: 'nobody changes their own scopes; ask another administrator',
+      })
+    requireScopes(principal, scopes)
+  }
+
+  async #requireAnotherAdministrator(tx: Tx, row: store.PersonRow): Promise<void> {
+    if (row.status !== 'active' || !row.scopes.includes('tenant:admin')) return
+    if ((await store.lockOtherAdministrators(tx, row.id)) === 0) throw new DomainError('LAST_ADMINISTRATOR')
+  }
+
+  async #held(tx: Tx, id: string): Promise<store.PersonRow> {
+    const row = await store.lockPerson(tx, id)
+    if (!row) throw new DomainError('NOT_FOUND')
+    return row
+  }
+
+  async #names(tenantId: string, { username, email }: Profile): Promise<Buffer[]> {
+    const { keys } = this.#dependencies
+    return [...(await namesOf(keys, tenantId, username)), ...(await namesOf(keys, tenantId, email))]
+  }
+
+  async #present(tx: Tx, row: store.PersonRow): Promise<User> {
+    const [profile] = await openProfiles(this.#dependencies.keys, tx.tenantId, [row])
+    return present(row, profile as Profile, this.#now())
+  }
+
+  #record(tx: Tx, by: Principal, event_type: string, id: string, data: Record<string, unknown>): Promise<void> {
+    const action = event_type.split('.')[1] ?? event_type
+    return recordOf(this.#dependencies.record, tx, by.userId, { event_type, resource: `user/${id}`, action, data })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what changes who a token stands for. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+function checked(profile: Profile): Profile {
+  const fault = nameFault(profile.username)
+  if (fault !== null) throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/username', message: fault }] })
+  return profile
+}
+
+async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
+  if (await store.isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
+}
+
+function requireVersion({ version }: { version: number }, asked: number | undefined): void {
+  if (asked !== undefined && asked !== version) throw new DomainError('VERSION_MISMATCH', { version })
+}
+
+function present(row: store.PersonRow, profile: Profile, now: Date): User {
+  const isLocked = row.locked_until !== null && row.locked_until > now
+  return {
+    id: row.id,
+    ...profile,
+    email_verified: row.email_verified_at !== null,
+    status: row.status,
+    locked_until: isLocked ? (row.locked_until?.toISOString() ?? null) : null,
+    failed_login_attempts: row.failed_login_attempts,
+    scopes: [...scopesOf(row)],
+    mfa_enabled: row.mfa_enabled,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    last_login_at: row.last_login_at?.toISOString() ?? null,
+    version: row.version,
+  }
+}

@@ -1,0 +1,150 @@
+import * as contract from '@probity/contract'
+import { z } from 'zod'
+import { type MailServer, tokenIn } from '../support/mail.ts'
+import type { Answer, TestServer } from '../support/server.ts'
+
+/** A real call of a documented operation, and the schema of its answer. */
+export interface Case {
+  operation: string
+  schema: z.ZodType | null
+  call(): Promise<Answer>
+}
+
+const COLLEAGUE = 'colleague@first.example'
+
+/** What people do, in an order in which each succeeds. */
+export function identityCases(server: TestServer, mails: MailServer): Case[] {
+  const known: Record<string, string> = {}
+  const call = (method: string, path: string, body?: unknown, options = {}) => server.call(method, path, body, options)
+  const mine = (method: string, path: string, body?: unknown) => call(method, path, body, { token: known.access })
+  const remember = async (name: string, from: (body: Answer['body']) => string, answer: Promise<Answer>) => {
+    const got = await answer
+    known[name] = from(got.body)
+    return got
+  }
+  const login = {
+    credential_type: 'username_password',
+    username: 'admin@first.example',
+    password: 'correct horse battery staple',
+  }
+  return [
+    {
+      operation: 'POST /v1/auth/login',
+      schema: contract.loggedIn,
+      async call() {
+        const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
+        known.session = other.body.session_id
+        known.own = (
+          await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
+        ).body.session_id
+        await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
+        return remember(
+          'access',
+          (body) => body.access_token,
+          call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null }),
+        )
+      },
+    },
+    {
+      operation: 'POST /v1/auth/refresh',
+      schema: contract.loggedIn,
+      async call() {
+        const opened = await call('POST', '/v1/auth/login', { ...login, tenant: 'first' }, { token: null })
+        const { refresh_token } = opened.body
+        return remember(
+          'access',
+          (body) => body.access_token,
+          call('POST', '/v1/auth/refresh', { refresh_token }, { token: null }),
+        )
+      },
+    },
+    { operation: 'GET /v1/me', schema: contract.user, call: () => mine('GET', '/v1/me') },
+    {
+      operation: 'PATCH /v1/me',
+      schema: contract.user,
+      call: () => mine('PATCH', '/v1/me', { display_name: 'A. Admin' }),
+    },
+    {
+      operation: 'POST /v1/users',
+      schema: contract.invited,
+      call: () => remember('user', (body) => body.user.id, call('POST', '/v1/users', { email: COLLEAGUE })),
+    },
+    { operation: 'GET /v1/users', schema: contract.userPage, call: () => call('GET', '/v1/users?limit=1') },
+    { operation: 'GET /v1/users/{id}', schema: contract.user, call: () => call('GET', `/v1/users/${known.user}`) },
+    {
+      operation: 'PATCH /v1/users/{id}',
+      schema: contract.user,
+      call: () => call('PATCH', `/v1/users/${known.user}`, { display_name: 'C' }),
+    },
+    {
+      operation: 'POST /v1/users/{id}/invitation',
+      schema: contract.invited,
+      async call() {
+        await mails.next(COLLEAGUE)
+        return call('POST', `/v1/users/${known.user}/invitation`)
+      },
+    },
+    {
+      operation: 'POST /v1/auth/invitation',
+      schema: contract.accountReady,
+      async call() {
+        const token = tokenIn(await mails.next(COLLEAGUE))
+        return call('POST', '/v1/auth/invitation', { token, password: 'violet harbour lantern' }, { token: null })
+      },
+    },
+    {
+      operation: 'POST /v1/auth/password/forgot',
+      schema: z.null(),
+      call: () => call('POST', '/v1/auth/password/forgot', { tenant: 'first', username: COLLEAGUE }, { token: null }),
+    },
+    {
+      operation: 'POST /v1/auth/password/reset',
+      schema: contract.accountReady,
+      async call() {
+        const token = tokenIn(await mails.next(COLLEAGUE))
+        return call(
+          'POST',
+          '/v1/auth/password/reset',
+          { token, new_password: 'seventeen copper kettles' },
+          { token: null },
+        )
+      },
+    },
+    ...['suspend', 'reactivate', 'unlock', 'deactivate'].map((verb) => ({
+      operation: `POST /v1/users/{id}/${verb}`,
+      schema: contract.user,
+      call: () => call('POST', `/v1/users/${known.user}/${verb}`),
+    })),
+    {
+      operation: 'GET /v1/me/sessions',
+      schema: contract.sessionList,
+      call: () => call('GET', '/v1/me/sessions', undefined, { token: known.access }),
+    },
+    {
+      operation: 'DELETE /v1/me/sessions/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/me/sessions/${known.own}`, undefined, { token: known.access }),
+    },
+    {
+      operation: 'DELETE /v1/sessions/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/sessions/${known.session}`),
+    },
+    {
+      operation: 'DELETE /v1/me/sessions',
+      schema: contract.sessionsEnded,
+      call: () => call('DELETE', '/v1/me/sessions', undefined, { token: known.access }),
+    },
+    {
+      operation: 'POST /v1/me/password',
+      schema: contract.sessionsEnded,
+      call: () =>
+        mine('POST', '/v1/me/password', { current_password: login.password, new_password: 'nineteen silver spoons' }),
+    },
+    {
+      operation: 'POST /v1/auth/logout',
+      schema: z.null(),
+      call: () => call('POST', '/v1/auth/logout', undefined, { token: known.access }),
+    },
+  ]
+}

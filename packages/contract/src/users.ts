@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { scope } from './scopes.ts'
+
+const email = z.email().max(254)
+const displayName = line(255)
+/** Rules beyond its length are the server's: they need the person and the list of the commonest. */
+export const password = text(1024).min(1)
+
+export const userStatus = z.enum(['invited', 'active', 'suspended', 'deactivated'])
+export type UserStatus = z.infer<typeof userStatus>
+
+export const user = z.object({
+  id: uuid,
+  username: z.string(),
+  email: z.string(),
+  email_verified: z.boolean().describe('Whether a link that was mailed there was used'),
+  display_name: z.string().nullable(),
+  status: userStatus,
+  locked_until: timestamp.nullable().describe('No log-in before from a place that is not known; null: not locked'),
+  failed_login_attempts: z.number().int(),
+  scopes: z.array(scope),
+  mfa_enabled: z.boolean(),
+  created_at: timestamp,
+  updated_at: timestamp,
+  last_login_at: timestamp.nullable(),
+  version: z.number().int().describe('To be sent back with a change, so that nobody undoes another’s unseen'),
+})
+export type User = z.infer<typeof user>
+
+export const createUser = z.strictObject({
+  username: line(255).optional().describe('By default the address'),
+  email,
+  display_name: displayName.optional(),
+  scopes: z.array(scope).max(10).default(['audit:read']).describe('None that you do not have yourself'),
+})
+export type CreateUser = z.infer<typeof createUser>
+export const invited = z.object({
+  user,
+  invitation_url: z
+    .string()
+    .nullable()
+    .describe('For you to hand over, where the server can send no mail; null: it was mailed. Good once, for a week'),
+})
+export type Invited = z.infer<typeof invited>
+
+export const changeUser = z.strictObject({
+  version: z.number().int().min(1).optional(),
+  username: line(255).optional(),
+  email: email.optional(),
+  display_name: displayName.nullable().optional(),
+  scopes: z.array(scope).max(10).optional().describe('None that you do not have yourself; nobody changes their own'),
+})
+export type ChangeUser = z.infer<typeof changeUser>
+
+export const userQuery = z.strictObject({
+  ...pageQuery,
+  status: userStatus.optional(),
+  name: text(255).min(1).optional().describe('User name or address, whole'),
+})
+export type UserQuery = z.infer<typeof userQuery>
+export const userPage = z.object({ users: z.array(user), next_cursor: nextCursor })
+
+export const changeProfile = z.strictObject({ display_name: displayName.nullable() })
+
+export const acceptInvitation = z.strictObject({
+  token: text(200).describe('What stands behind # in the link'),
+  password,
+  display_name: displayName.optional(),
+})
+export type AcceptInvitation = z.infer<typeof acceptInvitation>
+export const accountReady = z.object({ tenant_id: uuid, user_id: uuid, username: z.string() })
+
+export const changePassword = z.strictObject({ current_password: password, new_password: password })
+export type ChangePassword = z.infer<typeof changePassword>
+
+export const forgotPassword = z.strictObject({
+  tenant: text(255).min(1).describe('Name or id of the tenant'),
+  username: text(255).min(1).describe('User name or address'),
+})
+export type ForgotPassword = z.infer<typeof forgotPassword>
+export const resetPassword = z.strictObject({
+  token: text(200).describe('What stands behind # in the link'),
+  new_password: password,
+})
+export type ResetPassword = z.infer<typeof resetPassword>
