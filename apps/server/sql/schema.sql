@@ -182,6 +182,18 @@ TABLE audit_verifications ROW LEVEL SECURITY ENABLED FORCED -- Every verificatio
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT TO probity_app
 
+TABLE backup_codes ROW LEVEL SECURITY ENABLED FORCED -- Codes for when a second factor is lost, good once each
+  tenant_id uuid NOT NULL -- Tenant
+  user_id uuid NOT NULL -- Whose it is
+  code_digest bytea NOT NULL -- HMAC-SHA256 of user and code under a key of the tenant
+  created_at timestamp with time zone NOT NULL -- When it was made
+  used_at timestamp with time zone -- When it was used; NULL: it is good
+  CONSTRAINT backup_codes_pkey PRIMARY KEY (tenant_id, user_id, code_digest)
+  CONSTRAINT backup_codes_code_digest_check CHECK ((length(code_digest) = 32))
+  CONSTRAINT backup_codes_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE data_erasure_requests ROW LEVEL SECURITY ENABLED FORCED -- Requests to erase a person (GDPR Article 17) and their certificates
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -258,6 +270,23 @@ TABLE schema_migrations
   applied_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (version)
 
+TABLE second_factors ROW LEVEL SECURITY ENABLED FORCED -- Second factors of people
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Whose it is
+  kind character varying(16) NOT NULL -- totp: time-based codes
+  secret_sealed bytea NOT NULL -- Envelope of the secret under the user's data key
+  created_at timestamp with time zone NOT NULL -- When it was set up
+  confirmed_at timestamp with time zone -- When a code of it was first shown; NULL: not yet, and it is not asked for
+  last_used_at timestamp with time zone -- When a code of it was last taken
+  last_step bigint NOT NULL DEFAULT 0 -- Time step of the last code that was taken: no code of it or of one before is taken again
+  CONSTRAINT second_factors_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT second_factors_kind_check CHECK (((kind)::text = 'totp'::text))
+  CONSTRAINT second_factors_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX second_factors_user ON second_factors USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token itself is not stored
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -272,6 +301,8 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   previous_token_hash bytea -- SHA-256 of the access token before the last refresh, which is good for thirty seconds more; NULL: none
   refreshed_at timestamp with time zone -- When it was last refreshed; NULL: never
   is_remembered boolean NOT NULL DEFAULT false -- Whether the person asked to be remembered: it may be idle and lives for longer
+  methods text[] NOT NULL -- What the person showed when it began: values of RFC 8176
+  authenticated_at timestamp with time zone -- When the person last showed all their factors; NULL: when it began
   CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
   CONSTRAINT security_sessions_previous_token_hash_check CHECK ((length(previous_token_hash) = 32))
@@ -291,8 +322,7 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   email_index bytea NOT NULL -- Blind index of the address, likewise
   profile_sealed bytea NOT NULL -- Envelope of {username, email, display_name} under the user's data key
   password_hash character varying(255) NOT NULL -- argon2id, PHC string; its salt is within; empty: no password
-  mfa_enabled boolean NOT NULL DEFAULT false -- Whether a second factor is set up
-  mfa_secret bytea -- Envelope of the second factor's secret
+  mfa_enabled boolean NOT NULL DEFAULT false -- Whether a second factor was confirmed, and hence is asked for
   failed_login_attempts integer NOT NULL DEFAULT 0 -- Attempts to log in since the last that succeeded, from all sources
   locked_until timestamp with time zone -- No log-in before from a source that is not known for this user; NULL: not locked
   is_operator boolean NOT NULL DEFAULT false -- May work across tenants: create, list, suspend, reactivate

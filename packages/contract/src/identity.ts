@@ -27,6 +27,10 @@ export const login = z.strictObject({
   tenant: text(255).min(1).describe('Name or id of the tenant'),
   username: text(255).min(1).describe('User name or address'),
   password: text(1024).min(1),
+  mfa_code: text(32)
+    .min(6)
+    .optional()
+    .describe('Six digits of the authenticator, or a backup code, once mfa_required was answered'),
   remember_me: z.boolean().default(false).describe('The session may be idle and lives for longer'),
 })
 export type Login = z.infer<typeof login>
@@ -44,6 +48,13 @@ export const loggedIn = z.object({
   mfa_required: z.literal(false),
   permissions: z.array(scope),
 })
+/** The password is right, and a second factor is asked for: the same request again, with `mfa_code`. */
+export const factorAsked = z.object({
+  mfa_required: z.literal(true),
+  methods: z.array(z.enum(['totp', 'backup_code'])),
+})
+export const loginAnswer = z.discriminatedUnion('mfa_required', [loggedIn, factorAsked])
+export type LoginAnswer = z.infer<typeof loginAnswer>
 
 export type LoggedIn = z.infer<typeof loggedIn>
 

@@ -1,5 +1,6 @@
 export * from './audit.ts'
 export * from './errors.ts'
+export * from './factors.ts'
 export * from './identity.ts'
 export * from './primitives.ts'
 export * from './privacy.ts'

@@ -8,6 +8,7 @@ import type {
   EraseSubject,
   Invited,
   LoggedIn,
+  LoginAnswer,
   LoginInput,
   Problem,
   RangeVerified,
@@ -67,8 +68,11 @@ export class Probity {
     return this.#json('POST', '/v1/setup', input)
   }
 
-  /** Starts a session. Its access token is for another client: `new Probity({ url, token })`. */
-  logIn(input: LoginInput): Promise<LoggedIn> {
+  /**
+   * Starts a session, whose access token is for another client: `new Probity({ url, token })`. Where `mfa_required` is
+   * true, it is asked again with `mfa_code`.
+   */
+  logIn(input: LoginInput): Promise<LoginAnswer> {
     return this.#json('POST', '/v1/auth/login', input)
   }
 

@@ -114,6 +114,9 @@ function objectText(members: readonly (readonly [string, string])[]): string {
 const SOUND: Record<string, Record<string, string>> = {
   '/v1/audit/events': { event_type: '"a.b"' },
   '/v1/auth/login': { credential_type: '"username_password"', tenant: '"own"', username: '"u"', password: '"p"' },
+  '/v1/auth/mfa/setup': { method: '"totp"' },
+  '/v1/auth/mfa/confirm': { factor_id: '"01a20f8d-98a6-7a06-88bd-6b7d610ba0f0"', code: '"123456"' },
+  '/v1/auth/step-up': { password: '"p"' },
   '/v1/auth/refresh': { refresh_token: '"x"' },
   '/v1/auth/invitation': { token: '"x"', password: '"correct horse battery"' },
   '/v1/auth/password/forgot': { tenant: '"own"', username: '"u"' },

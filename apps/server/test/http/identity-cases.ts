@@ -1,4 +1,5 @@
 import * as contract from '@probity/contract'
+import { Secret, TOTP } from 'otpauth'
 import { z } from 'zod'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import type { Answer, TestServer } from '../support/server.ts'
@@ -30,7 +31,7 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
   return [
     {
       operation: 'POST /v1/auth/login',
-      schema: contract.loggedIn,
+      schema: contract.loginAnswer,
       async call() {
         const other = await call('POST', '/v1/auth/login', { ...login, tenant: server.tenantId }, { token: null })
         known.session = other.body.session_id
@@ -134,6 +135,45 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
       operation: 'DELETE /v1/me/sessions',
       schema: contract.sessionsEnded,
       call: () => call('DELETE', '/v1/me/sessions', undefined, { token: known.access }),
+    },
+    {
+      operation: 'POST /v1/auth/step-up',
+      schema: z.null(),
+      call: () => mine('POST', '/v1/auth/step-up', { password: login.password }),
+    },
+    {
+      operation: 'POST /v1/auth/mfa/setup',
+      schema: contract.factorSetUp,
+      async call() {
+        const made = await mine('POST', '/v1/auth/mfa/setup', { method: 'totp' })
+        known.factor = made.body.factor_id
+        known.key = made.body.setup_key
+        return made
+      },
+    },
+    {
+      operation: 'POST /v1/auth/mfa/confirm',
+      schema: contract.backupCodes,
+      call() {
+        const code = new TOTP({ secret: Secret.fromBase32(known.key ?? '') }).generate()
+        return mine('POST', '/v1/auth/mfa/confirm', { factor_id: known.factor, code })
+      },
+    },
+    { operation: 'GET /v1/me/factors', schema: contract.factorList, call: () => mine('GET', '/v1/me/factors') },
+    {
+      operation: 'POST /v1/me/backup-codes',
+      schema: contract.backupCodes,
+      call: () => mine('POST', '/v1/me/backup-codes'),
+    },
+    {
+      operation: 'DELETE /v1/me/factors/{id}',
+      schema: z.null(),
+      call: () => mine('DELETE', `/v1/me/factors/${known.factor}`),
+    },
+    {
+      operation: 'POST /v1/users/{id}/factors/reset',
+      schema: contract.factorsReset,
+      call: () => call('POST', `/v1/users/${known.user}/factors/reset`),
     },
     {
       operation: 'POST /v1/me/password',

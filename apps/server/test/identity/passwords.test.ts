@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { hash } from '@node-rs/argon2'
+import { Secret, TOTP } from 'otpauth'
 import { type MailServer, mailServer, tokenIn } from '../support/mail.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
@@ -118,6 +119,22 @@ test('a link ends after an hour, by a newer one, and by a change of the password
   const third = tokenIn(await mails.next(ADMIN))
   assert.equal((await change(await session(), FIRST, NEXT)).status, 200)
   assert.deepEqual(code(await reset(third, 'nineteen silver spoons')), [410, 'LINK_EXPIRED'])
+})
+
+test('a reset of the password leads nobody past the second factor', async () => {
+  const own = await session()
+  const made = await call('POST', '/v1/auth/mfa/setup', { method: 'totp' }, own)
+  const code = new TOTP({ secret: Secret.fromBase32(made.body.setup_key) }).generate()
+  const { factor_id } = made.body
+  assert.equal((await call('POST', '/v1/auth/mfa/confirm', { factor_id, code }, own)).status, 200)
+  try {
+    await forgot(ADMIN)
+    assert.equal((await reset(tokenIn(await mails.next(ADMIN)), NEXT)).status, 200)
+    const asked = await logIn(NEXT)
+    assert.deepEqual([asked.body.mfa_required, asked.body.access_token], [true, undefined])
+  } finally {
+    await server.sql('UPDATE security_users SET mfa_enabled = false')
+  }
 })
 
 test('a refused password does not use the link up', async () => {

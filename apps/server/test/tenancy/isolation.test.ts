@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
 import type { Connection } from '../../src/platform/database/pools.ts'
 import { connectionOf, withClient } from '../../src/platform/database/provision.ts'
 import { TEST_ROOT_KEY, type TestServer, testServer, until } from '../support/server.ts'
@@ -53,12 +54,13 @@ async function fill(token: string): Promise<void> {
   await call('DELETE', '/v1/privacy/data-subjects/bob', { legal_basis: 'asked' })
   const tenant = (await call('GET', '/v1/audit/key', undefined)).body.origin.split('/')[1]
   await call('POST', '/v1/users', { email: 'colleague@example.org' })
-  await call('POST', '/v1/auth/login', {
+  const opened = await call('POST', '/v1/auth/login', {
     credential_type: 'username_password',
     tenant,
     username: token === server.token ? 'admin@first.example' : 'admin@bravo.example',
     password: 'correct horse battery staple',
   })
+  await secondFactor(opened.body.access_token)
   await server.sql(
     `INSERT INTO audit_inbox (tenant_id, id, event_id, leaf, content, parts)
      VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'no event: it is put aside', NULL, '[]')`,
@@ -70,6 +72,14 @@ async function fill(token: string): Promise<void> {
     '/v1/audit/events',
     Array.from({ length: 300 }, () => event('ada')),
   )
+}
+
+/** An authenticator and backup codes of the person of a session. */
+async function secondFactor(token: string): Promise<void> {
+  const { body } = await server.call('POST', '/v1/auth/mfa/setup', { method: 'totp' }, { token })
+  const code = new TOTP({ secret: Secret.fromBase32(body.setup_key) }).generate()
+  const confirmed = await server.call('POST', '/v1/auth/mfa/confirm', { factor_id: body.factor_id, code }, { token })
+  assert.equal(confirmed.status, 200, confirmed.text)
 }
 
 /** Logs that have entries which wait, or a head that is not anchored yet. */

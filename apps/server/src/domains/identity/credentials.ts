@@ -106,11 +106,11 @@ export class Credentials {
 
   /**
    * Has a link mailed to who forgot their password, behind the caller's back: the answer and its time tell nothing of
-   * the account. Throws UNAVAILABLE where no mail is sent, and where too many ask at once.
+   * the account. Throws NOT_FOUND where no mail is sent, and UNAVAILABLE where too many ask at once.
    */
   forgot(input: ForgotPassword): void {
     if (!this.#dependencies.links.canMail)
-      throw new DomainError('UNAVAILABLE', { reason: 'no mail is sent from here; ask an administrator of your tenant' })
+      throw new DomainError('NOT_FOUND', { reason: 'no mail is sent from here; ask an administrator of your tenant' })
     if (this.#waiting >= MOST_WAITING)
       throw new DomainError('UNAVAILABLE', { reason: 'too many ask at once', retry_after: 10 })
     this.#waiting++

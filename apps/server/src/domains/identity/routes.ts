@@ -1,6 +1,7 @@
 import { apiToken, createdToken, createToken, setup, setupDone, tokenPage, tokenQuery, uuid } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { factorRoutes } from './factor-routes.ts'
 import type { Identity } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { userRoutes } from './user-routes.ts'
@@ -24,6 +25,7 @@ export function identityRoutes(identity: Identity): Route[] {
     }),
     ...sessionRoutes(identity),
     ...userRoutes(identity),
+    ...factorRoutes(identity),
     route({
       method: 'POST',
       path: '/v1/tokens',

@@ -34,10 +34,11 @@ export interface Limit {
   longest: number
 }
 
-/** Of one source on one account, and of all sources together that are not known for the account. */
+/** Of one source on one account, of all sources together that are not known for the account, and of second factors. */
 export const THROTTLE = {
   source: { free: 5, pause: 30, longest: 900 },
   account: { free: 20, pause: 30, longest: 300 },
+  code: { free: 5, pause: 60, longest: 3600 },
 } as const satisfies Record<string, Limit>
 
 const FORGOTTEN_AFTER = 86_400_000
@@ -92,6 +93,13 @@ export function isSessionAlive(
 ): boolean {
   if (session.revoked_at !== null) return false
   return session.expires_at.getTime() > now && session.last_activity + idleSeconds * 1000 > now
+}
+
+/** What is sensitive asks for factors that were shown within so long. */
+export const RECENT_SECONDS = 600
+
+export function isRecent(authenticatedAt: Date, now: number): boolean {
+  return now < authenticatedAt.getTime() + RECENT_SECONDS * 1000
 }
 
 /** For so long the tokens before the last refresh are still taken: the answer may have been lost, or two asked at once. */

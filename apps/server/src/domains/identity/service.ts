@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CreateToken, Login, Scope, Setup } from '@probity/contract'
+import type { CreateToken, Scope, Setup } from '@probity/contract'
 import { formatToken, isUuid, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
@@ -15,14 +15,15 @@ import { hashToken } from './authenticate.ts'
 import { commonest } from './commonest.ts'
 import { Credentials } from './credentials.ts'
 import { Links } from './links.ts'
+import { LogIn } from './log-in.ts'
 import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
 import { type Happened, recordOf } from './record.ts'
 import { ADMINISTRATOR, scopesOf } from './rules.ts'
-import { type Client, type SessionSettings, Sessions } from './sessions.ts'
+import { SecondFactors } from './second-factors.ts'
+import { type SessionSettings, Sessions } from './sessions.ts'
 import * as store from './store.ts'
-import * as users from './store-users.ts'
 import { Throttle } from './throttle.ts'
 import { Users } from './users.ts'
 
@@ -40,26 +41,25 @@ export interface IdentityDependencies {
   callersChanged(tenantId: string): void
 }
 
-/** Stands for whoever tries names that nobody has. */
-const UNKNOWN_PERSON = 'unknown:login'
-
 /** Users, sessions and API tokens. */
 export class Identity {
   readonly #dependencies: IdentityDependencies
   readonly #passwords = new Passwords()
-  readonly #throttle: Throttle
   readonly sessions: Sessions
   readonly users: Users
   readonly credentials: Credentials
+  readonly factors: SecondFactors
+  readonly access: LogIn
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
     const links = new Links(dependencies.mailer, dependencies.publicUrl)
     const [passwords, throttle, sessions] = [this.#passwords, new Throttle(dependencies), new Sessions(dependencies)]
-    this.#throttle = throttle
     this.sessions = sessions
     this.users = new Users({ ...dependencies, links, sessions })
     this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
+    this.factors = new SecondFactors({ ...dependencies, sessions })
+    this.access = new LogIn({ ...dependencies, passwords, throttle, sessions, factors: this.factors })
   }
 
   /** Makes a tenant's first administrator, and the first tenant with it. Throws LINK_EXPIRED, NAME_TAKEN. */
@@ -80,50 +80,6 @@ export class Identity {
       await tenancy.releaseLink(input.setup_token, tenantId)
       throw error
     }
-  }
-
-  /**
-   * Starts a session. Throws CREDENTIALS_INVALID and RATE_LIMITED, the same after the same work for an unknown name;
-   * TENANT_SUSPENDED only to who knows the password.
-   */
-  async logIn(input: Login, client: Client) {
-    const { tenancy } = this.#dependencies
-    const tenantId = await tenancy.find(input.tenant)
-    const attempt = await this.#throttle.begin(tenantId, input, client.ip_address)
-    const { user, refusedFor } = attempt
-    if (refusedFor > 0) {
-      await this.#refuse(tenantId, user, client, 'throttled')
-      throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
-    }
-    const right = await this.#passwords.check(user?.password_hash ?? null, input.password)
-    const isThere = user?.status === 'active' || user?.status === 'suspended'
-    if (tenantId === null || user === null || !right || !isThere) {
-      await this.#refuse(tenantId, user, client, 'credentials')
-      throw new DomainError('CREDENTIALS_INVALID')
-    }
-    if (user.status === 'suspended') {
-      await this.#refuse(tenantId, user, client, 'account_suspended')
-      throw new DomainError('ACCOUNT_SUSPENDED')
-    }
-    if (!(await tenancy.get(tenantId)).is_active) {
-      await this.#refuse(tenantId, user, client, 'suspended')
-      throw new DomainError('TENANT_SUSPENDED')
-    }
-    const rehashed = this.#passwords.isOld(user.password_hash) ? await this.#passwords.hash(input.password) : null
-    return this.sessions.start(tenantId, {
-      user,
-      client,
-      isRemembered: input.remember_me,
-      before: async (tx) => {
-        await this.#throttle.succeed(tx, attempt)
-        // The account may have been closed while the password was looked at.
-        const held = await store.lockAccount(tx, user.id)
-        if (held?.password_hash !== user.password_hash || held.status !== 'active')
-          throw new DomainError('CREDENTIALS_INVALID')
-        await users.noteLogin(tx, user.id, this.#now())
-        if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
-      },
-    })
   }
 
   /** Makes an API token; nobody gives a scope that they don't hold. */
@@ -174,23 +130,6 @@ export class Identity {
       const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes })
       return { tenant_id: tenantId, user_id: userId, token, token_id: id }
     })
-  }
-
-  /** Records that nobody was let in; an unknown name is somebody too, so that it takes as long. */
-  async #refuse(tenantId: string | null, user: store.UserRow | null, client: Client, why: string): Promise<void> {
-    if (tenantId === null) return
-    await this.#run(tenantId, (tx) =>
-      this.#dependencies.record(tx, {
-        event_type: 'session.refused',
-        actor: { type: 'person', id: user?.id ?? UNKNOWN_PERSON },
-        resource: `user/${user?.id ?? 'unknown'}`,
-        action: 'login',
-        outcome: 'Failure',
-        risk_score: why === 'throttled' ? 60 : 40,
-        data: { why },
-        personal: { ...client },
-      }),
-    )
   }
 
   async #insertToken(

@@ -1,4 +1,4 @@
-import { loggedIn, login, refresh, sessionList, sessionsEnded, uuid } from '@probity/contract'
+import { loggedIn, login, loginAnswer, refresh, sessionList, sessionsEnded, uuid } from '@probity/contract'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
@@ -10,8 +10,7 @@ const nothing = z.null()
 const MOST_USER_AGENT = 1000
 
 /** Log-in, and what becomes of sessions. */
-export function sessionRoutes(identity: Identity): Route[] {
-  const { sessions } = identity
+export function sessionRoutes({ sessions, access }: Identity): Route[] {
   return [
     route({
       method: 'POST',
@@ -19,8 +18,8 @@ export function sessionRoutes(identity: Identity): Route[] {
       summary: 'Start a session',
       scopes: 'public',
       body: login,
-      answers: { 200: loggedIn },
-      handle: ({ body, request }) => identity.logIn(body, clientOf(request)),
+      answers: { 200: loginAnswer },
+      handle: ({ body, request }) => access.logIn(body, clientOf(request)),
     }),
     route({
       method: 'POST',

@@ -11,7 +11,7 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
 import { recordOf } from './record.ts'
-import { isSessionAlive, judgeRefresh, type SessionLimits, scopesOf } from './rules.ts'
+import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
 
 export interface SessionSettings {
@@ -48,6 +48,8 @@ export interface Opening {
   user: SessionUser
   client: Client
   isRemembered: boolean
+  /** What was shown: values of RFC 8176. */
+  methods: readonly string[]
   /** Goes before the session in its transaction; what it throws undoes all of it. */
   before(tx: Tx): Promise<void>
 }
@@ -64,7 +66,7 @@ export class Sessions {
     this.#dependencies = dependencies
   }
 
-  async start(tenantId: string, { user, client, isRemembered, before }: Opening) {
+  async start(tenantId: string, { user, client, isRemembered, methods, before }: Opening) {
     const { clock, keys, sessions } = this.#dependencies
     const id = newId(clock.now())
     const at = this.#now()
@@ -79,12 +81,22 @@ export class Sessions {
       await this.#endBeyondLimit(tx, user.id, at)
       const goodUntil = this.#goodUntil(at, expires)
       const hash = hashToken(tokens.access)
-      await store.insertSession(tx, { id, userId: user.id, hash, goodUntil, client: sealed, expires, isRemembered, at })
+      await store.insertSession(tx, {
+        id,
+        userId: user.id,
+        hash,
+        goodUntil,
+        client: sealed,
+        expires,
+        isRemembered,
+        methods,
+        at,
+      })
       await store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires })
       await this.#record(tx, user.id, id, {
         event_type: 'session.started',
         action: 'login',
-        data: { credential_type: 'username_password', remembered: isRemembered },
+        data: { credential_type: 'username_password', remembered: isRemembered, methods },
         personal: { ...client },
       })
     })
@@ -148,6 +160,19 @@ export class Sessions {
     const ended = await store.revokeSessionsOf(tx, userId, but, this.#now())
     for (const id of ended) await this.#ended(tx, userId, id, 'revoke')
     return ended.length
+  }
+
+  /** Throws STEP_UP_REQUIRED where the person did not show their factors of late, SESSION_REQUIRED for an API token. */
+  async requireRecent(principal: Principal): Promise<void> {
+    const own = ownSession(principal)
+    const at = await this.#run(principal.tenantId, (tx) => store.readAuthenticatedAt(tx, own))
+    if (at === null || !isRecent(at, +this.#now()))
+      throw new DomainError('STEP_UP_REQUIRED', { max_age_seconds: RECENT_SECONDS })
+  }
+
+  /** The person of a session showed these again just now. */
+  noteFactors(tx: Tx, id: string, methods: readonly string[]): Promise<void> {
+    return store.noteFactors(tx, id, methods, this.#now())
   }
 
   /** Null: there is no session to go on with. What that shows of misuse is written with the same transaction. */

@@ -28,14 +28,15 @@ export interface NewSession {
   client: Buffer
   expires: Date
   isRemembered: boolean
+  methods: readonly string[]
   at: Date
 }
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
   await tx.query(
     `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, token_expires_at, client_sealed, expires_at,
-       is_remembered, created_at, last_activity)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+       is_remembered, methods, created_at, last_activity)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
     [
       tx.tenantId,
       session.id,
@@ -45,6 +46,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       session.client,
       session.expires,
       session.isRemembered,
+      session.methods,
       session.at,
     ],
   )
@@ -68,6 +70,18 @@ export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> 
     id,
     at,
   ])
+}
+
+/** When the person of a session last showed all their factors. */
+export async function readAuthenticatedAt(tx: Tx, id: string): Promise<Date | null> {
+  const text =
+    'SELECT coalesce(authenticated_at, created_at) AS at FROM security_sessions WHERE tenant_id = $1 AND id = $2'
+  return (await tx.query<{ at: Date }>(text, [tx.tenantId, id])).rows[0]?.at ?? null
+}
+
+export async function noteFactors(tx: Tx, id: string, methods: readonly string[], at: Date): Promise<void> {
+  const text = 'UPDATE security_sessions SET methods = $3, authenticated_at = $4 WHERE tenant_id = $1 AND id = $2'
+  await tx.query(text, [tx.tenantId, id, methods, at])
 }
 
 export interface ListedSession extends Ending {

@@ -11,9 +11,10 @@ export interface UserRow {
   status: UserStatus | 'erased'
   scopes: Scope[]
   is_operator: boolean
+  mfa_enabled: boolean
 }
 
-export async function insertUser(tx: Tx, user: UserRow, at: Date): Promise<boolean> {
+export async function insertUser(tx: Tx, user: Omit<UserRow, 'mfa_enabled'>, at: Date): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, status, scopes,
        is_operator, created_at, updated_at, password_changed_at)
@@ -44,7 +45,7 @@ export async function countUsers(tx: Tx): Promise<number> {
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator, mfa_enabled
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }
@@ -53,9 +54,13 @@ export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer
 export async function lockAccount(
   tx: Tx,
   userId: string,
-): Promise<{ password_hash: string; status: UserRow['status'] } | null> {
-  const text = 'SELECT password_hash, status FROM security_users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE'
-  return (await tx.query<Pick<UserRow, 'password_hash' | 'status'>>(text, [tx.tenantId, userId])).rows[0] ?? null
+): Promise<Pick<UserRow, 'password_hash' | 'status' | 'mfa_enabled'> | null> {
+  const text =
+    'SELECT password_hash, status, mfa_enabled FROM security_users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE'
+  return (
+    (await tx.query<Pick<UserRow, 'password_hash' | 'status' | 'mfa_enabled'>>(text, [tx.tenantId, userId])).rows[0] ??
+    null
+  )
 }
 
 export interface TokenRow {

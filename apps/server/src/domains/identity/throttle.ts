@@ -21,6 +21,8 @@ export interface Attempt {
   /** Seconds to wait; 0: it may be tried. */
   refusedFor: number
   pair: attempts.Pair
+  /** Whether the account was logged in to from here before. */
+  isKnown: boolean
 }
 
 /**
@@ -48,8 +50,35 @@ export class Throttle {
       const account = await keys.blindIndex(holder, 'login-account', who)
       const source = await keys.blindIndex(holder, 'login-source', `${who}\0${sourceOf(address)}`)
       const pair = { account, source }
-      return { user, pair, refusedFor: await this.#take(tx, pair, user?.id ?? NOBODY) }
+      return { user, pair, ...(await this.#take(tx, pair, user?.id ?? NOBODY)) }
     })
+  }
+
+  /**
+   * Takes one attempt at a second factor, by who has the password: a guesser from elsewhere shuts nobody out of an address
+   * that they use. Answers for how many seconds none is taken.
+   */
+  async beginCode(tenantId: string, attempt: Attempt): Promise<number> {
+    const pair = await this.#codePair(tenantId, attempt)
+    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+      const now = this.#now()
+      const kept = await attempts.lockAttempts(tx, pair, new Date(now))
+      const { refusedFor, next } = countAttempt(kept, THROTTLE.code, now)
+      if (refusedFor === 0) await attempts.saveAttempts(tx, pair, next, new Date(now + DAY))
+      return refusedFor
+    })
+  }
+
+  /** The second factor was right. */
+  async succeedCode(tx: Tx, attempt: Attempt): Promise<void> {
+    const now = this.#now()
+    const none = { count: 0, lastAt: now, refusedUntil: null, knownUntil: null }
+    await attempts.saveAttempts(tx, await this.#codePair(tx.tenantId, attempt), none, new Date(now + DAY))
+  }
+
+  async #codePair(tenantId: string, { user, pair, isKnown: known }: Attempt): Promise<attempts.Pair> {
+    const account = await this.#dependencies.keys.blindIndex(tenantId, 'login-account', `code:${user?.id ?? NOBODY}`)
+    return { account, source: known ? pair.source : ALL_UNKNOWN }
   }
 
   /** The password was right: counting begins anew, and the source is known. */
@@ -62,7 +91,7 @@ export class Throttle {
     await attempts.showSuccess(tx, user?.id ?? NOBODY)
   }
 
-  async #take(tx: Tx, pair: attempts.Pair, userId: string): Promise<number> {
+  async #take(tx: Tx, pair: attempts.Pair, userId: string): Promise<{ refusedFor: number; isKnown: boolean }> {
     const now = this.#now()
     const all = { account: pair.account, source: ALL_UNKNOWN }
     await attempts.dropOldAttempts(tx, new Date(now))
@@ -72,11 +101,11 @@ export class Throttle {
     const mine = countAttempt(own, THROTTLE.source, now)
     const shared = known ? { refusedFor: 0, next: others } : countAttempt(others, THROTTLE.account, now)
     const refusedFor = Math.max(mine.refusedFor, shared.refusedFor)
-    if (refusedFor > 0) return refusedFor
+    if (refusedFor > 0) return { refusedFor, isKnown: known }
     await attempts.saveAttempts(tx, pair, mine.next, new Date(Math.max(now + DAY, own.knownUntil ?? 0)))
     await attempts.saveAttempts(tx, all, shared.next, new Date(now + DAY))
     await attempts.showAttempt(tx, userId, shared.next.refusedUntil)
-    return 0
+    return { refusedFor: 0, isKnown: known }
   }
 
   #now(): number {

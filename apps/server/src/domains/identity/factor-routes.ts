@@ -1,0 +1,95 @@
+import {
+  backupCodes,
+  confirmFactor,
+  factorList,
+  factorSetUp,
+  factorsReset,
+  setUpFactor,
+  stepUp,
+  uuid,
+} from '@probity/contract'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Identity } from './service.ts'
+import { clientOf } from './session-routes.ts'
+
+const one = z.strictObject({ id: uuid })
+const nothing = z.null()
+
+/** Second factors, and showing them again. */
+export function factorRoutes({ factors, access }: Identity): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/auth/step-up',
+      summary: 'Show password and second factor again, before what is sensitive',
+      scopes: [],
+      body: stepUp,
+      answers: { 200: nothing },
+      async handle({ principal, body, request }) {
+        await access.stepUp(principal, body, clientOf(request))
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/mfa/setup',
+      summary: 'Set up a second factor, which counts once it is confirmed',
+      scopes: [],
+      changes: true,
+      body: setUpFactor,
+      answers: { 200: factorSetUp },
+      handle: ({ principal }) => factors.setUp(principal),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/mfa/confirm',
+      summary: 'Confirm it by a code; your other sessions end',
+      scopes: [],
+      changes: true,
+      body: confirmFactor,
+      answers: { 200: backupCodes },
+      handle: ({ principal, body }) => factors.confirm(principal, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me/factors',
+      summary: 'List your second factors',
+      scopes: [],
+      answers: { 200: factorList },
+      handle: ({ principal }) => factors.list(principal),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/me/factors/:id',
+      summary: 'Take one of them away',
+      scopes: [],
+      changes: true,
+      params: one,
+      answers: { 200: nothing },
+      async handle({ principal, params }) {
+        await factors.remove(principal, params.id)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/backup-codes',
+      summary: 'Get other backup codes; those before are no longer good',
+      scopes: [],
+      changes: true,
+      answers: { 200: backupCodes },
+      handle: ({ principal }) => factors.renewCodes(principal),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:id/factors/reset',
+      summary: 'Take away the factors of somebody who lost them; their sessions end',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: factorsReset },
+      handle: ({ principal, params }) => factors.reset(principal, params.id),
+    }),
+  ]
+}

@@ -1,0 +1,181 @@
+import type { Login, LoginAnswer, StepUp } from '@probity/contract'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import type { Passwords } from './passwords.ts'
+import { openProfiles } from './profile.ts'
+import { recordOf } from './record.ts'
+import type { Proof, SecondFactors } from './second-factors.ts'
+import { type Client, ownSession, type Sessions } from './sessions.ts'
+import * as store from './store.ts'
+import * as users from './store-users.ts'
+import type { Attempt, Throttle } from './throttle.ts'
+
+export interface LogInDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  tenancy: Tenancy
+  record: RecordEvent
+  passwords: Passwords
+  throttle: Throttle
+  sessions: Sessions
+  factors: SecondFactors
+}
+
+/** Stands for whoever tries names that nobody has. */
+const UNKNOWN_PERSON = 'unknown:login'
+
+/** A password that was right, and the second factor that was shown with it; null: none is asked for. */
+interface Shown {
+  user: store.UserRow
+  attempt: Attempt
+  proof: Proof | null
+}
+
+/** How people show who they are: when they log in, and again before what is sensitive. */
+export class LogIn {
+  readonly #dependencies: LogInDependencies
+
+  constructor(dependencies: LogInDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /**
+   * Starts a session, or asks for the second factor. Throws CREDENTIALS_INVALID and RATE_LIMITED, the same after the same
+   * work for an unknown name; MFA_CODE_INVALID, ACCOUNT_SUSPENDED and TENANT_SUSPENDED only to who knows the password.
+   */
+  async logIn(input: Login, client: Client): Promise<LoginAnswer> {
+    const tenantId = await this.#dependencies.tenancy.find(input.tenant)
+    const shown = await this.#show(tenantId, input, client)
+    if (shown === 'factor_asked') return { mfa_required: true, methods: ['totp', 'backup_code'] }
+    if (tenantId === null) throw new DomainError('CREDENTIALS_INVALID')
+    const { user } = shown
+    if (!(await this.#dependencies.tenancy.get(tenantId)).is_active) {
+      await this.#refuse(tenantId, user, client, 'suspended')
+      throw new DomainError('TENANT_SUSPENDED')
+    }
+    const { passwords, sessions } = this.#dependencies
+    const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
+    const opening = {
+      ...{ user, client, isRemembered: input.remember_me, methods: shown.proof ? ['pwd', 'otp'] : ['pwd'] },
+      before: async (tx: Tx) => {
+        await this.#take(tx, shown)
+        await users.noteLogin(tx, user.id, this.#now())
+        if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
+      },
+    }
+    return this.#toldOf(tenantId, user, client, () => sessions.start(tenantId, opening))
+  }
+
+  /** The same again within a session, which counts as just authenticated from then on. */
+  async stepUp(principal: Principal, { password, mfa_code }: StepUp, client: Client): Promise<void> {
+    const { keys, sessions } = this.#dependencies
+    const { tenantId, userId } = principal
+    const own = ownSession(principal)
+    const row = await this.#run(tenantId, (tx) => users.readPerson(tx, userId))
+    const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
+    if (!profile) throw new DomainError('UNAUTHENTICATED')
+    const input = { tenant: tenantId, username: profile.username, password, mfa_code }
+    const shown = await this.#show(tenantId, input, client)
+    if (shown === 'factor_asked') throw new DomainError('MFA_CODE_INVALID', { reason: 'send mfa_code as well' })
+    if (shown.user.id !== userId) throw new DomainError('CREDENTIALS_INVALID')
+    await this.#toldOf(tenantId, shown.user, client, () =>
+      this.#run(tenantId, async (tx) => {
+        await this.#take(tx, shown)
+        await sessions.noteFactors(tx, own, shown.proof ? ['pwd', 'otp'] : ['pwd'])
+        const happened = { event_type: 'session.stepped_up', resource: `session/${own}`, action: 'step_up' }
+        await recordOf(this.#dependencies.record, tx, userId, happened)
+      }),
+    )
+  }
+
+  /** Looks at password and code; nothing is taken yet. */
+  async #show(
+    tenantId: string | null,
+    input: Pick<Login, 'tenant' | 'username' | 'password' | 'mfa_code'>,
+    client: Client,
+  ): Promise<Shown | 'factor_asked'> {
+    const { passwords, throttle, factors } = this.#dependencies
+    const attempt = await throttle.begin(tenantId, input, client.ip_address)
+    const { user, refusedFor } = attempt
+    if (refusedFor > 0) {
+      await this.#refuse(tenantId, user, client, 'throttled')
+      throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
+    }
+    const right = await passwords.check(user?.password_hash ?? null, input.password)
+    const isThere = user?.status === 'active' || user?.status === 'suspended'
+    if (tenantId === null || user === null || !right || !isThere) {
+      await this.#refuse(tenantId, user, client, 'credentials')
+      throw new DomainError('CREDENTIALS_INVALID')
+    }
+    if (user.status === 'suspended') {
+      await this.#refuse(tenantId, user, client, 'account_suspended')
+      throw new DomainError('ACCOUNT_SUSPENDED')
+    }
+    if (!user.mfa_enabled) return { user, attempt, proof: null }
+    if (input.mfa_code === undefined) return 'factor_asked'
+    const codesRefusedFor = await throttle.beginCode(tenantId, attempt)
+    if (codesRefusedFor > 0) {
+      await this.#refuse(tenantId, user, client, 'codes_throttled')
+      throw new DomainError('RATE_LIMITED', { retry_after: codesRefusedFor })
+    }
+    return { user, attempt, proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed') }
+  }
+
+  // The account may have been closed, or its password changed, while the password was looked at.
+  async #take(tx: Tx, { user, attempt, proof }: Shown): Promise<void> {
+    const { throttle, factors } = this.#dependencies
+    await throttle.succeed(tx, attempt)
+    const held = await store.lockAccount(tx, user.id)
+    if (held?.password_hash !== user.password_hash || held.status !== 'active' || held.mfa_enabled !== user.mfa_enabled)
+      throw new DomainError('CREDENTIALS_INVALID')
+    if (proof === null) return
+    if ((await factors.take(tx, proof)) === null) throw new DomainError('MFA_CODE_INVALID')
+    await throttle.succeedCode(tx, attempt)
+  }
+
+  /** Does what takes the code; one that is nothing is recorded, which its own transaction undid. */
+  async #toldOf<T>(tenantId: string, user: store.UserRow, client: Client, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'MFA_CODE_INVALID')
+        await this.#refuse(tenantId, user, client, 'second_factor')
+      throw error
+    }
+  }
+
+  /** Records that nobody was let in; an unknown name is somebody too, so that it takes as long. */
+  async #refuse(tenantId: string | null, user: store.UserRow | null, client: Client, why: string): Promise<void> {
+    if (tenantId === null) return
+    await this.#run(tenantId, (tx) =>
+      this.#dependencies.record(tx, {
+        event_type: 'session.refused',
+        actor: { type: 'person', id: user?.id ?? UNKNOWN_PERSON },
+        resource: `user/${user?.id ?? 'unknown'}`,
+        action: 'login',
+        outcome: 'Failure',
+        risk_score: RISK[why] ?? 40,
+        data: { why },
+        personal: { ...client },
+      }),
+    )
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+/** Whoever has the password and not the code is worth a look. */
+const RISK: Record<string, number> = { throttled: 60, codes_throttled: 80, second_factor: 60 }

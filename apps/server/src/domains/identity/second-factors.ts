@@ -1,0 +1,231 @@
+import { randomInt } from 'node:crypto'
+import type { BackupCodes, ConfirmFactor, FactorList, FactorSetUp } from '@probity/contract'
+import { renderSVG } from 'uqr'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
+import { openProfiles } from './profile.ts'
+import { recordOf } from './record.ts'
+import { ownSession, type Sessions } from './sessions.ts'
+import * as store from './store-factors.ts'
+import { lockPerson, readPerson } from './store-users.ts'
+import { describe, newSecret, stepOf } from './totp.ts'
+
+export interface SecondFactorDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  record: RecordEvent
+  sessions: Sessions
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
+}
+
+/** What a code may be, found out before it is taken in the transaction that it opens. */
+export interface Proof {
+  userId: string
+  /** Factors whose code of a time step it is. */
+  steps: { id: string; step: number }[]
+  /** What it would be as a backup code; null: it has not the form of one. */
+  digest: Buffer | null
+}
+
+/** Value of RFC 8176 for what was shown. */
+export type Shown = 'otp' | 'backup_code'
+
+const CODES = 10
+const CODE_LENGTH = 10
+/** Base32 of Crockford: no letter looks like a digit. */
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** Second factors of people: authenticators, and backup codes for when one is lost. */
+export class SecondFactors {
+  readonly #dependencies: SecondFactorDependencies
+
+  constructor(dependencies: SecondFactorDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Makes an authenticator's secret, which counts once a code of it was shown. Throws STEP_UP_REQUIRED. */
+  async setUp(principal: Principal): Promise<FactorSetUp> {
+    const { keys, clock, sessions } = this.#dependencies
+    const { tenantId, userId } = principal
+    await sessions.requireRecent(principal)
+    const row = await this.#run(tenantId, (tx) => readPerson(tx, userId))
+    const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
+    if (!profile) throw new DomainError('NOT_FOUND')
+    const id = newId(clock.now())
+    const secret = newSecret()
+    const sealed = seal(tenantId, [await this.#key(tenantId, userId)], locationOf(id), secret)
+    await this.#run(tenantId, async (tx) => {
+      await store.insertFactor(tx, { id, userId, secret: sealed, at: this.#now() })
+      await this.#record(tx, userId, 'factor.set_up', 'set_up', { kind: 'totp' })
+    })
+    const { key, uri } = describe(secret, profile.username)
+    return { factor_id: id, setup_key: key, setup_uri: uri, qr_code: renderSVG(uri) }
+  }
+
+  /** The first code of it: from now on one is asked for, and other sessions end, which had none. */
+  async confirm(principal: Principal, { factor_id, code }: ConfirmFactor): Promise<BackupCodes> {
+    const { tenantId, userId } = principal
+    const own = ownSession(principal)
+    await this.#dependencies.sessions.requireRecent(principal)
+    const { steps } = await this.prepare(tenantId, userId, code, 'pending')
+    const step = steps.find(({ id }) => id === factor_id)
+    const fresh = await this.#newCodes(tenantId, userId)
+    return this.#change(tenantId, async (tx) => {
+      const at = this.#now()
+      await lockPerson(tx, userId)
+      if (!step || !(await store.takeStep(tx, step.id, step.step, at))) throw new DomainError('MFA_CODE_INVALID')
+      await store.settleEnabled(tx, userId, at)
+      const hasCodes = (await store.countCodes(tx, userId)) > 0
+      if (!hasCodes) await store.replaceCodes(tx, userId, fresh.digests, at)
+      await this.#dependencies.sessions.endAll(tx, userId, own)
+      await this.#dependencies.sessions.noteFactors(tx, own, ['pwd', 'otp'])
+      await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: 'totp' })
+      return { backup_codes: hasCodes ? [] : fresh.codes }
+    })
+  }
+
+  async list(principal: Principal): Promise<FactorList> {
+    ownSession(principal)
+    return this.#run(principal.tenantId, async (tx) => {
+      const rows = await store.readFactors(tx, principal.userId)
+      const factors = rows
+        .filter(({ confirmed_at }) => confirmed_at !== null)
+        .map(({ id, kind, created_at, last_used_at }) => ({
+          id,
+          kind,
+          created_at: created_at.toISOString(),
+          last_used_at: last_used_at?.toISOString() ?? null,
+        }))
+      return { factors, backup_codes_left: await store.countCodes(tx, principal.userId) }
+    })
+  }
+
+  /** Takes a factor away; with the last one the backup codes go as well. Throws STEP_UP_REQUIRED. */
+  async remove(principal: Principal, id: string): Promise<void> {
+    const { userId } = principal
+    await this.#dependencies.sessions.requireRecent(principal)
+    await this.#run(principal.tenantId, async (tx) => {
+      await lockPerson(tx, userId)
+      if (!(await store.deleteFactor(tx, userId, id))) throw new DomainError('NOT_FOUND')
+      if (!(await store.settleEnabled(tx, userId, this.#now()))) await store.replaceCodes(tx, userId, [], this.#now())
+      await this.#record(tx, userId, 'factor.removed', 'remove', { kind: 'totp' })
+    })
+  }
+
+  /** Other backup codes in the place of those that there were. Throws STEP_UP_REQUIRED, NOT_FOUND without a factor. */
+  async renewCodes(principal: Principal): Promise<BackupCodes> {
+    const { tenantId, userId } = principal
+    await this.#dependencies.sessions.requireRecent(principal)
+    const fresh = await this.#newCodes(tenantId, userId)
+    await this.#run(tenantId, async (tx) => {
+      const person = await lockPerson(tx, userId)
+      if (!person?.mfa_enabled) throw new DomainError('NOT_FOUND', { reason: 'set up a second factor first' })
+      await store.replaceCodes(tx, userId, fresh.digests, this.#now())
+      await this.#record(tx, userId, 'factor.codes_renewed', 'renew', {})
+    })
+    return { backup_codes: fresh.codes }
+  }
+
+  /** Takes all factors of one person, who lost them; nobody does it to oneself. */
+  async reset(principal: Principal, userId: string): Promise<{ factors: number; sessions_ended: number }> {
+    if (userId === principal.userId)
+      throw new DomainError('VALIDATION_FAILED', {
+        reason: 'nobody does this to themselves; ask another administrator',
+      })
+    return this.#change(principal.tenantId, async (tx) => {
+      if (!(await lockPerson(tx, userId))) throw new DomainError('NOT_FOUND')
+      const factors = await store.deleteFactors(tx, userId)
+      await store.replaceCodes(tx, userId, [], this.#now())
+      await store.settleEnabled(tx, userId, this.#now())
+      const sessions_ended = await this.#dependencies.sessions.endAll(tx, userId, null)
+      await recordOf(this.#dependencies.record, tx, principal.userId, {
+        ...{ event_type: 'user.factors_reset', resource: `user/${userId}`, action: 'reset', risk_score: 60 },
+        data: { factors, sessions_ended },
+      })
+      return { factors, sessions_ended }
+    })
+  }
+
+  /** What a code may be: of confirmed factors, or of those that are to be confirmed. */
+  async prepare(tenantId: string, userId: string, code: string, of: 'confirmed' | 'pending'): Promise<Proof> {
+    const rows = await this.#run(tenantId, (tx) => store.readFactors(tx, userId))
+    const key = await this.#key(tenantId, userId)
+    const now = this.#now().getTime()
+    const steps = rows
+      .filter(({ confirmed_at }) => (confirmed_at === null) === (of === 'pending'))
+      .flatMap(({ id, secret_sealed }) => {
+        const step = stepOf(open(tenantId, [key], locationOf(id), secret_sealed), code.replaceAll(' ', ''), now)
+        return step === null ? [] : [{ id, step }]
+      })
+    const plain = plainCode(code)
+    const digest = plain.length === CODE_LENGTH ? await this.#digest(tenantId, userId, plain) : null
+    return { userId, steps, digest }
+  }
+
+  /** Takes what was prepared, once; null: it is nothing, or was taken before. */
+  async take(tx: Tx, { userId, steps, digest }: Proof): Promise<Shown | null> {
+    const at = this.#now()
+    for (const { id, step } of steps) if (await store.takeStep(tx, id, step, at)) return 'otp'
+    if (digest === null || !(await store.useCode(tx, userId, digest, at))) return null
+    const left = await store.countCodes(tx, userId)
+    await this.#record(tx, userId, 'factor.backup_code_used', 'use', { left })
+    return 'backup_code'
+  }
+
+  async #newCodes(tenantId: string, userId: string): Promise<{ codes: string[]; digests: Buffer[] }> {
+    const plain = Array.from({ length: CODES }, () =>
+      Array.from({ length: CODE_LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length))).join(''),
+    )
+    const digests = await Promise.all(plain.map((code) => this.#digest(tenantId, userId, code)))
+    return { codes: plain.map((code) => `${code.slice(0, 5)}-${code.slice(5)}`), digests }
+  }
+
+  async #digest(tenantId: string, userId: string, plain: string): Promise<Buffer> {
+    return keyedDigest(await this.#dependencies.keys.subjects.ownKey(tenantId), `backup code ${userId} ${plain}`)
+  }
+
+  async #key(tenantId: string, userId: string): Promise<DataKey> {
+    const { subjects } = this.#dependencies.keys
+    const [key] = await subjects.resolve(tenantId, [{ id: userId, aliases: [], addresses: [] }])
+    if (!key) throw new Error('a user has no data key')
+    return key
+  }
+
+  #record(tx: Tx, userId: string, event_type: string, action: string, data: Record<string, unknown>): Promise<void> {
+    const resource = `user/${userId}`
+    return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, data })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what ends sessions. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+function locationOf(row: string) {
+  return { table: 'second_factors', column: 'secret_sealed', row }
+}
+
+// As people type it: in small letters, with what reads alike, with spaces and dashes.
+function plainCode(code: string): string {
+  return code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
+}

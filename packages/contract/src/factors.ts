@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { text, timestamp, uuid } from './primitives.ts'
+
+const code = text(32).min(6).describe('Six digits of the authenticator, or a backup code')
+
+export const setUpFactor = z.strictObject({
+  method: z.enum(['totp']).describe('totp: codes of an authenticator app'),
+})
+export type SetUpFactor = z.infer<typeof setUpFactor>
+
+/** A factor that is to be confirmed by a code of it. What it shows, it shows once. */
+export const factorSetUp = z.object({
+  factor_id: uuid,
+  setup_key: z.string().describe('Secret in base32, to be typed into an authenticator'),
+  setup_uri: z.string().describe('The same as otpauth:// URI'),
+  qr_code: z.string().describe('The same as picture: SVG'),
+})
+export type FactorSetUp = z.infer<typeof factorSetUp>
+
+export const confirmFactor = z.strictObject({ factor_id: uuid, code })
+export type ConfirmFactor = z.infer<typeof confirmFactor>
+export const backupCodes = z.object({
+  backup_codes: z.array(z.string()).describe('Good once each, shown once; empty: you have some already'),
+})
+export type BackupCodes = z.infer<typeof backupCodes>
+
+export const factor = z.object({
+  id: uuid,
+  kind: z.enum(['totp']),
+  created_at: timestamp,
+  last_used_at: timestamp.nullable(),
+})
+export const factorList = z.object({
+  factors: z.array(factor),
+  backup_codes_left: z.number().int(),
+})
+export type FactorList = z.infer<typeof factorList>
+
+export const stepUp = z.strictObject({
+  password: text(1024).min(1),
+  mfa_code: code.optional().describe('Needed where a second factor is set up'),
+})
+export type StepUp = z.infer<typeof stepUp>
+
+export const factorsReset = z.object({ factors: z.number().int(), sessions_ended: z.number().int() })
