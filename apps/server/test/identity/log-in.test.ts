@@ -97,10 +97,41 @@ test('a name that nobody has is throttled in the same way, and so is a tenant th
   assert.deepEqual(nowhere.map(told), real.map(told))
 })
 
+test('one password tried on many accounts from one address is slowed, also where every fifth account is the guesser’s own', async () => {
+  const own = () => logIn('192.0.2.200')
+  await own()
+  await server.sql('UPDATE login_attempts SET known_until = NULL')
+  let taken = 0
+  for (let i = 0; i < 80; i++) {
+    const answer = await logIn('192.0.2.200', 'Autumn2026!autumn', `person${i}@first.example`)
+    if (answer.status === 401) taken++
+    if (i % 5 === 0) await own()
+  }
+  assert.ok(taken <= 50, String(taken))
+  assert.equal((await logIn('192.0.2.201')).status, 200, 'from elsewhere')
+})
+
+test('a device that is known is let in while its neighbour behind the same address guesses', async () => {
+  assert.equal((await logIn('192.0.2.210')).status, 200)
+  for (let i = 0; i < 60; i++) await logIn('192.0.2.210', 'Autumn2026!autumn', `other${i}@first.example`)
+  assert.equal((await logIn('192.0.2.210', 'wrong', 'other70@first.example')).status, 429)
+  assert.equal((await logIn('192.0.2.210')).status, 200)
+})
+
+test('stuffing of many accounts from many addresses is slowed for the tenant, and not for devices that are known', async () => {
+  const quick = (i: number) => logIn(`10.${i >> 8}.${i & 255}.1`, 'wrong', `stuffed${i}@first.example`)
+  assert.equal((await logIn('192.0.2.220')).status, 200)
+  await quick(0)
+  await server.sql(`UPDATE login_attempts SET attempts = 999 WHERE account = $1 AND source = $1`, [Buffer.alloc(32)])
+  await quick(1)
+  assert.equal((await quick(2)).status, 429)
+  assert.equal((await logIn('192.0.2.220')).status, 200)
+})
+
 test('no address stands in clear in what is kept of attempts', async () => {
   await logIn('192.0.2.77', 'wrong')
   const rows = await server.sql<{ row: string }>('SELECT l::text AS row FROM login_attempts l')
-  assert.equal(rows.length, 2)
+  assert.equal(rows.length, 4, 'of pair, account, place and tenant')
   for (const { row } of rows)
     assert.ok(!row.includes(Buffer.from('192.0.2.77').toString('hex')) && !row.includes('192.0'))
 })

@@ -34,11 +34,16 @@ export interface Limit {
   longest: number
 }
 
-/** Of one source on one account, of all sources together that are not known for the account, and of second factors. */
+/**
+ * Of one source on one account, of all sources together that are not known for the account, and of second factors; of one
+ * source on all accounts, and of all sources on all, where the source is not known for the account that is tried.
+ */
 export const THROTTLE = {
   source: { free: 5, pause: 30, longest: 900 },
   account: { free: 20, pause: 30, longest: 300 },
   code: { free: 5, pause: 60, longest: 3600 },
+  place: { free: 50, pause: 60, longest: 900 },
+  tenant: { free: 1000, pause: 5, longest: 60 },
 } as const satisfies Record<string, Limit>
 
 const FORGOTTEN_AFTER = 86_400_000

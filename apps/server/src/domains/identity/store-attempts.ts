@@ -37,6 +37,13 @@ export async function saveAttempts(tx: Tx, { account, source }: Pair, kept: Atte
   await tx.query(text, [tx.tenantId, account, source, ...values])
 }
 
+/** Counts one attempt less: it was none of a guesser. */
+export async function takeBack(tx: Tx, { account, source }: Pair): Promise<void> {
+  const text = `UPDATE login_attempts SET attempts = greatest(attempts - 1, 0), refused_until = NULL
+                WHERE tenant_id = $1 AND account = $2 AND source = $3`
+  await tx.query(text, [tx.tenantId, account, source])
+}
+
 /** Drops some rows whose time is over; those that others hold are left for later. */
 export async function dropOldAttempts(tx: Tx, at: Date): Promise<void> {
   const text = `DELETE FROM login_attempts a USING (

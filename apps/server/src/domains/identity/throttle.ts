@@ -10,6 +10,8 @@ import * as store from './store.ts'
 import * as attempts from './store-attempts.ts'
 
 const ALL_UNKNOWN = Buffer.alloc(32)
+const ALL_ACCOUNTS = Buffer.alloc(32)
+const EVERYBODY = { account: ALL_ACCOUNTS, source: ALL_UNKNOWN }
 /** Has no row: what is written for it is written nowhere. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 const DAY = 86_400_000
@@ -21,14 +23,16 @@ export interface Attempt {
   /** Seconds to wait; 0: it may be tried. */
   refusedFor: number
   pair: attempts.Pair
+  /** The source, on all accounts. */
+  place: attempts.Pair
   /** Whether the account was logged in to from here before. */
   isKnown: boolean
 }
 
 /**
  * Counts attempts to log in, by account and source address, and by account for all sources from which nobody has
- * logged in to it: guessing is slow from one address and from many, and a stranger locks nobody out of an address
- * that they use. Names that nobody has are counted by the same statements.
+ * logged in to it; from such sources also by source for all accounts, and for the tenant. So guessing is slow on one
+ * account and on many, from one address and from many, and a stranger locks nobody out of an address that they use. Names that nobody has are counted by the same statements.
  */
 export class Throttle {
   readonly #dependencies: { database: Database; clock: Clock; keys: Keys }
@@ -50,7 +54,13 @@ export class Throttle {
       const account = await keys.blindIndex(holder, 'login-account', who)
       const source = await keys.blindIndex(holder, 'login-source', `${who}\0${sourceOf(address)}`)
       const pair = { account, source }
-      return { user, pair, ...(await this.#take(tx, pair, user?.id ?? NOBODY)) }
+      const here = await keys.blindIndex(
+        holder,
+        'login-source',
+        `place\0${tenantId ?? input.tenant}\0${sourceOf(address)}`,
+      )
+      const place = { account: ALL_ACCOUNTS, source: here }
+      return { user, pair, place, ...(await this.#take(tx, pair, place, user?.id ?? NOBODY)) }
     })
   }
 
@@ -82,16 +92,23 @@ export class Throttle {
   }
 
   /** The password was right: counting begins anew, and the source is known. */
-  async succeed(tx: Tx, { pair, user }: Attempt): Promise<void> {
+  async succeed(tx: Tx, { pair, place, user, isKnown: wasKnown }: Attempt): Promise<void> {
     const now = this.#now()
     const known = succeeded(now)
     const all = { account: pair.account, source: ALL_UNKNOWN }
     await attempts.saveAttempts(tx, pair, known, new Date(known.knownUntil ?? now))
     await attempts.saveAttempts(tx, all, { ...known, knownUntil: null }, new Date(now + DAY))
+    // Of all accounts only what failed counts: nobody's own success makes their guesses at others' forgotten.
+    for (const wide of wasKnown ? [] : [place, EVERYBODY]) await attempts.takeBack(tx, wide)
     await attempts.showSuccess(tx, user?.id ?? NOBODY)
   }
 
-  async #take(tx: Tx, pair: attempts.Pair, userId: string): Promise<{ refusedFor: number; isKnown: boolean }> {
+  async #take(
+    tx: Tx,
+    pair: attempts.Pair,
+    place: attempts.Pair,
+    userId: string,
+  ): Promise<{ refusedFor: number; isKnown: boolean }> {
     const now = this.#now()
     const all = { account: pair.account, source: ALL_UNKNOWN }
     await attempts.dropOldAttempts(tx, new Date(now))
@@ -100,12 +117,23 @@ export class Throttle {
     const known = isKnown(own, now)
     const mine = countAttempt(own, THROTTLE.source, now)
     const shared = known ? { refusedFor: 0, next: others } : countAttempt(others, THROTTLE.account, now)
-    const refusedFor = Math.max(mine.refusedFor, shared.refusedFor)
+    const wide = known ? [] : await this.#takeWide(tx, place, now)
+    const refusedFor = Math.max(mine.refusedFor, shared.refusedFor, ...wide.map((one) => one.refusedFor))
     if (refusedFor > 0) return { refusedFor, isKnown: known }
     await attempts.saveAttempts(tx, pair, mine.next, new Date(Math.max(now + DAY, own.knownUntil ?? 0)))
     await attempts.saveAttempts(tx, all, shared.next, new Date(now + DAY))
+    for (const one of wide) await attempts.saveAttempts(tx, one.pair, one.next, new Date(now + DAY))
     await attempts.showAttempt(tx, userId, shared.next.refusedUntil)
     return { refusedFor: 0, isKnown: known }
+  }
+
+  async #takeWide(tx: Tx, place: attempts.Pair, now: number) {
+    const here = await attempts.lockAttempts(tx, place, new Date(now))
+    const everybody = await attempts.lockAttempts(tx, EVERYBODY, new Date(now))
+    return [
+      { pair: place, ...countAttempt(here, THROTTLE.place, now) },
+      { pair: EVERYBODY, ...countAttempt(everybody, THROTTLE.tenant, now) },
+    ]
   }
 
   #now(): number {
