@@ -33,6 +33,11 @@ export const createUser = z.strictObject({
   email,
   display_name: displayName.optional(),
   scopes: z.array(scope).max(10).default(['audit:read']).describe('None that you do not have yourself'),
+  password_hash: line(255)
+    .optional()
+    .describe(
+      'From another system, so that nobody needs another password: argon2, bcrypt, scrypt or PBKDF2. The user is active at once, and not invited',
+    ),
 })
 export type CreateUser = z.infer<typeof createUser>
 export const invited = z.object({
@@ -40,7 +45,9 @@ export const invited = z.object({
   invitation_url: z
     .string()
     .nullable()
-    .describe('For you to hand over, where the server can send no mail; null: it was mailed. Good once, for a week'),
+    .describe(
+      'For you to hand over, where the server can send no mail; null: it was mailed, or is not needed. Good once, for a week',
+    ),
 })
 export type Invited = z.infer<typeof invited>
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { pbkdf2Sync, scryptSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { hash as argon2 } from '@node-rs/argon2'
+import { hash as bcrypt } from 'bcryptjs'
 import { type MailServer, mailServer, tokenIn } from '../support/mail.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
@@ -240,6 +243,35 @@ test('a change of an older version is refused, and another address is not verifi
   ])
   assert.equal((await logIn(`new-${email}`)).status, 200)
   assert.equal((await logIn(email)).status, 200, 'it is the user name still')
+})
+
+test('people come with the hashes of their passwords, log in with them, and are hashed anew', async () => {
+  const salt = Buffer.from('some salt of it')
+  const plain = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '').replaceAll('+', '.')
+  const hashes = {
+    bcrypt: await bcrypt(PASSWORD, 4),
+    scrypt: `$scrypt$ln=10,r=8,p=1$${plain(salt)}$${plain(scryptSync(PASSWORD, salt, 32, { N: 1024, r: 8, p: 1 }))}`,
+    pbkdf2: `$pbkdf2-sha512$1000$${plain(salt)}$${plain(pbkdf2Sync(PASSWORD, salt, 1000, 64, 'sha512'))}`,
+    argon2: await argon2(PASSWORD, { memoryCost: 4096, timeCost: 1, parallelism: 1 }),
+  }
+  for (const [name, password_hash] of Object.entries(hashes)) {
+    const email = `${name}@first.example`
+    const made = await call('POST', '/v1/users', { email, password_hash })
+    assert.deepEqual([made.status, made.body.user.status, made.body.invitation_url], [201, 'active', null], made.text)
+    assert.deepEqual(code(await logIn(email, 'a wrong password here')), [401, 'CREDENTIALS_INVALID'])
+    assert.equal((await logIn(email)).status, 200, name)
+    const rows = await server.sql(
+      `SELECT 1 FROM security_users WHERE id = $1 AND password_hash LIKE '$argon2id$v=19$m=19456%'`,
+      [made.body.user.id],
+    )
+    assert.equal(rows.length, 1, name)
+    assert.equal((await logIn(email)).status, 200, name)
+  }
+  const refused = await call('POST', '/v1/users', { email: 'md5@first.example', password_hash: '5f4dcc3b5aa765d6' })
+  assert.deepEqual(
+    [...code(refused), refused.body.details.issues[0].pointer],
+    [400, 'VALIDATION_FAILED', '/password_hash'],
+  )
 })
 
 test('people are listed in pages, by status and by name', async () => {

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { DomainError } from '../../platform/errors.ts'
+import { isForeign, verifyForeign } from './foreign-hash.ts'
 import { normalizePassword } from './rules.ts'
 
 // OWASP's second profile: 19 MiB, two passes, one lane; argon2id is the library's default algorithm.
@@ -22,7 +23,7 @@ export class Passwords {
   async check(stored: string | null, password: string): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
     const against = stored || (await this.#decoy)
-    const right = await this.#bounded(() => verify(against, normalizePassword(password)))
+    const right = await this.#bounded(() => verifyAny(against, password))
     return right && Boolean(stored)
   }
 
@@ -45,4 +46,11 @@ export class Passwords {
       this.#waiting.shift()?.()
     }
   }
+}
+
+// Another system may have hashed the password as it was typed, and not as we normalize it.
+async function verifyAny(stored: string, password: string): Promise<boolean> {
+  const check = isForeign(stored) ? verifyForeign : verify
+  const normalized = normalizePassword(password)
+  return (await check(stored, normalized)) || (normalized !== password && (await check(stored, password)))
 }

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
+import { hashFault } from './foreign-hash.ts'
 import type { Links } from './links.ts'
 import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
@@ -39,11 +40,13 @@ export class Users {
     this.#dependencies = dependencies
   }
 
-  /** Invites somebody. Throws SCOPE_MISSING beyond the inviter's own scopes, NAME_TAKEN, VALIDATION_FAILED. */
+  /** Invites somebody, or takes them over with the hash of their password. Throws SCOPE_MISSING beyond the inviter's own scopes, NAME_TAKEN, VALIDATION_FAILED. */
   async invite(principal: Principal, input: CreateUser): Promise<Invited> {
     const { keys, clock, links } = this.#dependencies
     const { tenantId } = principal
     requireScopes(principal, input.scopes)
+    const { password_hash = '' } = input
+    requireHash(password_hash)
     const id = newId(clock.now())
     const profile = checked({
       username: input.username ?? input.email,
@@ -55,12 +58,17 @@ export class Users {
     const sealed = await sealProfile(keys, tenantId, id, profile)
     return this.#run(tenantId, async (tx) => {
       await requireFree(tx, names, null)
-      const row = { id, ...sealed, password_hash: '', status: 'invited' as const, is_operator: false }
+      const status = password_hash === '' ? ('invited' as const) : ('active' as const)
+      const row = { id, ...sealed, password_hash, status, is_operator: false }
       if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#now())))
         throw new DomainError('NAME_TAKEN')
+      const user = await this.#present(tx, await this.#held(tx, id))
+      if (status === 'active') {
+        await this.#record(tx, principal, 'user.imported', id, { scopes: input.scopes })
+        return { user, invitation_url: null }
+      }
       const given = await links.give(tx, { id, email: profile.email }, 'invitation', this.#now())
       await this.#record(tx, principal, 'user.invited', id, { scopes: input.scopes, mailed: given.wasMailed })
-      const user = await this.#present(tx, await this.#held(tx, id))
       return { user, invitation_url: given.wasMailed ? null : given.url }
     })
   }
@@ -219,6 +227,12 @@ function checked(profile: Profile): Profile {
   const fault = nameFault(profile.username)
   if (fault !== null) throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/username', message: fault }] })
   return profile
+}
+
+function requireHash(hash: string): void {
+  const fault = hash === '' ? null : hashFault(hash)
+  if (fault !== null)
+    throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/password_hash', message: fault }] })
 }
 
 async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
