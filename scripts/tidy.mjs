@@ -8,7 +8,7 @@ const MOST_LINES = 400
 const MEDIAN_LINES = 150
 
 /** Files that may be longer, each with its reason. */
-const LONGER = {}
+const LONGER = { 'apps/server/sql/schema.sql': 'written by scripts/schema.ts: all that the migrations lead to' }
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,

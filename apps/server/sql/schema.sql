@@ -248,6 +248,40 @@ CREATE INDEX login_attempts_kept ON login_attempts USING btree (tenant_id, kept_
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE passkey_challenges ROW LEVEL SECURITY ENABLED FORCED -- Challenges that wait for an authenticator, good once
+  tenant_id uuid NOT NULL -- Tenant
+  challenge_hash bytea NOT NULL -- SHA-256 of the challenge in base64url
+  user_id uuid -- Who adds a passkey with it; NULL: somebody logs in
+  expires_at timestamp with time zone NOT NULL -- When it ends
+  CONSTRAINT passkey_challenges_pkey PRIMARY KEY (tenant_id, challenge_hash)
+  CONSTRAINT passkey_challenges_challenge_hash_check CHECK ((length(challenge_hash) = 32))
+  CONSTRAINT passkey_challenges_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX passkey_challenges_end ON passkey_challenges USING btree (tenant_id, expires_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE passkeys ROW LEVEL SECURITY ENABLED FORCED -- Passkeys of people: public keys whose private ones their devices hold
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Whose it is
+  credential_id bytea NOT NULL -- As the authenticator calls it
+  public_key bytea NOT NULL -- COSE key (RFC 9052)
+  sign_count bigint NOT NULL -- Signatures that the authenticator counted; one that does not count says 0
+  transports text[] NOT NULL -- How a browser reaches the authenticator
+  aaguid uuid NOT NULL -- Kind of authenticator, as it says itself
+  is_backed_up boolean NOT NULL -- Whether it is kept on several devices
+  name character varying(100) -- What its owner calls it
+  created_at timestamp with time zone NOT NULL -- When it was added
+  last_used_at timestamp with time zone -- Last log-in with it; NULL: none
+  CONSTRAINT passkeys_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT passkeys_tenant_id_credential_id_key UNIQUE (tenant_id, credential_id)
+  CONSTRAINT passkeys_credential_id_check CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1023)))
+  CONSTRAINT passkeys_sign_count_check CHECK ((sign_count >= 0))
+  CONSTRAINT passkeys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX passkeys_user ON passkeys USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE refresh_tokens ROW LEVEL SECURITY ENABLED FORCED -- Refresh tokens of sessions, used ones too, so that one that is used again is known
   tenant_id uuid NOT NULL -- Tenant
   token_hash bytea NOT NULL -- SHA-256 of the token's text

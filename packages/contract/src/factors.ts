@@ -26,7 +26,8 @@ export type BackupCodes = z.infer<typeof backupCodes>
 
 export const factor = z.object({
   id: uuid,
-  kind: z.enum(['totp']),
+  kind: z.enum(['totp', 'passkey']),
+  name: z.string().nullable(),
   created_at: timestamp,
   last_used_at: timestamp.nullable(),
 })

@@ -51,7 +51,9 @@ export const loggedIn = z.object({
 /** The password is right, and a second factor is asked for: the same request again, with `mfa_code`. */
 export const factorAsked = z.object({
   mfa_required: z.literal(true),
-  methods: z.array(z.enum(['totp', 'backup_code'])),
+  methods: z
+    .array(z.enum(['totp', 'backup_code', 'passkey']))
+    .describe('passkey: by POST /v1/auth/passkey, without the password'),
 })
 export const loginAnswer = z.discriminatedUnion('mfa_required', [loggedIn, factorAsked])
 export type LoginAnswer = z.infer<typeof loginAnswer>

@@ -1,6 +1,7 @@
 import * as contract from '@probity/contract'
 import { Secret, TOTP } from 'otpauth'
 import { z } from 'zod'
+import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import type { Answer, TestServer } from '../support/server.ts'
 
@@ -23,6 +24,8 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
     known[name] = from(got.body)
     return got
   }
+  const device = new SoftAuthenticator(server.url)
+  let credential: unknown
   const login = {
     credential_type: 'username_password',
     username: 'admin@first.example',
@@ -158,6 +161,34 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
         const code = new TOTP({ secret: Secret.fromBase32(known.key ?? '') }).generate()
         return mine('POST', '/v1/auth/mfa/confirm', { factor_id: known.factor, code })
       },
+    },
+    {
+      operation: 'POST /v1/me/passkeys/options',
+      schema: contract.publicKeyOptions,
+      async call() {
+        const options = await mine('POST', '/v1/me/passkeys/options')
+        credential = device.register(options.body)
+        return options
+      },
+    },
+    {
+      operation: 'POST /v1/me/passkeys',
+      schema: contract.passkeyAdded,
+      call: () => mine('POST', '/v1/me/passkeys', { credential }),
+    },
+    {
+      operation: 'POST /v1/auth/passkey/options',
+      schema: contract.publicKeyOptions,
+      async call() {
+        const options = await call('POST', '/v1/auth/passkey/options', { tenant: 'first' }, { token: null })
+        credential = device.assert(options.body)
+        return options
+      },
+    },
+    {
+      operation: 'POST /v1/auth/passkey',
+      schema: contract.loggedIn,
+      call: () => call('POST', '/v1/auth/passkey', { tenant: 'first', credential }, { token: null }),
     },
     { operation: 'GET /v1/me/factors', schema: contract.factorList, call: () => mine('GET', '/v1/me/factors') },
     {

@@ -265,6 +265,8 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/setup',
     '/v1/auth/invitation',
     '/v1/auth/login',
+    '/v1/auth/passkey',
+    '/v1/auth/passkey/options',
     '/v1/auth/password/forgot',
     '/v1/auth/password/reset',
     '/v1/auth/refresh',

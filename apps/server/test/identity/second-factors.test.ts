@@ -86,7 +86,10 @@ test('an authenticator is set up, confirmed by a code, and asked for from then o
   assert.equal((await call('GET', '/v1/me', undefined, other)).status, 401, 'sessions without it end')
   assert.equal((await call('GET', '/v1/me', undefined, token)).body.mfa_enabled, true)
   const asked = await logIn(person.email)
-  assert.deepEqual([asked.status, asked.body], [200, { mfa_required: true, methods: ['totp', 'backup_code'] }])
+  assert.deepEqual(
+    [asked.status, asked.body],
+    [200, { mfa_required: true, methods: ['totp', 'backup_code', 'passkey'] }],
+  )
   const opened = await logIn(person.email, codeOf(body.setup_key, 1))
   assert.deepEqual([opened.status, opened.body.mfa_required], [200, false])
 })

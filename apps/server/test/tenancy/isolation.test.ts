@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Connection } from '../../src/platform/database/pools.ts'
 import { connectionOf, withClient } from '../../src/platform/database/provision.ts'
+import { SoftAuthenticator } from '../support/authenticator.ts'
 import { TEST_ROOT_KEY, type TestServer, testServer, until } from '../support/server.ts'
 import { Attacker, type Outcome, snapshot, type Table, tenantTables } from './attack.ts'
 
@@ -74,8 +75,12 @@ async function fill(token: string): Promise<void> {
   )
 }
 
-/** An authenticator and backup codes of the person of a session. */
+/** A passkey, a challenge for another, an authenticator and backup codes of the person of a session. */
 async function secondFactor(token: string): Promise<void> {
+  const options = () => server.call('POST', '/v1/me/passkeys/options', undefined, { token })
+  const credential = new SoftAuthenticator(server.url).register((await options()).body)
+  assert.equal((await server.call('POST', '/v1/me/passkeys', { credential }, { token })).status, 201)
+  await options()
   const { body } = await server.call('POST', '/v1/auth/mfa/setup', { method: 'totp' }, { token })
   const code = new TOTP({ secret: Secret.fromBase32(body.setup_key) }).generate()
   const confirmed = await server.call('POST', '/v1/auth/mfa/confirm', { factor_id: body.factor_id, code }, { token })

@@ -1,9 +1,15 @@
 import {
+  addPasskey,
+  askPasskey,
   backupCodes,
   confirmFactor,
   factorList,
   factorSetUp,
   factorsReset,
+  loggedIn,
+  passkeyAdded,
+  passkeyLogin,
+  publicKeyOptions,
   setUpFactor,
   stepUp,
   uuid,
@@ -17,7 +23,7 @@ const one = z.strictObject({ id: uuid })
 const nothing = z.null()
 
 /** Second factors, and showing them again. */
-export function factorRoutes({ factors, access }: Identity): Route[] {
+export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
   return [
     route({
       method: 'POST',
@@ -50,6 +56,47 @@ export function factorRoutes({ factors, access }: Identity): Route[] {
       body: confirmFactor,
       answers: { 200: backupCodes },
       handle: ({ principal, body }) => factors.confirm(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/passkeys/options',
+      summary: 'Get what a browser makes a passkey from',
+      scopes: [],
+      changes: true,
+      answers: { 200: publicKeyOptions },
+      handle: ({ principal }) => passkeys.optionsToAdd(principal),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/passkeys',
+      summary: 'Add the passkey that it made',
+      scopes: [],
+      changes: true,
+      body: addPasskey,
+      answers: { 201: passkeyAdded },
+      async handle({ principal, body, reply }) {
+        const added = await passkeys.add(principal, body)
+        reply.code(201)
+        return added
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/passkey/options',
+      summary: 'Get what a browser asks its passkeys with',
+      scopes: 'public',
+      body: askPasskey,
+      answers: { 200: publicKeyOptions },
+      handle: ({ body }) => passkeys.optionsToLogIn(body.tenant),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/passkey',
+      summary: 'Start a session with a passkey, which is both factors',
+      scopes: 'public',
+      body: passkeyLogin,
+      answers: { 200: loggedIn },
+      handle: ({ body, request }) => passkeys.logIn(body, clientOf(request)),
     }),
     route({
       method: 'GET',

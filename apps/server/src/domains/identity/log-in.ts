@@ -53,7 +53,7 @@ export class LogIn {
   async logIn(input: Login, client: Client): Promise<LoginAnswer> {
     const tenantId = await this.#dependencies.tenancy.find(input.tenant)
     const shown = await this.#show(tenantId, input, client)
-    if (shown === 'factor_asked') return { mfa_required: true, methods: ['totp', 'backup_code'] }
+    if (shown === 'factor_asked') return { mfa_required: true, methods: ['totp', 'backup_code', 'passkey'] }
     if (tenantId === null) throw new DomainError('CREDENTIALS_INVALID')
     const { user } = shown
     if (!(await this.#dependencies.tenancy.get(tenantId)).is_active) {

@@ -13,6 +13,7 @@ import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
 import { ownSession, type Sessions } from './sessions.ts'
 import * as store from './store-factors.ts'
+import { deletePasskey, deletePasskeys, listPasskeys } from './store-passkeys.ts'
 import { lockPerson, readPerson } from './store-users.ts'
 import { describe, newSecret, stepOf } from './totp.ts'
 
@@ -95,15 +96,14 @@ export class SecondFactors {
   async list(principal: Principal): Promise<FactorList> {
     ownSession(principal)
     return this.#run(principal.tenantId, async (tx) => {
-      const rows = await store.readFactors(tx, principal.userId)
-      const factors = rows
-        .filter(({ confirmed_at }) => confirmed_at !== null)
-        .map(({ id, kind, created_at, last_used_at }) => ({
-          id,
-          kind,
-          created_at: created_at.toISOString(),
-          last_used_at: last_used_at?.toISOString() ?? null,
-        }))
+      const confirmed = (await store.readFactors(tx, principal.userId)).filter(
+        ({ confirmed_at }) => confirmed_at !== null,
+      )
+      const passkeys = await listPasskeys(tx, principal.userId)
+      const factors = [
+        ...confirmed.map((row) => ({ ...shownOf(row), kind: row.kind, name: null })),
+        ...passkeys.map((row) => ({ ...shownOf(row), kind: 'passkey' as const, name: row.name })),
+      ]
       return { factors, backup_codes_left: await store.countCodes(tx, principal.userId) }
     })
   }
@@ -114,9 +114,10 @@ export class SecondFactors {
     await this.#dependencies.sessions.requireRecent(principal)
     await this.#run(principal.tenantId, async (tx) => {
       await lockPerson(tx, userId)
-      if (!(await store.deleteFactor(tx, userId, id))) throw new DomainError('NOT_FOUND')
+      const isTotp = await store.deleteFactor(tx, userId, id)
+      if (!isTotp && !(await deletePasskey(tx, userId, id))) throw new DomainError('NOT_FOUND')
       if (!(await store.settleEnabled(tx, userId, this.#now()))) await store.replaceCodes(tx, userId, [], this.#now())
-      await this.#record(tx, userId, 'factor.removed', 'remove', { kind: 'totp' })
+      await this.#record(tx, userId, 'factor.removed', 'remove', { kind: isTotp ? 'totp' : 'passkey' })
     })
   }
 
@@ -142,7 +143,7 @@ export class SecondFactors {
       })
     return this.#change(principal.tenantId, async (tx) => {
       if (!(await lockPerson(tx, userId))) throw new DomainError('NOT_FOUND')
-      const factors = await store.deleteFactors(tx, userId)
+      const factors = (await store.deleteFactors(tx, userId)) + (await deletePasskeys(tx, userId))
       await store.replaceCodes(tx, userId, [], this.#now())
       await store.settleEnabled(tx, userId, this.#now())
       const sessions_ended = await this.#dependencies.sessions.endAll(tx, userId, null)
@@ -219,6 +220,10 @@ export class SecondFactors {
   #now(): Date {
     return microsecondsToDate(this.#dependencies.clock.now())
   }
+}
+
+function shownOf({ id, created_at, last_used_at }: { id: string; created_at: Date; last_used_at: Date | null }) {
+  return { id, created_at: created_at.toISOString(), last_used_at: last_used_at?.toISOString() ?? null }
 }
 
 function locationOf(row: string) {

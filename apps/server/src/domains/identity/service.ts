@@ -16,6 +16,7 @@ import { commonest } from './commonest.ts'
 import { Credentials } from './credentials.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
+import { Passkeys } from './passkeys.ts'
 import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
@@ -50,6 +51,7 @@ export class Identity {
   readonly credentials: Credentials
   readonly factors: SecondFactors
   readonly access: LogIn
+  readonly passkeys: Passkeys
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
@@ -59,6 +61,7 @@ export class Identity {
     this.users = new Users({ ...dependencies, links, sessions })
     this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
     this.factors = new SecondFactors({ ...dependencies, sessions })
+    this.passkeys = new Passkeys({ ...dependencies, sessions })
     this.access = new LogIn({ ...dependencies, passwords, throttle, sessions, factors: this.factors })
   }
 

@@ -51,7 +51,8 @@ export async function deleteFactors(tx: Tx, userId: string): Promise<number> {
 /** Says whether a second factor is asked for: where one is confirmed; answers it. */
 export async function settleEnabled(tx: Tx, userId: string, at: Date): Promise<boolean> {
   const text = `UPDATE security_users u SET updated_at = $3, version = u.version + 1, mfa_enabled = EXISTS (
-                  SELECT 1 FROM second_factors f WHERE f.tenant_id = $1 AND f.user_id = $2 AND f.confirmed_at IS NOT NULL)
+                  SELECT 1 FROM second_factors f WHERE f.tenant_id = $1 AND f.user_id = $2 AND f.confirmed_at IS NOT NULL
+                  UNION ALL SELECT 1 FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = $2)
                 WHERE u.tenant_id = $1 AND u.id = $2 RETURNING u.mfa_enabled`
   return (await tx.query<{ mfa_enabled: boolean }>(text, [tx.tenantId, userId, at])).rows[0]?.mfa_enabled ?? false
 }

@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto'
+import type { AddPasskey, AssertedCredential, PasskeyLogin, RegisteredCredential } from '@probity/contract'
+import { bytesToUuid, uuidToBytes } from '@probity/core'
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import type { Keys } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import { openProfiles } from './profile.ts'
+import { recordOf } from './record.ts'
+import type { Client, Sessions } from './sessions.ts'
+import { settleEnabled } from './store-factors.ts'
+import * as store from './store-passkeys.ts'
+import * as users from './store-users.ts'
+
+export interface PasskeyDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  tenancy: Tenancy
+  record: RecordEvent
+  sessions: Sessions
+  /** Where people reach the server: its host is the relying party, its origin where passkeys are good. */
+  publicUrl(): string
+}
+
+const CHALLENGE_MILLISECONDS = 300_000
+/** COSE algorithms: EdDSA, ES256, RS256. */
+const ALGORITHMS = [-8, -7, -257]
+const NAME = 'Probity'
+
+/**
+ * Passkeys (WebAuthn Level 3). Each is discoverable and verifies its user, so that it is both factors of a log-in at
+ * once, for which nobody says a name. No attestation is asked for: any authenticator will do.
+ */
+export class Passkeys {
+  readonly #dependencies: PasskeyDependencies
+
+  constructor(dependencies: PasskeyDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** What a browser makes a passkey from. Throws STEP_UP_REQUIRED. */
+  async optionsToAdd(principal: Principal) {
+    const { keys, sessions } = this.#dependencies
+    const { tenantId, userId } = principal
+    await sessions.requireRecent(principal)
+    const { row, known } = await this.#run(tenantId, async (tx) => ({
+      row: await users.readPerson(tx, userId),
+      known: await store.listPasskeys(tx, userId),
+    }))
+    const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
+    if (!profile) throw new DomainError('NOT_FOUND')
+    const options = await generateRegistrationOptions({
+      rpName: NAME,
+      rpID: this.#relyingParty().id,
+      userID: Uint8Array.from(uuidToBytes(userId)),
+      userName: profile.username,
+      userDisplayName: profile.display_name ?? profile.username,
+      timeout: CHALLENGE_MILLISECONDS,
+      attestationType: 'none',
+      excludeCredentials: known.map((one) => ({ id: one.credential_id.toString('base64url') })),
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      supportedAlgorithmIDs: ALGORITHMS,
+    })
+    await this.#challenge(tenantId, options.challenge, userId)
+    return options
+  }
+
+  /** Adds it; from now on a password alone opens nothing. Throws CREDENTIALS_INVALID for what is not what was asked for. */
+  async add(principal: Principal, { credential, name }: AddPasskey): Promise<{ id: string }> {
+    const { sessions, clock, record } = this.#dependencies
+    const { tenantId, userId } = principal
+    await sessions.requireRecent(principal)
+    const made = await this.#registered(credential)
+    const id = newId(clock.now())
+    await this.#run(tenantId, async (tx) => {
+      const at = this.#now()
+      if (!(await store.takeChallenge(tx, challengeOf(credential), userId, at)))
+        throw new DomainError('CREDENTIALS_INVALID')
+      await users.lockPerson(tx, userId)
+      const row = { ...made, id, user_id: userId, name: name ?? null, created_at: at }
+      if (!(await store.insertPasskey(tx, row))) throw new DomainError('NAME_TAKEN', { reason: 'the passkey is known' })
+      await settleEnabled(tx, userId, at)
+      const data = { kind: 'passkey', aaguid: made.aaguid, backed_up: made.is_backed_up }
+      const happened = { event_type: 'factor.confirmed', resource: `user/${userId}`, action: 'confirm', data }
+      await recordOf(record, tx, userId, happened)
+    })
+    return { id }
+  }
+
+  /** What a browser asks its authenticators with; it names nobody. For a tenant that does not exist as well. */
+  async optionsToLogIn(tenant: string) {
+    const options = await generateAuthenticationOptions({
+      rpID: this.#relyingParty().id,
+      timeout: CHALLENGE_MILLISECONDS,
+      userVerification: 'required',
+    })
+    const tenantId = await this.#dependencies.tenancy.find(tenant)
+    if (tenantId !== null) await this.#challenge(tenantId, options.challenge, null)
+    return options
+  }
+
+  /** Starts a session. Throws CREDENTIALS_INVALID, the same whatever is wrong, ACCOUNT_SUSPENDED and TENANT_SUSPENDED. */
+  async logIn({ tenant, credential, remember_me }: PasskeyLogin, client: Client) {
+    const { tenancy, sessions } = this.#dependencies
+    const tenantId = await tenancy.find(tenant)
+    if (tenantId === null) throw new DomainError('CREDENTIALS_INVALID')
+    const user = await this.#asserted(tenantId, credential, client)
+    if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
+    if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
+    return sessions.start(tenantId, {
+      ...{ user, client, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
+      before: async (tx) => {
+        if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
+        await users.noteLogin(tx, user.id, this.#now())
+      },
+    })
+  }
+
+  /** Whose passkey it is that signed the challenge, which is taken, as is what the authenticator counted. */
+  async #asserted(tenantId: string, credential: AssertedCredential, client: Client): Promise<users.PersonRow> {
+    const credentialId = Buffer.from(credential.id, 'base64url')
+    const found = await this.#run(tenantId, async (tx) => {
+      const at = this.#now()
+      const isAsked = await store.takeChallenge(tx, challengeOf(credential), null, at)
+      const passkey = await store.lockPasskey(tx, credentialId)
+      const user = passkey && (await users.readPerson(tx, passkey.user_id))
+      if (!isAsked || !passkey || !user || !isOwner(credential, passkey)) return null
+      const { origin, id } = this.#relyingParty()
+      const verified = await verifyAuthenticationResponse({
+        response: credential as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // read by its schema
+        expectedChallenge: () => true, // it was taken just now
+        expectedOrigin: origin,
+        expectedRPID: id,
+        requireUserVerification: true,
+        credential: {
+          id: credential.id,
+          publicKey: Uint8Array.from(passkey.public_key),
+          counter: 0, // compared below, where it is told apart
+        },
+      }).catch(() => null)
+      const told = verified?.authenticationInfo
+      if (!verified?.verified || !told) return await this.#refuse(tx, user.id, client, 'passkey', 40)
+      // A count that does not grow: somebody has a copy of the key (WebAuthn §6.1.1).
+      if ((told.newCounter > 0 || passkey.sign_count > 0) && told.newCounter <= passkey.sign_count)
+        return await this.#refuse(tx, user.id, client, 'passkey_copied', 90)
+      await store.noteUse(tx, passkey.id, told.newCounter, told.credentialBackedUp, at)
+      return user
+    })
+    if (!found || found.status === 'invited' || found.status === 'deactivated')
+      throw new DomainError('CREDENTIALS_INVALID')
+    return found
+  }
+
+  async #registered(credential: RegisteredCredential) {
+    const { origin, id } = this.#relyingParty()
+    const verified = await verifyRegistrationResponse({
+      response: credential as Parameters<typeof verifyRegistrationResponse>[0]['response'], // read by its schema
+      expectedChallenge: () => true, // it is taken with the transaction
+      expectedOrigin: origin,
+      expectedRPID: id,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
+    }).catch(() => null)
+    if (!verified?.verified)
+      throw new DomainError('CREDENTIALS_INVALID', { reason: 'this is not the passkey that was asked for' })
+    const info = verified.registrationInfo
+    return {
+      credential_id: Buffer.from(info.credential.id, 'base64url'),
+      public_key: Buffer.from(info.credential.publicKey),
+      sign_count: info.credential.counter,
+      transports: credential.response.transports ?? [],
+      aaguid: info.aaguid,
+      is_backed_up: info.credentialBackedUp,
+    }
+  }
+
+  async #refuse(tx: Tx, userId: string, client: Client, why: string, risk_score: number): Promise<null> {
+    await recordOf(this.#dependencies.record, tx, userId, {
+      ...{ event_type: 'session.refused', resource: `user/${userId}`, action: 'login', outcome: 'Failure', risk_score },
+      data: { why },
+      personal: { ...client },
+    })
+    return null
+  }
+
+  async #challenge(tenantId: string, challenge: string, userId: string | null): Promise<void> {
+    const at = this.#now()
+    const until = new Date(at.getTime() + CHALLENGE_MILLISECONDS)
+    await this.#run(tenantId, (tx) => store.insertChallenge(tx, { hash: hashOf(challenge), userId, at, until }))
+  }
+
+  #relyingParty(): { id: string; origin: string } {
+    const { hostname, origin } = new URL(this.#dependencies.publicUrl())
+    return { id: hostname, origin }
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+// The handle is what we named the user to the authenticator; a discoverable credential always tells it.
+function isOwner({ response }: AssertedCredential, { user_id }: { user_id: string }): boolean {
+  const handle = Buffer.from(response.userHandle ?? '', 'base64url')
+  return handle.length === 16 && bytesToUuid(handle) === user_id
+}
+
+/** Hash of the challenge that a credential says it signed; of nothing where it says none. */
+function challengeOf({ response }: { response: { clientDataJSON: string } }): Buffer {
+  try {
+    const { challenge } = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString()) ?? {}
+    return hashOf(typeof challenge === 'string' ? challenge : '')
+  } catch {
+    return hashOf('')
+  }
+}
+
+function hashOf(challenge: string): Buffer {
+  return createHash('sha256').update(challenge).digest()
+}
