@@ -23,6 +23,15 @@ import {
 } from './commands/tenant.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './commands/token.ts'
 import { up } from './commands/up.ts'
+import {
+  userAccept,
+  userDeactivate,
+  userInvite,
+  userList,
+  userReactivate,
+  userSuspend,
+  userUnlock,
+} from './commands/user.ts'
 
 /** Every command but verify, which the verifier's package has. */
 export const COMMANDS: readonly Command[] = [
@@ -40,6 +49,13 @@ export const COMMANDS: readonly Command[] = [
   auditCheckpoint,
   auditKey,
   subjectErase,
+  userInvite,
+  userAccept,
+  userList,
+  userSuspend,
+  userReactivate,
+  userDeactivate,
+  userUnlock,
   tokenCreate,
   tokenList,
   tokenRevoke,

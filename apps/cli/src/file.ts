@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Failure } from './output.ts'
+import { Failure, UnavailableError } from './output.ts'
 
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file',
@@ -23,6 +23,14 @@ export function reason(error: unknown): string {
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** The text of a file, without the end of its last line: a secret, which stands on no command line. */
+export async function readLine(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UnavailableError(`the file ${path} cannot be read: ${reason(error)}`)
+  })
+  return text.replace(/\r?\n$/, '')
 }
 
 /** Writes what was asked for with --out. */

@@ -1,4 +1,4 @@
-import { timestamp, uuid } from '@probity/contract'
+import { SCOPES, type Scope, timestamp, uuid } from '@probity/contract'
 import { type Arguments, optional } from './command.ts'
 import { UsageError } from './output.ts'
 
@@ -32,6 +32,14 @@ export function time(given: Arguments, name: string): string | undefined {
   const text = optional(given, name)
   if (text === undefined || timestamp.safeParse(text).success) return text
   throw new UsageError(`--${name} is a time with its zone such as 2026-01-31T08:00:00Z, not "${text}"`)
+}
+
+/** Scopes with commas between. */
+export function scopesOf(text: string): Scope[] {
+  const words = text.split(',').map((word) => word.trim())
+  const unknown = words.find((word) => !(SCOPES as readonly string[]).includes(word))
+  if (unknown !== undefined) throw new UsageError(`${unknown} is not a scope; they are ${SCOPES.join(', ')}`)
+  return words as Scope[] // each was looked up just now
 }
 
 /** An id that was given as a word: `what` is what has it. */

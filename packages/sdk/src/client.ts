@@ -1,4 +1,5 @@
 import type {
+  AcceptInvitation,
   AuditEvent,
   ChangeUser,
   CreateTenant,
@@ -99,6 +100,11 @@ export class Probity {
   /** Invites somebody; `invitation_url` is for you to hand over where the server sends no mail. */
   invite(user: Partial<CreateUser> & { email: string }): Promise<Invited> {
     return this.#json('POST', '/v1/users', user)
+  }
+
+  /** Sets the first password, with the token behind # of an invitation's link. */
+  acceptInvitation(input: AcceptInvitation): Promise<{ tenant_id: string; user_id: string; username: string }> {
+    return this.#json('POST', '/v1/auth/invitation', input)
   }
 
   user(id: string): Promise<User> {

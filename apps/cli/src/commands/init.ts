@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { Probity } from '@probity/sdk'
 import { CLIENT_OPTIONS, serverUrl } from '../client.ts'
 import { type Command, optional, required } from '../command.ts'
-import { reason } from '../file.ts'
-import { EXIT, result, UnavailableError, UsageError } from '../output.ts'
+import { readLine } from '../file.ts'
+import { EXIT, result, UsageError } from '../output.ts'
 
 export const init: Command = {
   name: 'init',
@@ -24,12 +23,7 @@ export const init: Command = {
     const link = required(given, 'setup-url')
     const setup_token = link.split('#')[1]
     if (!setup_token) throw new UsageError('--setup-url is not the link that "up" printed: it ends in #prb_su_…')
-    const file = required(given, 'password-file')
-    const password = (
-      await readFile(file, 'utf8').catch((error: unknown) => {
-        throw new UnavailableError(`the file ${file} cannot be read: ${reason(error)}`)
-      })
-    ).replace(/\r?\n$/, '')
+    const password = await readLine(required(given, 'password-file'))
     const tenant = optional(given, 'tenant')
     const username = optional(given, 'username')
     const server = new Probity({ url: serverUrl(given, URL.parse(link)?.origin) })

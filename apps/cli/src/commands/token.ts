@@ -1,8 +1,8 @@
-import { SCOPES, type Scope } from '@probity/contract'
+import { SCOPES } from '@probity/contract'
 import { CLIENT_OPTIONS, client, orMissing } from '../client.ts'
 import { type Command, optional, required } from '../command.ts'
-import { identifier, whole } from '../options.ts'
-import { EXIT, result, UsageError } from '../output.ts'
+import { identifier, scopesOf, whole } from '../options.ts'
+import { EXIT, result } from '../output.ts'
 
 const MOST_DAYS = 3650
 
@@ -14,15 +14,11 @@ export const tokenCreate: Command = {
   options: { ...CLIENT_OPTIONS, name: { type: 'string' }, scopes: { type: 'string' }, days: { type: 'string' } },
   words: { least: 0, most: 0 },
   async run(given) {
-    const scopes = required(given, 'scopes')
-      .split(',')
-      .map((text) => text.trim())
-    const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope))
-    if (unknown !== undefined) throw new UsageError(`${unknown} is not a scope; they are ${SCOPES.join(', ')}`)
+    const scopes = scopesOf(required(given, 'scopes'))
     const days = whole(given, 'days', 1, MOST_DAYS)
     const token = await client(given).createToken({
       name: required(given, 'name'),
-      scopes: scopes as Scope[],
+      scopes,
       ...(days !== undefined && { expires_in_days: days }),
     })
     result(given.options.json === true, token, [`${token.token}`, 'It is shown once.'])
