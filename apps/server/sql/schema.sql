@@ -297,6 +297,22 @@ CREATE INDEX refresh_tokens_session ON refresh_tokens USING btree (tenant_id, se
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE remembered_devices ROW LEVEL SECURITY ENABLED FORCED -- Devices that showed a second factor and are not asked for it for a while
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Whose it is
+  token_hash bytea NOT NULL -- SHA-256 of the text of the token that the device keeps
+  created_at timestamp with time zone NOT NULL -- When it was remembered
+  expires_at timestamp with time zone NOT NULL -- When it is asked again
+  last_used_at timestamp with time zone NOT NULL -- Last log-in that was not asked
+  CONSTRAINT remembered_devices_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT remembered_devices_tenant_id_token_hash_key UNIQUE (tenant_id, token_hash)
+  CONSTRAINT remembered_devices_token_hash_check CHECK ((length(token_hash) = 32))
+  CONSTRAINT remembered_devices_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX remembered_devices_user ON remembered_devices USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE schema_migrations
   version integer NOT NULL
   name text NOT NULL
@@ -308,14 +324,14 @@ TABLE second_factors ROW LEVEL SECURITY ENABLED FORCED -- Second factors of peop
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
   user_id uuid NOT NULL -- Whose it is
-  kind character varying(16) NOT NULL -- totp: time-based codes
-  secret_sealed bytea NOT NULL -- Envelope of the secret under the user's data key
+  kind character varying(16) NOT NULL -- totp: time-based codes; email: codes that are mailed
+  secret_sealed bytea NOT NULL -- Envelope under the user's data key: of the secret, or of the address that codes go to
   created_at timestamp with time zone NOT NULL -- When it was set up
   confirmed_at timestamp with time zone -- When a code of it was first shown; NULL: not yet, and it is not asked for
   last_used_at timestamp with time zone -- When a code of it was last taken
   last_step bigint NOT NULL DEFAULT 0 -- Time step of the last code that was taken: no code of it or of one before is taken again
   CONSTRAINT second_factors_pkey PRIMARY KEY (tenant_id, id)
-  CONSTRAINT second_factors_kind_check CHECK (((kind)::text = 'totp'::text))
+  CONSTRAINT second_factors_kind_check CHECK (((kind)::text = ANY ((ARRAY['totp'::character varying, 'email'::character varying])::text[])))
   CONSTRAINT second_factors_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX second_factors_user ON second_factors USING btree (tenant_id, user_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
@@ -344,7 +360,7 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE UNIQUE INDEX security_sessions_previous_token ON security_sessions USING btree (tenant_id, previous_token_hash) WHERE previous_token_hash IS NOT NULL
 CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)
-CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_sessions FOR EACH ROW WHEN (new.last_activity < old.last_activity OR new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.session_token_hash IS DISTINCT FROM old.session_token_hash) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_sessions FOR EACH ROW WHEN (new.last_activity < old.last_activity OR new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.session_token_hash IS DISTINCT FROM old.session_token_hash OR new.methods IS DISTINCT FROM old.methods) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 CREATE TRIGGER tell_callers_gone AFTER DELETE ON security_sessions FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
@@ -381,6 +397,23 @@ CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_users FOR EACH ROW 
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
+TABLE sent_codes ROW LEVEL SECURITY ENABLED FORCED -- The last code that was sent for a factor
+  tenant_id uuid NOT NULL -- Tenant
+  factor_id uuid NOT NULL -- Factor that it was sent for
+  code_digest bytea -- HMAC-SHA256 of factor and code under a key of the tenant; NULL: it was taken
+  tries integer NOT NULL -- How often a code was shown since it was sent
+  sent_at timestamp with time zone NOT NULL -- When it was sent
+  expires_at timestamp with time zone NOT NULL -- When it ends
+  counted_since timestamp with time zone NOT NULL -- Since when codes of this factor are counted, so that nobody is flooded
+  sent_count integer NOT NULL -- How many were sent since
+  CONSTRAINT sent_codes_pkey PRIMARY KEY (tenant_id, factor_id)
+  CONSTRAINT sent_codes_code_digest_check CHECK ((length(code_digest) = 32))
+  CONSTRAINT sent_codes_sent_count_check CHECK ((sent_count > 0))
+  CONSTRAINT sent_codes_tries_check CHECK ((tries >= 0))
+  CONSTRAINT sent_codes_tenant_id_factor_id_fkey FOREIGN KEY (tenant_id, factor_id) REFERENCES second_factors(tenant_id, id) ON DELETE CASCADE
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE setup_links -- One-time links that make a tenant's first administrator; operators only
   secret_hash bytea NOT NULL -- SHA-256 of the whole token text
   tenant_id uuid -- The tenant it opens; NULL makes the first tenant of the installation
@@ -391,6 +424,21 @@ TABLE setup_links -- One-time links that make a tenant's first administrator; op
   CONSTRAINT setup_links_secret_hash_check CHECK ((length(secret_hash) = 32))
   CONSTRAINT setup_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_operator
+
+TABLE sign_in_rules ROW LEVEL SECURITY ENABLED FORCED -- What a tenant asks of a log-in; without a row the defaults
+  tenant_id uuid NOT NULL -- Tenant
+  requires_second_factor boolean NOT NULL -- Whether a session that was opened with a password alone may do nothing but add a factor
+  allows_sent_codes boolean NOT NULL -- Whether codes by mail count as second factor; NIST SP 800-63B-4 §3.1.3 has none by mail
+  remembered_device_days integer NOT NULL -- For so long a device that was asked for a second factor is not asked again; 0: it always is
+  version integer NOT NULL -- Grows with each change
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT sign_in_rules_pkey PRIMARY KEY (tenant_id)
+  CONSTRAINT sign_in_rules_remembered_device_days_check CHECK (((remembered_device_days >= 0) AND (remembered_device_days <= 365)))
+  CONSTRAINT sign_in_rules_version_check CHECK ((version > 0))
+  CONSTRAINT sign_in_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON sign_in_rules FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
 TABLE subject_tombstones ROW LEVEL SECURITY ENABLED FORCED -- Pseudonyms whose keys are destroyed or about to be; nothing may be sealed for them again
   tenant_id uuid NOT NULL -- Tenant of the pseudonym

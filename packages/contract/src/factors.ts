@@ -1,19 +1,24 @@
 import { z } from 'zod'
 import { text, timestamp, uuid } from './primitives.ts'
 
-const code = text(32).min(6).describe('Six digits of the authenticator, or a backup code')
+const code = text(32).min(6).describe('Code of the authenticator or from the mail, or a backup code')
 
 export const setUpFactor = z.strictObject({
-  method: z.enum(['totp']).describe('totp: codes of an authenticator app'),
+  method: z
+    .enum(['totp', 'email'])
+    .describe('totp: codes of an authenticator app; email: codes to your address, where the tenant allows it'),
 })
 export type SetUpFactor = z.infer<typeof setUpFactor>
 
 /** A factor that is to be confirmed by a code of it. What it shows, it shows once. */
 export const factorSetUp = z.object({
   factor_id: uuid,
-  setup_key: z.string().describe('Secret in base32, to be typed into an authenticator'),
-  setup_uri: z.string().describe('The same as otpauth:// URI'),
-  qr_code: z.string().describe('The same as picture: SVG'),
+  setup_key: z
+    .string()
+    .nullable()
+    .describe('Secret in base32, to be typed into an authenticator; null: a code was mailed'),
+  setup_uri: z.string().nullable().describe('The same as otpauth:// URI'),
+  qr_code: z.string().nullable().describe('The same as picture: SVG'),
 })
 export type FactorSetUp = z.infer<typeof factorSetUp>
 
@@ -26,7 +31,7 @@ export type BackupCodes = z.infer<typeof backupCodes>
 
 export const factor = z.object({
   id: uuid,
-  kind: z.enum(['totp', 'passkey']),
+  kind: z.enum(['totp', 'email', 'passkey']),
   name: z.string().nullable(),
   created_at: timestamp,
   last_used_at: timestamp.nullable(),
@@ -42,5 +47,16 @@ export const stepUp = z.strictObject({
   mfa_code: code.optional().describe('Needed where a second factor is set up'),
 })
 export type StepUp = z.infer<typeof stepUp>
+
+/** A device that showed a second factor and is not asked for it for a while. */
+export const rememberedDevice = z.object({
+  id: uuid,
+  created_at: timestamp,
+  last_used_at: timestamp,
+  expires_at: timestamp,
+})
+export const deviceList = z.object({ devices: z.array(rememberedDevice) })
+export type DeviceList = z.infer<typeof deviceList>
+export const devicesForgotten = z.object({ forgotten: z.number().int() })
 
 export const factorsReset = z.object({ factors: z.number().int(), sessions_ended: z.number().int() })

@@ -30,7 +30,13 @@ export const login = z.strictObject({
   mfa_code: text(32)
     .min(6)
     .optional()
-    .describe('Six digits of the authenticator, or a backup code, once mfa_required was answered'),
+    .describe('Code of the authenticator or from the mail, or a backup code, once mfa_required was answered'),
+  send_code: z.literal('email').optional().describe('Once mfa_required was answered with email: mails a code'),
+  remember_device: z
+    .boolean()
+    .default(false)
+    .describe('With mfa_code: the answer has a device_token, where the tenant remembers devices'),
+  device_token: text(200).optional().describe('Of a device that is remembered: in the place of mfa_code'),
   remember_me: z.boolean().default(false).describe('The session may be idle and lives for longer'),
 })
 export type Login = z.infer<typeof login>
@@ -46,14 +52,19 @@ export const loggedIn = z.object({
   user_id: uuid,
   session_id: uuid,
   mfa_required: z.literal(false),
+  must_add_factor: z
+    .boolean()
+    .describe('The tenant demands a second factor and none was shown: no permissions until one is added'),
+  device_token: z.string().optional().describe('For the device to keep: shown once'),
   permissions: z.array(scope),
 })
 /** The password is right, and a second factor is asked for: the same request again, with `mfa_code`. */
 export const factorAsked = z.object({
   mfa_required: z.literal(true),
   methods: z
-    .array(z.enum(['totp', 'backup_code', 'passkey']))
-    .describe('passkey: by POST /v1/auth/passkey, without the password'),
+    .array(z.enum(['totp', 'email', 'backup_code', 'passkey']))
+    .describe('email: send_code has one mailed; passkey: by POST /v1/auth/passkey, without the password'),
+  code_sent: z.boolean().describe('Whether send_code had one mailed; not more often than each half minute'),
 })
 export const loginAnswer = z.discriminatedUnion('mfa_required', [loggedIn, factorAsked])
 export type LoginAnswer = z.infer<typeof loginAnswer>

@@ -1,6 +1,7 @@
 import type {
   AcceptInvitation,
   AuditEvent,
+  ChangeSignInRules,
   ChangeUser,
   CreateTenant,
   CreateToken,
@@ -16,6 +17,7 @@ import type {
   Scope,
   Session,
   Setup,
+  SignInRules,
   Tenant,
   User,
   VerifyRange,
@@ -85,6 +87,16 @@ export class Probity {
   /** Ends the session whose token this client has. */
   logOut(): Promise<null> {
     return this.#json('POST', '/v1/auth/logout')
+  }
+
+  /** What the tenant asks of a log-in. */
+  signInRules(): Promise<SignInRules> {
+    return this.#json('GET', '/v1/sign-in-rules')
+  }
+
+  /** Changes it; sessions that there are it binds as well. */
+  changeSignInRules(change: ChangeSignInRules): Promise<SignInRules> {
+    return this.#json('PATCH', '/v1/sign-in-rules', change)
   }
 
   /** Sessions of the person whose session this client has. */

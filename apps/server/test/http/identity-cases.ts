@@ -62,6 +62,22 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
         )
       },
     },
+    {
+      operation: 'GET /v1/sign-in-rules',
+      schema: contract.signInRules,
+      call: () => call('GET', '/v1/sign-in-rules'),
+    },
+    {
+      operation: 'PATCH /v1/sign-in-rules',
+      schema: contract.signInRules,
+      call: () => call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 30 }),
+    },
+    { operation: 'GET /v1/me/devices', schema: contract.deviceList, call: () => mine('GET', '/v1/me/devices') },
+    {
+      operation: 'DELETE /v1/me/devices',
+      schema: contract.devicesForgotten,
+      call: () => mine('DELETE', '/v1/me/devices'),
+    },
     { operation: 'GET /v1/me', schema: contract.user, call: () => mine('GET', '/v1/me') },
     {
       operation: 'PATCH /v1/me',

@@ -88,7 +88,7 @@ test('an authenticator is set up, confirmed by a code, and asked for from then o
   const asked = await logIn(person.email)
   assert.deepEqual(
     [asked.status, asked.body],
-    [200, { mfa_required: true, methods: ['totp', 'backup_code', 'passkey'] }],
+    [200, { mfa_required: true, methods: ['totp', 'backup_code'], code_sent: false }],
   )
   const opened = await logIn(person.email, codeOf(body.setup_key, 1))
   assert.deepEqual([opened.status, opened.body.mfa_required], [200, false])

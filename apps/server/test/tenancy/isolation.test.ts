@@ -62,6 +62,17 @@ async function fill(token: string): Promise<void> {
     password: 'correct horse battery staple',
   })
   await secondFactor(opened.body.access_token)
+  await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
+  await server.sql(
+    `INSERT INTO remembered_devices (tenant_id, id, user_id, token_hash, created_at, expires_at, last_used_at)
+     SELECT tenant_id, gen_random_uuid(), id, sha256(id::text::bytea), now(), now(), now() FROM security_users WHERE tenant_id = $1`,
+    [tenant],
+  )
+  await server.sql(
+    `INSERT INTO sent_codes (tenant_id, factor_id, tries, sent_at, expires_at, counted_since, sent_count)
+     SELECT tenant_id, id, 0, now(), now(), now(), 1 FROM second_factors WHERE tenant_id = $1`,
+    [tenant],
+  )
   await server.sql(
     `INSERT INTO audit_inbox (tenant_id, id, event_id, leaf, content, parts)
      VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'no event: it is put aside', NULL, '[]')`,

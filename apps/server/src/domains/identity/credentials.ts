@@ -15,6 +15,7 @@ import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { findUser, lockAccount } from './store.ts'
+import { deleteDevices } from './store-devices.ts'
 import * as links from './store-links.ts'
 import * as users from './store-users.ts'
 import type { Throttle } from './throttle.ts'
@@ -98,6 +99,7 @@ export class Credentials {
       if (held?.password_hash !== user.password_hash) throw new DomainError('CREDENTIALS_INVALID')
       await users.setPassword(tx, userId, { hash, verifies: false, at: this.#now() })
       await links.endLinks(tx, userId, 'password_reset', this.#now())
+      await deleteDevices(tx, userId)
       await this.#record(tx, userId, 'password.changed', 'change')
       return sessions.endAll(tx, userId, own)
     })
@@ -131,6 +133,7 @@ export class Credentials {
       const user = await users.lockPerson(tx, row.id)
       if (user?.status !== 'active' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
       await users.setPassword(tx, row.id, { hash: password, verifies: true, at })
+      await deleteDevices(tx, row.id)
       const ended = await sessions.endAll(tx, row.id, null)
       await this.#record(tx, row.id, 'password.reset', 'reset', 'Success', { sessions_ended: ended })
     })

@@ -45,7 +45,7 @@ export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
       changes: true,
       body: setUpFactor,
       answers: { 200: factorSetUp },
-      handle: ({ principal }) => factors.setUp(principal),
+      handle: ({ principal, body }) => factors.setUp(principal, body),
     }),
     route({
       method: 'POST',

@@ -7,12 +7,14 @@ import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
+import type { Devices } from './devices.ts'
 import type { Passwords } from './passwords.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
 import type { Proof, SecondFactors } from './second-factors.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import * as store from './store.ts'
+import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import type { Attempt, Throttle } from './throttle.ts'
 
@@ -26,6 +28,7 @@ export interface LogInDependencies {
   throttle: Throttle
   sessions: Sessions
   factors: SecondFactors
+  devices: Devices
 }
 
 /** Stands for whoever tries names that nobody has. */
@@ -36,6 +39,13 @@ interface Shown {
   user: store.UserRow
   attempt: Attempt
   proof: Proof | null
+  /** Whether the device showed one before and was not asked. */
+  isRemembered: boolean
+}
+
+/** The password is right, and nothing else was shown. */
+interface Asked {
+  asked: store.UserRow
 }
 
 /** How people show who they are: when they log in, and again before what is sensitive. */
@@ -53,7 +63,7 @@ export class LogIn {
   async logIn(input: Login, client: Client): Promise<LoginAnswer> {
     const tenantId = await this.#dependencies.tenancy.find(input.tenant)
     const shown = await this.#show(tenantId, input, client)
-    if (shown === 'factor_asked') return { mfa_required: true, methods: ['totp', 'backup_code', 'passkey'] }
+    if ('asked' in shown) return this.#ask(tenantId ?? '', shown, input)
     if (tenantId === null) throw new DomainError('CREDENTIALS_INVALID')
     const { user } = shown
     if (!(await this.#dependencies.tenancy.get(tenantId)).is_active) {
@@ -62,15 +72,21 @@ export class LogIn {
     }
     const { passwords, sessions } = this.#dependencies
     const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
+    let device_token: string | null = null
+    const methods = methodsOf(shown)
+    const lacks_factor = methods.length === 1 && (await this.#run(tenantId, readRules)).requires_second_factor
     const opening = {
-      ...{ user, client, isRemembered: input.remember_me, methods: shown.proof ? ['pwd', 'otp'] : ['pwd'] },
+      ...{ user: { ...user, lacks_factor }, client, isRemembered: input.remember_me, methods },
       before: async (tx: Tx) => {
         await this.#take(tx, shown)
+        if (shown.proof && input.remember_device)
+          device_token = await this.#dependencies.devices.remember(tx, user.id, this.#now())
         await users.noteLogin(tx, user.id, this.#now())
         if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
       },
     }
-    return this.#toldOf(tenantId, user, client, () => sessions.start(tenantId, opening))
+    const opened = await this.#toldOf(tenantId, user, client, () => sessions.start(tenantId, opening))
+    return device_token === null ? opened : { ...opened, device_token }
   }
 
   /** The same again within a session, which counts as just authenticated from then on. */
@@ -83,12 +99,12 @@ export class LogIn {
     if (!profile) throw new DomainError('UNAUTHENTICATED')
     const input = { tenant: tenantId, username: profile.username, password, mfa_code }
     const shown = await this.#show(tenantId, input, client)
-    if (shown === 'factor_asked') throw new DomainError('MFA_CODE_INVALID', { reason: 'send mfa_code as well' })
+    if ('asked' in shown) throw new DomainError('MFA_CODE_INVALID', { reason: 'send mfa_code as well' })
     if (shown.user.id !== userId) throw new DomainError('CREDENTIALS_INVALID')
     await this.#toldOf(tenantId, shown.user, client, () =>
       this.#run(tenantId, async (tx) => {
         await this.#take(tx, shown)
-        await sessions.noteFactors(tx, own, shown.proof ? ['pwd', 'otp'] : ['pwd'])
+        await sessions.noteFactors(tx, own, methodsOf(shown))
         const happened = { event_type: 'session.stepped_up', resource: `session/${own}`, action: 'step_up' }
         await recordOf(this.#dependencies.record, tx, userId, happened)
       }),
@@ -98,9 +114,9 @@ export class LogIn {
   /** Looks at password and code; nothing is taken yet. */
   async #show(
     tenantId: string | null,
-    input: Pick<Login, 'tenant' | 'username' | 'password' | 'mfa_code'>,
+    input: Pick<Login, 'tenant' | 'username' | 'password' | 'mfa_code' | 'device_token'>,
     client: Client,
-  ): Promise<Shown | 'factor_asked'> {
+  ): Promise<Shown | Asked> {
     const { passwords, throttle, factors } = this.#dependencies
     const attempt = await throttle.begin(tenantId, input, client.ip_address)
     const { user, refusedFor } = attempt
@@ -118,14 +134,33 @@ export class LogIn {
       await this.#refuse(tenantId, user, client, 'account_suspended')
       throw new DomainError('ACCOUNT_SUSPENDED')
     }
-    if (!user.mfa_enabled) return { user, attempt, proof: null }
-    if (input.mfa_code === undefined) return 'factor_asked'
+    if (!user.mfa_enabled) return { user, attempt, proof: null, isRemembered: false }
+    if (input.mfa_code === undefined) {
+      const isRemembered = await this.#isRemembered(tenantId, user.id, input.device_token)
+      return isRemembered ? { user, attempt, proof: null, isRemembered } : { asked: user }
+    }
     const codesRefusedFor = await throttle.beginCode(tenantId, attempt)
     if (codesRefusedFor > 0) {
       await this.#refuse(tenantId, user, client, 'codes_throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: codesRefusedFor })
     }
-    return { user, attempt, proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed') }
+    return {
+      user,
+      attempt,
+      proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed'),
+      isRemembered: false,
+    }
+  }
+
+  async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {
+    if (token === undefined) return false
+    return this.#run(tenantId, (tx) => this.#dependencies.devices.isRemembered(tx, userId, token))
+  }
+
+  async #ask(tenantId: string, { asked }: Asked, { send_code }: Login): Promise<LoginAnswer> {
+    const { factors } = this.#dependencies
+    const code_sent = send_code !== undefined && (await factors.send(tenantId, asked.id))
+    return { mfa_required: true, methods: await factors.methodsOf(tenantId, asked.id), code_sent }
   }
 
   // The account may have been closed, or its password changed, while the password was looked at.
@@ -175,6 +210,12 @@ export class LogIn {
   #now(): Date {
     return microsecondsToDate(this.#dependencies.clock.now())
   }
+}
+
+/** Values of RFC 8176; that a device was remembered has none there. */
+function methodsOf({ proof, isRemembered }: Shown): string[] {
+  if (proof !== null) return ['pwd', 'otp']
+  return isRemembered ? ['pwd', 'remembered_device'] : ['pwd']
 }
 
 /** Whoever has the password and not the code is worth a look. */

@@ -18,7 +18,7 @@ import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
-import type { Client, Sessions } from './sessions.ts'
+import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
 import * as users from './store-users.ts'
@@ -30,6 +30,8 @@ export interface PasskeyDependencies {
   tenancy: Tenancy
   record: RecordEvent
   sessions: Sessions
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
   /** Where people reach the server: its host is the relying party, its origin where passkeys are good. */
   publicUrl(): string
 }
@@ -85,6 +87,7 @@ export class Passkeys {
     const made = await this.#registered(credential)
     const id = newId(clock.now())
     await this.#run(tenantId, async (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
       const at = this.#now()
       if (!(await store.takeChallenge(tx, challengeOf(credential), userId, at)))
         throw new DomainError('CREDENTIALS_INVALID')
@@ -92,6 +95,7 @@ export class Passkeys {
       const row = { ...made, id, user_id: userId, name: name ?? null, created_at: at }
       if (!(await store.insertPasskey(tx, row))) throw new DomainError('NAME_TAKEN', { reason: 'the passkey is known' })
       await settleEnabled(tx, userId, at)
+      await sessions.noteFactors(tx, ownSession(principal), ['pwd', 'hwk'])
       const data = { kind: 'passkey', aaguid: made.aaguid, backed_up: made.is_backed_up }
       const happened = { event_type: 'factor.confirmed', resource: `user/${userId}`, action: 'confirm', data }
       await recordOf(record, tx, userId, happened)

@@ -2,6 +2,7 @@ import { apiToken, createdToken, createToken, setup, setupDone, tokenPage, token
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import { factorRoutes } from './factor-routes.ts'
+import { ruleRoutes } from './rule-routes.ts'
 import type { Identity } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { userRoutes } from './user-routes.ts'
@@ -26,6 +27,7 @@ export function identityRoutes(identity: Identity): Route[] {
     ...sessionRoutes(identity),
     ...userRoutes(identity),
     ...factorRoutes(identity),
+    ...ruleRoutes(identity),
     route({
       method: 'POST',
       path: '/v1/tokens',

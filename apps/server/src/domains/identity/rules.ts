@@ -79,8 +79,13 @@ export function isKnown({ knownUntil }: Attempts, now: number): boolean {
 /** What the first administrator of a tenant may do. */
 export const ADMINISTRATOR: readonly Scope[] = SCOPES.filter((scope) => scope !== 'platform:operate')
 
-/** What a user may do; roles come with domain access. */
-export function scopesOf(user: { scopes: readonly Scope[]; is_operator: boolean }): readonly Scope[] {
+/** What a user may do; roles come with domain access. Nothing in a session that lacks the factor which the tenant demands. */
+export function scopesOf(user: {
+  scopes: readonly Scope[]
+  is_operator: boolean
+  lacks_factor?: boolean
+}): readonly Scope[] {
+  if (user.lacks_factor) return []
   return user.is_operator ? [...user.scopes, 'platform:operate'] : user.scopes
 }
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { BackupCodes, ConfirmFactor, FactorList, FactorSetUp } from '@probity/contract'
+import type { BackupCodes, ConfirmFactor, FactorList, FactorSetUp, SetUpFactor } from '@probity/contract'
 import { renderSVG } from 'uqr'
 import type { Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
@@ -11,9 +11,12 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
+import type { SentCodes } from './sent-codes.ts'
 import { ownSession, type Sessions } from './sessions.ts'
+import { deleteDevices } from './store-devices.ts'
 import * as store from './store-factors.ts'
 import { deletePasskey, deletePasskeys, listPasskeys } from './store-passkeys.ts'
+import { readRules } from './store-rules.ts'
 import { lockPerson, readPerson } from './store-users.ts'
 import { describe, newSecret, stepOf } from './totp.ts'
 
@@ -23,6 +26,7 @@ export interface SecondFactorDependencies {
   keys: Keys
   record: RecordEvent
   sessions: Sessions
+  sentCodes: SentCodes
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
   callersChanged(tenantId: string): void
 }
@@ -32,9 +36,13 @@ export interface Proof {
   userId: string
   /** Factors whose code of a time step it is. */
   steps: { id: string; step: number }[]
+  /** Factors that it was mailed for. */
+  sent: { id: string; digest: Buffer }[]
   /** What it would be as a backup code; null: it has not the form of one. */
   digest: Buffer | null
 }
+
+export type Method = 'totp' | 'email' | 'backup_code' | 'passkey'
 
 /** Value of RFC 8176 for what was shown. */
 export type Shown = 'otp' | 'backup_code'
@@ -52,21 +60,27 @@ export class SecondFactors {
     this.#dependencies = dependencies
   }
 
-  /** Makes an authenticator's secret, which counts once a code of it was shown. Throws STEP_UP_REQUIRED. */
-  async setUp(principal: Principal): Promise<FactorSetUp> {
-    const { keys, clock, sessions } = this.#dependencies
+  /**
+   * Makes an authenticator's secret, or mails a first code; it counts once a code of it was shown. Throws STEP_UP_REQUIRED,
+   * and NOT_FOUND where the tenant allows no mailed codes.
+   */
+  async setUp(principal: Principal, { method }: SetUpFactor): Promise<FactorSetUp> {
+    const { keys, clock, sessions, sentCodes } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
     const row = await this.#run(tenantId, (tx) => readPerson(tx, userId))
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('NOT_FOUND')
     const id = newId(clock.now())
-    const secret = newSecret()
+    const secret = method === 'totp' ? newSecret() : Buffer.from(profile.email)
     const sealed = seal(tenantId, [await this.#key(tenantId, userId)], locationOf(id), secret)
     await this.#run(tenantId, async (tx) => {
-      await store.insertFactor(tx, { id, userId, secret: sealed, at: this.#now() })
-      await this.#record(tx, userId, 'factor.set_up', 'set_up', { kind: 'totp' })
+      if (method === 'email') await this.#requireSentCodes(tx)
+      await store.insertFactor(tx, { id, userId, kind: method, secret: sealed, at: this.#now() })
+      if (method === 'email') await sentCodes.send(tx, id, profile.email, this.#now())
+      await this.#record(tx, userId, 'factor.set_up', 'set_up', { kind: method })
     })
+    if (method === 'email') return { factor_id: id, setup_key: null, setup_uri: null, qr_code: null }
     const { key, uri } = describe(secret, profile.username)
     return { factor_id: id, setup_key: key, setup_uri: uri, qr_code: renderSVG(uri) }
   }
@@ -76,20 +90,49 @@ export class SecondFactors {
     const { tenantId, userId } = principal
     const own = ownSession(principal)
     await this.#dependencies.sessions.requireRecent(principal)
-    const { steps } = await this.prepare(tenantId, userId, code, 'pending')
-    const step = steps.find(({ id }) => id === factor_id)
+    const { steps, sent } = await this.prepare(tenantId, userId, code, 'pending')
+    const isOf = ({ id }: { id: string }) => id === factor_id
+    const proof = { userId, steps: steps.filter(isOf), sent: sent.filter(isOf), digest: null }
     const fresh = await this.#newCodes(tenantId, userId)
     return this.#change(tenantId, async (tx) => {
       const at = this.#now()
       await lockPerson(tx, userId)
-      if (!step || !(await store.takeStep(tx, step.id, step.step, at))) throw new DomainError('MFA_CODE_INVALID')
+      if ((await this.take(tx, proof)) === null) throw new DomainError('MFA_CODE_INVALID')
       await store.settleEnabled(tx, userId, at)
       const hasCodes = (await store.countCodes(tx, userId)) > 0
       if (!hasCodes) await store.replaceCodes(tx, userId, fresh.digests, at)
       await this.#dependencies.sessions.endAll(tx, userId, own)
       await this.#dependencies.sessions.noteFactors(tx, own, ['pwd', 'otp'])
-      await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: 'totp' })
+      await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: proof.sent.length > 0 ? 'email' : 'totp' })
       return { backup_codes: hasCodes ? [] : fresh.codes }
+    })
+  }
+
+  /** By what a person who knows their password may show who they are. */
+  async methodsOf(tenantId: string, userId: string): Promise<Method[]> {
+    return this.#run(tenantId, async (tx) => {
+      const { allows_sent_codes } = await readRules(tx)
+      const confirmed = (await store.readFactors(tx, userId)).filter(({ confirmed_at }) => confirmed_at !== null)
+      const kinds = new Set<Method>(confirmed.map(({ kind }) => kind))
+      if (!allows_sent_codes) kinds.delete('email')
+      if ((await store.countCodes(tx, userId)) > 0) kinds.add('backup_code')
+      if ((await listPasskeys(tx, userId)).length > 0) kinds.add('passkey')
+      return [...kinds]
+    })
+  }
+
+  /** Mails a code to who knows their password; false: they have no such factor, or got one just now. */
+  async send(tenantId: string, userId: string): Promise<boolean> {
+    const key = await this.#key(tenantId, userId)
+    return this.#run(tenantId, async (tx) => {
+      const { allows_sent_codes } = await readRules(tx)
+      const rows = await store.readFactors(tx, userId)
+      const factor = rows.find(({ kind, confirmed_at }) => kind === 'email' && confirmed_at !== null)
+      if (!factor || !allows_sent_codes) return false
+      const to = open(tenantId, [key], locationOf(factor.id), factor.secret_sealed).toString()
+      const wasSent = await this.#dependencies.sentCodes.send(tx, factor.id, to, this.#now())
+      if (wasSent) await this.#record(tx, userId, 'factor.code_sent', 'send', { kind: 'email' })
+      return wasSent
     })
   }
 
@@ -114,10 +157,12 @@ export class SecondFactors {
     await this.#dependencies.sessions.requireRecent(principal)
     await this.#run(principal.tenantId, async (tx) => {
       await lockPerson(tx, userId)
-      const isTotp = await store.deleteFactor(tx, userId, id)
-      if (!isTotp && !(await deletePasskey(tx, userId, id))) throw new DomainError('NOT_FOUND')
+      const removed =
+        (await store.deleteFactor(tx, userId, id)) ?? ((await deletePasskey(tx, userId, id)) ? 'passkey' : null)
+      if (removed === null) throw new DomainError('NOT_FOUND')
+      await deleteDevices(tx, userId)
       if (!(await store.settleEnabled(tx, userId, this.#now()))) await store.replaceCodes(tx, userId, [], this.#now())
-      await this.#record(tx, userId, 'factor.removed', 'remove', { kind: isTotp ? 'totp' : 'passkey' })
+      await this.#record(tx, userId, 'factor.removed', 'remove', { kind: removed })
     })
   }
 
@@ -146,6 +191,7 @@ export class SecondFactors {
       const factors = (await store.deleteFactors(tx, userId)) + (await deletePasskeys(tx, userId))
       await store.replaceCodes(tx, userId, [], this.#now())
       await store.settleEnabled(tx, userId, this.#now())
+      await deleteDevices(tx, userId)
       const sessions_ended = await this.#dependencies.sessions.endAll(tx, userId, null)
       await recordOf(this.#dependencies.record, tx, principal.userId, {
         ...{ event_type: 'user.factors_reset', resource: `user/${userId}`, action: 'reset', risk_score: 60 },
@@ -160,25 +206,56 @@ export class SecondFactors {
     const rows = await this.#run(tenantId, (tx) => store.readFactors(tx, userId))
     const key = await this.#key(tenantId, userId)
     const now = this.#now().getTime()
-    const steps = rows
-      .filter(({ confirmed_at }) => (confirmed_at === null) === (of === 'pending'))
+    const asked = rows.filter(({ confirmed_at }) => (confirmed_at === null) === (of === 'pending'))
+    const sent = await this.#sent(tenantId, asked, code)
+    const steps = asked
+      .filter(({ kind }) => kind === 'totp')
       .flatMap(({ id, secret_sealed }) => {
         const step = stepOf(open(tenantId, [key], locationOf(id), secret_sealed), code.replaceAll(' ', ''), now)
         return step === null ? [] : [{ id, step }]
       })
     const plain = plainCode(code)
     const digest = plain.length === CODE_LENGTH ? await this.#digest(tenantId, userId, plain) : null
-    return { userId, steps, digest }
+    return { userId, steps, sent, digest }
   }
 
   /** Takes what was prepared, once; null: it is nothing, or was taken before. */
-  async take(tx: Tx, { userId, steps, digest }: Proof): Promise<Shown | null> {
+  async take(tx: Tx, { userId, steps, sent, digest }: Proof): Promise<Shown | null> {
     const at = this.#now()
+    for (const one of sent)
+      if (await this.#dependencies.sentCodes.take(tx, one.id, one.digest)) {
+        await store.noteFactorUse(tx, one.id, at)
+        return 'otp'
+      }
     for (const { id, step } of steps) if (await store.takeStep(tx, id, step, at)) return 'otp'
     if (digest === null || !(await store.useCode(tx, userId, digest, at))) return null
     const left = await store.countCodes(tx, userId)
     await this.#record(tx, userId, 'factor.backup_code_used', 'use', { left })
     return 'backup_code'
+  }
+
+  /** Counts a try at each code that was mailed, where they count at all. */
+  async #sent(tenantId: string, factors: readonly store.FactorRow[], code: string): Promise<Proof['sent']> {
+    const mailed = factors.filter(({ kind }) => kind === 'email')
+    if (mailed.length === 0) return []
+    return this.#run(tenantId, async (tx) => {
+      if (!(await readRules(tx)).allows_sent_codes) return []
+      const found: Proof['sent'] = []
+      for (const { id } of mailed) {
+        const digest = await this.#dependencies.sentCodes.try(tx, id, code.replaceAll(' ', ''), this.#now())
+        if (digest !== null) found.push({ id, digest })
+      }
+      return found
+    })
+  }
+
+  async #requireSentCodes(tx: Tx): Promise<void> {
+    if (!this.#dependencies.sentCodes.canSend)
+      throw new DomainError('NOT_FOUND', { reason: 'no mail is sent from here; set up an authenticator or a passkey' })
+    if (!(await readRules(tx)).allows_sent_codes)
+      throw new DomainError('NOT_FOUND', {
+        reason: 'your tenant takes no mailed codes; set up an authenticator or a passkey',
+      })
   }
 
   async #newCodes(tenantId: string, userId: string): Promise<{ codes: string[]; digests: Buffer[] }> {

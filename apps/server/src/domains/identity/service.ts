@@ -14,6 +14,7 @@ import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { commonest } from './commonest.ts'
 import { Credentials } from './credentials.ts'
+import { Devices } from './devices.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
 import { Passkeys } from './passkeys.ts'
@@ -23,7 +24,9 @@ import { sealProfile } from './profile.ts'
 import { type Happened, recordOf } from './record.ts'
 import { ADMINISTRATOR, scopesOf } from './rules.ts'
 import { SecondFactors } from './second-factors.ts'
+import { SentCodes } from './sent-codes.ts'
 import { type SessionSettings, Sessions } from './sessions.ts'
+import { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
 import { Throttle } from './throttle.ts'
 import { Users } from './users.ts'
@@ -52,6 +55,8 @@ export class Identity {
   readonly factors: SecondFactors
   readonly access: LogIn
   readonly passkeys: Passkeys
+  readonly rules: SignInRules
+  readonly devices: Devices
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
@@ -60,9 +65,19 @@ export class Identity {
     this.sessions = sessions
     this.users = new Users({ ...dependencies, links, sessions })
     this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
-    this.factors = new SecondFactors({ ...dependencies, sessions })
+    const sentCodes = new SentCodes(dependencies.mailer, dependencies.keys)
+    this.rules = new SignInRules(dependencies)
+    this.devices = new Devices(dependencies)
+    this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
     this.passkeys = new Passkeys({ ...dependencies, sessions })
-    this.access = new LogIn({ ...dependencies, passwords, throttle, sessions, factors: this.factors })
+    this.access = new LogIn({
+      ...dependencies,
+      passwords,
+      throttle,
+      sessions,
+      factors: this.factors,
+      devices: this.devices,
+    })
   }
 
   /** Makes a tenant's first administrator, and the first tenant with it. Throws LINK_EXPIRED, NAME_TAKEN. */

@@ -41,6 +41,8 @@ export interface SessionUser {
   id: string
   scopes: readonly Scope[]
   is_operator: boolean
+  /** Whether the tenant demands a second factor that was not shown. */
+  lacks_factor?: boolean
 }
 
 /** Who logs in. */
@@ -264,6 +266,7 @@ export class Sessions {
       user_id: user.id,
       session_id: id,
       mfa_required: false as const,
+      must_add_factor: user.lacks_factor ?? false,
       permissions,
     }
   }

@@ -3,7 +3,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 export interface FactorRow {
   id: string
   user_id: string
-  kind: 'totp'
+  kind: 'totp' | 'email'
   secret_sealed: Buffer
   created_at: Date
   confirmed_at: Date | null
@@ -15,13 +15,13 @@ const COLUMNS = 'id, user_id, kind, secret_sealed, created_at, confirmed_at, las
 /** Puts one that is to be confirmed in the place of others that never were. */
 export async function insertFactor(
   tx: Tx,
-  factor: { id: string; userId: string; secret: Buffer; at: Date },
+  factor: { id: string; userId: string; kind: FactorRow['kind']; secret: Buffer; at: Date },
 ): Promise<void> {
   const drop = 'DELETE FROM second_factors WHERE tenant_id = $1 AND user_id = $2 AND confirmed_at IS NULL'
   await tx.query(drop, [tx.tenantId, factor.userId])
   await tx.query(
-    `INSERT INTO second_factors (tenant_id, id, user_id, kind, secret_sealed, created_at) VALUES ($1, $2, $3, 'totp', $4, $5)`,
-    [tx.tenantId, factor.id, factor.userId, factor.secret, factor.at],
+    `INSERT INTO second_factors (tenant_id, id, user_id, kind, secret_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [tx.tenantId, factor.id, factor.userId, factor.kind, factor.secret, factor.at],
   )
 }
 
@@ -38,9 +38,16 @@ export async function takeStep(tx: Tx, id: string, step: number, at: Date): Prom
   return (await tx.query(text, [tx.tenantId, id, step, at])).rowCount === 1
 }
 
-export async function deleteFactor(tx: Tx, userId: string, id: string): Promise<boolean> {
-  const text = 'DELETE FROM second_factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3'
-  return (await tx.query(text, [tx.tenantId, userId, id])).rowCount === 1
+/** A code of it was taken that has no time step. */
+export async function noteFactorUse(tx: Tx, id: string, at: Date): Promise<void> {
+  const text = `UPDATE second_factors SET last_used_at = $3, confirmed_at = coalesce(confirmed_at, $3) WHERE tenant_id = $1 AND id = $2`
+  await tx.query(text, [tx.tenantId, id, at])
+}
+
+/** Answers what it was; null: there is none. */
+export async function deleteFactor(tx: Tx, userId: string, id: string): Promise<FactorRow['kind'] | null> {
+  const text = 'DELETE FROM second_factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3 RETURNING kind'
+  return (await tx.query<Pick<FactorRow, 'kind'>>(text, [tx.tenantId, userId, id])).rows[0]?.kind ?? null
 }
 
 export async function deleteFactors(tx: Tx, userId: string): Promise<number> {

@@ -18,7 +18,11 @@ export interface SessionRow extends Ending {
   scopes: Scope[]
   is_operator: boolean
   is_active: boolean
+  lacks_factor: boolean
 }
+
+/** Whether the tenant (its rules are x) demands a second factor that session s was opened without. */
+const LACKS_FACTOR = "coalesce(x.requires_second_factor, false) AND s.methods <@ '{pwd}' AS lacks_factor"
 
 export interface NewSession {
   id: string
@@ -55,11 +59,12 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
   const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, u.is_operator,
-                  t.is_active, least(s.expires_at, s.token_expires_at,
+                  t.is_active, ${LACKS_FACTOR}, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                 JOIN tenants t ON t.id = s.tenant_id
+                LEFT JOIN sign_in_rules x ON x.tenant_id = s.tenant_id
                 WHERE s.tenant_id = $1 AND (s.session_token_hash = $2 OR s.previous_token_hash = $2) AND u.status = 'active'`
   return (await tx.query<SessionRow>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
@@ -72,11 +77,11 @@ export async function touchSession(tx: Tx, id: string, at: Date): Promise<void> 
   ])
 }
 
-/** When the person of a session last showed all their factors. */
+/** When the person of a session last showed all their factors; null: never, since their device was not asked. */
 export async function readAuthenticatedAt(tx: Tx, id: string): Promise<Date | null> {
   const text =
-    'SELECT coalesce(authenticated_at, created_at) AS at FROM security_sessions WHERE tenant_id = $1 AND id = $2'
-  return (await tx.query<{ at: Date }>(text, [tx.tenantId, id])).rows[0]?.at ?? null
+    "SELECT CASE WHEN 'remembered_device' <> ALL (methods) THEN coalesce(authenticated_at, created_at) END AS at FROM security_sessions WHERE tenant_id = $1 AND id = $2"
+  return (await tx.query<{ at: Date | null }>(text, [tx.tenantId, id])).rows[0]?.at ?? null
 }
 
 export async function noteFactors(tx: Tx, id: string, methods: readonly string[], at: Date): Promise<void> {
@@ -120,6 +125,7 @@ export interface KeptRefreshToken extends Ending {
   scopes: Scope[]
   is_operator: boolean
   is_active: boolean
+  lacks_factor: boolean
 }
 
 export async function insertRefreshToken(
@@ -134,11 +140,12 @@ export async function insertRefreshToken(
 
 export async function lockRefreshToken(tx: Tx, hash: Buffer): Promise<KeptRefreshToken | null> {
   const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered,
-                  u.scopes, u.is_operator, t.is_active
+                  u.scopes, u.is_operator, t.is_active, ${LACKS_FACTOR}
                 FROM refresh_tokens r
                 JOIN security_sessions s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                 JOIN tenants t ON t.id = s.tenant_id
+                LEFT JOIN sign_in_rules x ON x.tenant_id = s.tenant_id
                 WHERE r.tenant_id = $1 AND r.token_hash = $2 AND u.status = 'active' FOR UPDATE OF r, s`
   return (await tx.query<KeptRefreshToken>(text, [tx.tenantId, hash])).rows[0] ?? null
 }

@@ -1,0 +1,43 @@
+import { changeSignInRules, deviceList, devicesForgotten, signInRules } from '@probity/contract'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Identity } from './service.ts'
+
+/** What a tenant asks of a log-in, and the devices that are not asked. */
+export function ruleRoutes({ rules, devices }: Identity): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/sign-in-rules',
+      summary: 'Read what the tenant asks of a log-in',
+      scopes: ['tenant:admin'],
+      answers: { 200: signInRules },
+      handle: ({ principal }) => rules.get(principal.tenantId),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/sign-in-rules',
+      summary: 'Change what the tenant asks of a log-in; sessions that there are it binds as well',
+      scopes: ['tenant:admin'],
+      changes: true,
+      body: changeSignInRules,
+      answers: { 200: signInRules },
+      handle: ({ principal, body }) => rules.change(principal, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me/devices',
+      summary: 'List your devices that are not asked for a second factor',
+      scopes: [],
+      answers: { 200: deviceList },
+      handle: ({ principal }) => devices.list(principal),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/me/devices',
+      summary: 'Forget them: each is asked again',
+      scopes: [],
+      answers: { 200: devicesForgotten },
+      handle: ({ principal }) => devices.forgetOwn(principal),
+    }),
+  ]
+}

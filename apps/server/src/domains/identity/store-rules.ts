@@ -1,0 +1,42 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+
+export interface RulesRow {
+  requires_second_factor: boolean
+  allows_sent_codes: boolean
+  remembered_device_days: number
+  version: number
+  /** Null: they are the defaults. */
+  updated_at: Date | null
+}
+
+const DEFAULTS: RulesRow = {
+  requires_second_factor: false,
+  allows_sent_codes: false,
+  remembered_device_days: 0,
+  version: 0,
+  updated_at: null,
+}
+const COLUMNS = 'requires_second_factor, allows_sent_codes, remembered_device_days, version, updated_at'
+
+export async function readRules(tx: Tx): Promise<RulesRow> {
+  const text = `SELECT ${COLUMNS} FROM sign_in_rules WHERE tenant_id = $1`
+  return (await tx.query<RulesRow>(text, [tx.tenantId])).rows[0] ?? DEFAULTS
+}
+
+/** The same, held until the transaction ends; who never changed them has version 0. */
+export async function lockRules(tx: Tx, at: Date): Promise<RulesRow> {
+  await tx.query(
+    `INSERT INTO sign_in_rules (tenant_id, ${COLUMNS}) VALUES ($1, false, false, 0, 1, $2) ON CONFLICT DO NOTHING`,
+    [tx.tenantId, at],
+  )
+  const text = `SELECT ${COLUMNS} FROM sign_in_rules WHERE tenant_id = $1 FOR UPDATE`
+  return (await tx.query<RulesRow>(text, [tx.tenantId])).rows[0] ?? DEFAULTS
+}
+
+export async function updateRules(tx: Tx, rules: Omit<RulesRow, 'version' | 'updated_at'>, at: Date): Promise<void> {
+  await tx.query(
+    `UPDATE sign_in_rules SET requires_second_factor = $2, allows_sent_codes = $3, remembered_device_days = $4,
+       version = version + 1, updated_at = $5 WHERE tenant_id = $1`,
+    [tx.tenantId, rules.requires_second_factor, rules.allows_sent_codes, rules.remembered_device_days, at],
+  )
+}

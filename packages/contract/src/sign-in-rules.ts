@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { timestamp } from './primitives.ts'
+
+const fields = {
+  requires_second_factor: z
+    .boolean()
+    .describe('Whether a session that a password alone opened may do nothing but add a second factor'),
+  allows_sent_codes: z
+    .boolean()
+    .describe('Whether mailed codes count as second factor; where NIST AAL2 is asked for, they must not'),
+  remembered_device_days: z
+    .number()
+    .int()
+    .min(0)
+    .max(365)
+    .describe('For so long a device that showed a second factor is not asked for it again; 0: it always is'),
+}
+
+/** What a tenant asks of its people when they log in. */
+export const signInRules = z.object({
+  ...fields,
+  version: z.number().int().describe('0: nobody has changed them yet'),
+  updated_at: timestamp.nullable(),
+})
+export type SignInRules = z.infer<typeof signInRules>
+
+export const changeSignInRules = z.strictObject({ version: z.number().int().min(0).optional(), ...fields }).partial()
+export type ChangeSignInRules = z.infer<typeof changeSignInRules>
