@@ -216,6 +216,34 @@ CREATE INDEX data_erasure_requests_subject ON data_erasure_requests USING btree 
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
+TABLE external_identities ROW LEVEL SECURITY ENABLED FORCED -- Who of ours somebody at a provider is
+  tenant_id uuid NOT NULL -- Tenant
+  connection_id uuid NOT NULL -- Provider
+  subject_index bytea NOT NULL -- Blind index of what the provider calls the person (claim sub)
+  user_id uuid NOT NULL -- Whom of ours it is
+  created_at timestamp with time zone NOT NULL -- When they were linked
+  last_login_at timestamp with time zone NOT NULL -- Last log-in by it
+  CONSTRAINT external_identities_pkey PRIMARY KEY (tenant_id, connection_id, subject_index)
+  CONSTRAINT external_identities_subject_index_check CHECK ((length(subject_index) = 32))
+  CONSTRAINT external_identities_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT external_identities_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX external_identities_user ON external_identities USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE federation_requests ROW LEVEL SECURITY ENABLED FORCED -- Log-ins that are under way at a provider, good once
+  tenant_id uuid NOT NULL -- Tenant
+  token_hash bytea NOT NULL -- SHA-256 of the token of the browser that began it; state, nonce and PKCE verifier derive from that token and stand nowhere
+  connection_id uuid NOT NULL -- Provider
+  user_id uuid -- Who links an identity; NULL: somebody logs in
+  expires_at timestamp with time zone NOT NULL -- When it ends
+  CONSTRAINT federation_requests_pkey PRIMARY KEY (tenant_id, token_hash)
+  CONSTRAINT federation_requests_token_hash_check CHECK ((length(token_hash) = 32))
+  CONSTRAINT federation_requests_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX federation_requests_end ON federation_requests USING btree (tenant_id, expires_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with Idempotency-Key, kept for 24 hours
   tenant_id uuid NOT NULL -- Tenant of the caller
   principal_id uuid NOT NULL -- Token or session that called
@@ -227,6 +255,29 @@ TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, principal_id, key)
   CONSTRAINT idempotency_keys_request_hash_check CHECK ((length(request_hash) = 32))
   CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE identity_connections ROW LEVEL SECURITY ENABLED FORCED -- OpenID providers through which people of a tenant may log in
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(100) NOT NULL -- As a log-in names it
+  issuer character varying(2000) NOT NULL -- Issuer identifier: whose tokens are taken, and where its configuration lies
+  client_id character varying(500) NOT NULL -- Who we are there
+  client_secret_sealed bytea -- Envelope of what we prove it with, under the tenant's own key; NULL: a public client
+  groups_claim character varying(100) NOT NULL -- Claim that lists the groups of a person
+  group_scopes jsonb -- Scopes by group, set anew at each log-in; NULL: the provider has no say in them
+  default_scopes text[] NOT NULL -- Scopes of an account that a first log-in makes, beside those of groups
+  creates_accounts boolean NOT NULL -- Whether a first log-in makes an account
+  trusts_second_factor boolean NOT NULL -- Whether its log-ins count as having shown a second factor, whatever they say
+  is_enabled boolean NOT NULL -- Whether anybody may log in through it
+  version integer NOT NULL -- Grows with each change
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT identity_connections_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT identity_connections_tenant_id_name_key UNIQUE (tenant_id, name)
+  CONSTRAINT identity_connections_version_check CHECK ((version > 0))
+  CONSTRAINT identity_connections_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 

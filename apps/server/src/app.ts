@@ -17,6 +17,7 @@ import { Idempotency } from './platform/http/idempotency.ts'
 import { httpServer } from './platform/http/server.ts'
 import { KnownCallers } from './platform/known-callers.ts'
 import { Mailer } from './platform/mail.ts'
+import { Outside } from './platform/outside.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
 import { Tracing } from './platform/tracing.ts'
@@ -78,6 +79,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   })
   const sessions = sessionSettings(config)
   const mailer = new Mailer(config.smtp_url ?? null, config.mail_from, log)
+  const outside = new Outside(config.identity_providers_inside)
   const publicUrl = () => config.public_url ?? url
   const identity = new Identity({
     database,
@@ -87,6 +89,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     record: audit.record,
     sessions,
     mailer,
+    outside,
     publicUrl,
     callersChanged,
   })
@@ -135,6 +138,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await threads.stop()
     callers.stop()
     await mailer.stop()
+    await outside.stop()
     await tracing.stop()
   }
   try {

@@ -49,6 +49,13 @@ const schema = z.strictObject({
     .optional()
     .describe('Server that mails are sent through: invitations, forgotten passwords; none are sent without (secret)'),
   mail_from: text('must be an address').default('probity@localhost').describe('Whom mails are from'),
+  identity_providers_inside: z
+    .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
+    .transform((value) => value === true || value === 'true')
+    .default(false)
+    .describe(
+      'Whether tenants may name identity providers inside your network, and without TLS; else whoever administers a tenant could ask servers of yours',
+    ),
   log_level: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info')

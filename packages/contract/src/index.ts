@@ -1,4 +1,5 @@
 export * from './audit.ts'
+export * from './connections.ts'
 export * from './errors.ts'
 export * from './factors.ts'
 export * from './identity.ts'

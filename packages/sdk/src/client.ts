@@ -1,13 +1,18 @@
 import type {
   AcceptInvitation,
   AuditEvent,
+  ChangeConnection,
   ChangeSignInRules,
   ChangeUser,
+  Connection,
+  CreateConnectionInput,
   CreateTenant,
   CreateToken,
   CreateUser,
   Erased,
   EraseSubject,
+  FederationStarted,
+  FinishFederation,
   Invited,
   LoggedIn,
   LoginAnswer,
@@ -87,6 +92,35 @@ export class Probity {
   /** Ends the session whose token this client has. */
   logOut(): Promise<null> {
     return this.#json('POST', '/v1/auth/logout')
+  }
+
+  /** OpenID providers through which people of the tenant may log in. */
+  connections(): Promise<{ connections: Connection[] }> {
+    return this.#json('GET', '/v1/connections')
+  }
+
+  /** Adds one; its `redirect_uri` is to be registered there. */
+  addConnection(input: CreateConnectionInput): Promise<Connection> {
+    return this.#json('POST', '/v1/connections', input)
+  }
+
+  changeConnection(id: string, change: ChangeConnection): Promise<Connection> {
+    return this.#json('PATCH', `/v1/connections/${id}`, change)
+  }
+
+  /** Takes it away; accounts stay. */
+  removeConnection(id: string): Promise<null> {
+    return this.#json('DELETE', `/v1/connections/${id}`)
+  }
+
+  /** Begins a log-in at a provider; the browser that asks keeps `request_token` until it comes back. */
+  startFederation(tenant: string, connection: string): Promise<FederationStarted> {
+    return this.#json('POST', '/v1/auth/sso', { tenant, connection })
+  }
+
+  /** Finishes it with what stands behind `?` in the address to which the provider sent the browser. */
+  finishFederation(input: FinishFederation): Promise<LoggedIn> {
+    return this.#json('POST', '/v1/auth/sso/finish', input)
   }
 
   /** What the tenant asks of a log-in. */

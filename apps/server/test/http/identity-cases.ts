@@ -3,6 +3,7 @@ import { Secret, TOTP } from 'otpauth'
 import { z } from 'zod'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
+import { CLIENT, type OpenIdServer } from '../support/openid.ts'
 import type { Answer, TestServer } from '../support/server.ts'
 
 /** A real call of a documented operation, and the schema of its answer. */
@@ -15,7 +16,7 @@ export interface Case {
 const COLLEAGUE = 'colleague@first.example'
 
 /** What people do, in an order in which each succeeds. */
-export function identityCases(server: TestServer, mails: MailServer): Case[] {
+export function identityCases(server: TestServer, mails: MailServer, provider: OpenIdServer): Case[] {
   const known: Record<string, string> = {}
   const call = (method: string, path: string, body?: unknown, options = {}) => server.call(method, path, body, options)
   const mine = (method: string, path: string, body?: unknown) => call(method, path, body, { token: known.access })
@@ -61,6 +62,61 @@ export function identityCases(server: TestServer, mails: MailServer): Case[] {
           call('POST', '/v1/auth/refresh', { refresh_token }, { token: null }),
         )
       },
+    },
+    {
+      operation: 'POST /v1/connections',
+      schema: contract.connection,
+      call: () =>
+        remember(
+          'connection',
+          (body) => body.id,
+          call('POST', '/v1/connections', {
+            ...{ name: 'idp', issuer: provider.issuer, client_id: CLIENT.id, client_secret: CLIENT.secret },
+            creates_accounts: true,
+          }),
+        ),
+    },
+    {
+      operation: 'GET /v1/connections',
+      schema: contract.connectionList,
+      call: () => call('GET', '/v1/connections'),
+    },
+    {
+      operation: 'PATCH /v1/connections/{id}',
+      schema: contract.connection,
+      call: () => call('PATCH', `/v1/connections/${known.connection}`, { default_scopes: ['audit:read'] }),
+    },
+    {
+      operation: 'POST /v1/me/identities',
+      schema: contract.federationStarted,
+      call: () => mine('POST', '/v1/me/identities', { connection: 'idp' }),
+    },
+    {
+      operation: 'POST /v1/auth/sso',
+      schema: contract.federationStarted,
+      async call() {
+        const begun = await call('POST', '/v1/auth/sso', { tenant: 'first', connection: 'idp' }, { token: null })
+        known.request = begun.body.request_token
+        provider.people.set('ada', { sub: 'ada', email: 'ada@elsewhere.example' })
+        known.parameters = await provider.browse(begun.body.authorization_url, 'ada')
+        return begun
+      },
+    },
+    {
+      operation: 'POST /v1/auth/sso/finish',
+      schema: contract.loggedIn,
+      call: () =>
+        call(
+          'POST',
+          '/v1/auth/sso/finish',
+          { request_token: known.request, parameters: known.parameters },
+          { token: null },
+        ),
+    },
+    {
+      operation: 'DELETE /v1/connections/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/connections/${known.connection}`),
     },
     {
       operation: 'GET /v1/sign-in-rules',

@@ -4,6 +4,7 @@ import * as contract from '@probity/contract'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { z } from 'zod'
 import { type MailServer, mailServer } from '../support/mail.ts'
+import { type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 import { type Case, identityCases } from './identity-cases.ts'
 
@@ -14,15 +15,18 @@ interface Operation {
 
 let server: TestServer
 let mails: MailServer
+let provider: OpenIdServer
 let description: { openapi: string; paths: Record<string, Record<string, Operation>> }
 before(async () => {
   mails = await mailServer()
-  server = await testServer({ smtp_url: mails.url })
+  server = await testServer({ smtp_url: mails.url, identity_providers_inside: 'true' })
+  provider = await openIdServer(server.url)
   description = (await server.call('GET', '/openapi.json')).body
 })
 after(async () => {
   await server.stop()
   await mails.stop()
+  await provider.stop()
 })
 
 const event = { event_type: 'a.b', user_id: 'ada', action: 'do', outcome: 'Success' }
@@ -165,7 +169,7 @@ function cases(): Case[] {
       schema: contract.tenant,
       call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
     },
-    ...identityCases(server, mails),
+    ...identityCases(server, mails, provider),
     { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {
       operation: 'POST /v1/keys/turn-anchor',
@@ -270,6 +274,8 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/v1/auth/password/forgot',
     '/v1/auth/password/reset',
     '/v1/auth/refresh',
+    '/v1/auth/sso',
+    '/v1/auth/sso/finish',
     '/v1/setup',
   ])
 })

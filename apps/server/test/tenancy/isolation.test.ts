@@ -62,6 +62,15 @@ async function fill(token: string): Promise<void> {
     password: 'correct horse battery staple',
   })
   await secondFactor(opened.body.access_token)
+  await call('POST', '/v1/connections', { name: 'idp', issuer: 'https://idp.example', client_id: 'probity' })
+  for (const text of [
+    `INSERT INTO external_identities (tenant_id, connection_id, subject_index, user_id, created_at, last_login_at)
+     SELECT tenant_id, id, sha256('sub'), (SELECT id FROM security_users u WHERE u.tenant_id = $1 LIMIT 1), now(), now()
+     FROM identity_connections WHERE tenant_id = $1`,
+    `INSERT INTO federation_requests (tenant_id, token_hash, connection_id, expires_at)
+     SELECT tenant_id, sha256('token'), id, now() FROM identity_connections WHERE tenant_id = $1`,
+  ])
+    await server.sql(text, [tenant])
   await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
   await server.sql(
     `INSERT INTO remembered_devices (tenant_id, id, user_id, token_hash, created_at, expires_at, last_used_at)

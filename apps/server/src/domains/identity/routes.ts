@@ -1,6 +1,7 @@
 import { apiToken, createdToken, createToken, setup, setupDone, tokenPage, tokenQuery, uuid } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { connectionRoutes } from './connection-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
 import type { Identity } from './service.ts'
@@ -28,6 +29,7 @@ export function identityRoutes(identity: Identity): Route[] {
     ...userRoutes(identity),
     ...factorRoutes(identity),
     ...ruleRoutes(identity),
+    ...connectionRoutes(identity),
     route({
       method: 'POST',
       path: '/v1/tokens',

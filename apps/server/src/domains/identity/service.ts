@@ -8,15 +8,19 @@ import { type Tx, tenantTransaction } from '../../platform/database/transaction.
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Mailer } from '../../platform/mail.ts'
+import type { Outside } from '../../platform/outside.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { commonest } from './commonest.ts'
+import { Connections } from './connections.ts'
 import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
+import { Federation } from './federation.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
+import { OpenIdProviders } from './openid.ts'
 import { Passkeys } from './passkeys.ts'
 import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
@@ -39,6 +43,7 @@ export interface IdentityDependencies {
   record: RecordEvent
   sessions: SessionSettings
   mailer: Mailer
+  outside: Outside
   /** Where people reach the server. */
   publicUrl(): string
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
@@ -57,6 +62,8 @@ export class Identity {
   readonly passkeys: Passkeys
   readonly rules: SignInRules
   readonly devices: Devices
+  readonly connections: Connections
+  readonly federation: Federation
 
   constructor(dependencies: IdentityDependencies) {
     this.#dependencies = dependencies
@@ -69,6 +76,9 @@ export class Identity {
     this.rules = new SignInRules(dependencies)
     this.devices = new Devices(dependencies)
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
+    this.connections = new Connections(dependencies)
+    const providers = new OpenIdProviders(dependencies.outside)
+    this.federation = new Federation({ ...dependencies, sessions, providers, connections: this.connections })
     this.passkeys = new Passkeys({ ...dependencies, sessions })
     this.access = new LogIn({
       ...dependencies,

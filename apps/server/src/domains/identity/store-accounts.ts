@@ -10,7 +10,15 @@ export async function closeUser(tx: Tx, id: string, [username, email]: [Buffer, 
   const text =
     'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL'
   await tx.query(text, [tx.tenantId, id, at])
-  for (const table of ['second_factors', 'backup_codes', 'passkeys', 'passkey_challenges', 'remembered_devices'])
+  for (const table of [
+    'second_factors',
+    'backup_codes',
+    'passkeys',
+    'passkey_challenges',
+    'remembered_devices',
+    'external_identities',
+    'federation_requests',
+  ])
     await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2`, [tx.tenantId, id])
   await tx.query('DELETE FROM account_links WHERE tenant_id = $1 AND user_id = $2', [tx.tenantId, id])
 }

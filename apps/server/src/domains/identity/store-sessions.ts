@@ -21,8 +21,9 @@ export interface SessionRow extends Ending {
   lacks_factor: boolean
 }
 
-/** Whether the tenant (its rules are x) demands a second factor that session s was opened without. */
-const LACKS_FACTOR = "coalesce(x.requires_second_factor, false) AND s.methods <@ '{pwd}' AS lacks_factor"
+/** Whether session s was opened without a second factor that the tenant (its rules are x) demands, or user u has for it. */
+const LACKS_FACTOR = `(coalesce(x.requires_second_factor, false) AND s.methods <@ '{pwd,fed}'
+                  OR u.mfa_enabled AND s.methods = '{fed}') AS lacks_factor`
 
 export interface NewSession {
   id: string

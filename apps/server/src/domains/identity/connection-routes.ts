@@ -1,0 +1,99 @@
+import {
+  changeConnection,
+  connection,
+  connectionList,
+  createConnection,
+  federationStarted,
+  finishFederation,
+  linkIdentity,
+  loggedIn,
+  startFederation,
+  uuid,
+} from '@probity/contract'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Identity } from './service.ts'
+import { clientOf } from './session-routes.ts'
+
+const one = z.strictObject({ id: uuid })
+
+/** Log-in through identity providers of others, and which of them a tenant has. */
+export function connectionRoutes({ connections, federation }: Identity): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/connections',
+      summary: 'List the identity providers of the tenant',
+      scopes: ['tenant:admin'],
+      answers: { 200: connectionList },
+      handle: ({ principal }) => connections.list(principal.tenantId),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections',
+      summary: 'Add an OpenID provider',
+      scopes: ['tenant:admin'],
+      changes: true,
+      creates: true,
+      body: createConnection,
+      answers: { 201: connection },
+      async handle({ principal, body, reply }) {
+        const created = await connections.create(principal, body)
+        reply.code(201)
+        return created
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/connections/:id',
+      summary: 'Change it',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      body: changeConnection,
+      answers: { 200: connection },
+      handle: ({ principal, params, body }) => connections.change(principal, params.id, body),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/connections/:id',
+      summary: 'Take it away; accounts stay',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: z.null() },
+      async handle({ principal, params }) {
+        await connections.remove(principal, params.id)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/sso',
+      summary: 'Begin a log-in at an identity provider',
+      scopes: 'public',
+      body: startFederation,
+      answers: { 200: federationStarted },
+      handle: ({ body }) => federation.start(body.tenant, body.connection),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/identities',
+      summary: 'Begin to link an identity at a provider to your account',
+      scopes: [],
+      changes: true,
+      body: linkIdentity,
+      answers: { 200: federationStarted },
+      handle: ({ principal, body }) => federation.link(principal, body.connection),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/sso/finish',
+      summary: 'Finish it, once the provider has sent the browser back: starts a session',
+      scopes: 'public',
+      body: finishFederation,
+      answers: { 200: loggedIn },
+      handle: ({ body, request }) => federation.finish(body, clientOf(request)),
+    }),
+  ]
+}

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto'
+import type { FederationStarted, FinishFederation, Scope } from '@probity/contract'
+import { formatToken, parseToken } from '@probity/core'
+import type { Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import { type Keys, keyedDigest } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import { hashToken } from './authenticate.ts'
+import type { Connections } from './connections.ts'
+import type { Marks, OpenIdProviders, Told } from './openid.ts'
+import { namesOf, sealProfile } from './profile.ts'
+import { recordOf } from './record.ts'
+import { nameFault } from './rules.ts'
+import { type Client, ownSession, type Sessions } from './sessions.ts'
+import { insertUser } from './store.ts'
+import * as store from './store-connections.ts'
+import { readRules } from './store-rules.ts'
+import * as users from './store-users.ts'
+
+export interface FederationDependencies {
+  database: Database
+  clock: Clock
+  keys: Keys
+  tenancy: Tenancy
+  record: RecordEvent
+  sessions: Sessions
+  connections: Connections
+  providers: OpenIdProviders
+  /** Told when it is committed that who a token of the tenant stands for may be another now. */
+  callersChanged(tenantId: string): void
+}
+
+const SECONDS = 600
+/** Values of RFC 8176 that show more than one factor, or one that is more than knowledge. */
+const SECOND_FACTORS = new Set(['mfa', 'otp', 'hwk', 'swk', 'sms', 'face', 'fpt', 'iris', 'retina', 'vbm', 'sc'])
+
+/**
+ * Log-in through a tenant's provider. The browser that begins keeps a token; state, nonce and verifier derive from it,
+ * so that nobody finishes what another began, and nothing that is in the database or passed the provider is enough.
+ */
+export class Federation {
+  readonly #dependencies: FederationDependencies
+
+  constructor(dependencies: FederationDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Throws NOT_FOUND, the same for a tenant and a connection that are not there or not enabled. */
+  async start(tenant: string, name: string): Promise<FederationStarted> {
+    const tenantId = await this.#dependencies.tenancy.find(tenant)
+    if (tenantId === null) throw new DomainError('NOT_FOUND')
+    return this.#begin(tenantId, name, null)
+  }
+
+  /** Begins to link an identity to one's own account. Throws STEP_UP_REQUIRED, NOT_FOUND. */
+  async link(principal: Principal, name: string): Promise<FederationStarted> {
+    ownSession(principal)
+    await this.#dependencies.sessions.requireRecent(principal)
+    return this.#begin(principal.tenantId, name, principal.userId)
+  }
+
+  /**
+   * Starts a session for whom the provider says it is. Throws LINK_EXPIRED, CREDENTIALS_INVALID, ACCOUNT_SUSPENDED,
+   * TENANT_SUSPENDED, and IDENTITY_NOT_LINKED where they are nobody here yet and no account is made.
+   */
+  async finish({ request_token, parameters }: FinishFederation, client: Client) {
+    const { tenancy, connections, providers, sessions } = this.#dependencies
+    const parts = parseToken(request_token)
+    if (parts?.kind !== 'fr' || parts.tenantId === null) throw new DomainError('LINK_EXPIRED')
+    const { tenantId } = parts
+    const pending = await this.#run(tenantId, (tx) => store.takePending(tx, hashToken(request_token), this.#now()))
+    if (!pending) throw new DomainError('LINK_EXPIRED')
+    const connection = await this.#enabled(tenantId, { id: pending.connection_id })
+    const returned = new URL(`?${parameters.replace(/^\?/, '')}`, connections.redirectUri)
+    const marks = await this.#marksOf(tenantId, request_token)
+    const provider = await connections.providerOf(tenantId, connection)
+    const told = await this.#refusedIs(tenantId, connection, client, () =>
+      providers.finish(provider, returned, marks, connection.groups_claim),
+    )
+    const user = await this.#account(tenantId, connection, pending.user_id, told)
+    if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
+    if (user.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
+    if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
+    const methods = methodsOf(connection, told)
+    const rules = await this.#run(tenantId, readRules)
+    const lacks_factor = methods.length === 1 && (rules.requires_second_factor || user.mfa_enabled)
+    return sessions.start(tenantId, {
+      ...{ user: { ...user, lacks_factor }, client, isRemembered: false, methods },
+      before: async (tx) => {
+        if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
+        await users.noteLogin(tx, user.id, this.#now())
+      },
+    })
+  }
+
+  async #begin(tenantId: string, name: string, userId: string | null): Promise<FederationStarted> {
+    const { connections, providers } = this.#dependencies
+    const connection = await this.#enabled(tenantId, { name })
+    const token = formatToken({ kind: 'fr', tenantId, secret: randomBytes(32) })
+    const provider = await connections.providerOf(tenantId, connection)
+    const marks = await this.#marksOf(tenantId, token)
+    const authorization_url = await providers.start(provider, connections.redirectUri, marks)
+    const at = this.#now()
+    const until = new Date(at.getTime() + SECONDS * 1000)
+    await this.#run(tenantId, (tx) =>
+      store.insertPending(tx, { hash: hashToken(token), connectionId: connection.id, userId, at, until }),
+    )
+    return { authorization_url, request_token: token, expires_in: SECONDS }
+  }
+
+  async #enabled(tenantId: string, which: { name: string } | { id: string }): Promise<store.ConnectionRow> {
+    const [row] = await this.#run(tenantId, (tx) => store.listConnections(tx, which))
+    if (!row?.is_enabled) throw new DomainError('NOT_FOUND')
+    return row
+  }
+
+  async #marksOf(tenantId: string, token: string): Promise<Marks> {
+    const own = await this.#dependencies.keys.subjects.ownKey(tenantId)
+    const of = (what: string) => keyedDigest(own, `federation ${what} ${token}`).toString('base64url')
+    return { state: of('state'), nonce: of('nonce'), verifier: of('verifier') }
+  }
+
+  /** Whose identity it is; where nobody's, it is linked or an account is made, if that may be. */
+  async #account(
+    tenantId: string,
+    connection: store.ConnectionRow,
+    linkTo: string | null,
+    told: Told,
+  ): Promise<users.PersonRow> {
+    const subject = await this.#dependencies.keys.blindIndex(
+      tenantId,
+      'external-identity',
+      `${connection.id}\0${told.subject}`,
+    )
+    const known = await this.#run(tenantId, (tx) => store.findExternal(tx, connection.id, subject))
+    const userId = linkTo ?? known ?? (await this.#created(tenantId, connection, subject, told))
+    return this.#change(tenantId, async (tx) => {
+      const at = this.#now()
+      const held = await users.lockPerson(tx, userId)
+      if (!held) throw new DomainError('CREDENTIALS_INVALID')
+      if (!(await store.insertExternal(tx, { connectionId: connection.id, subject, userId, at })))
+        throw new DomainError('NAME_TAKEN', { reason: 'this identity is linked to another account' })
+      if (known === null) await this.#record(tx, userId, 'identity.linked', 'link', connection.id)
+      await this.#settleScopes(tx, held, connection, told)
+      return (await users.readPerson(tx, userId)) ?? held
+    })
+  }
+
+  // An address that the provider names proves nothing of an account that is here: its owner links it themselves.
+  async #created(tenantId: string, connection: store.ConnectionRow, subject: Buffer, told: Told): Promise<string> {
+    const { keys, clock } = this.#dependencies
+    const { email } = told
+    const isUsable =
+      email !== null && email.length <= 254 && /^[^@\s]+@[^@\s]+$/.test(email) && nameFault(email) === null
+    if (!connection.creates_accounts || !isUsable) throw new DomainError('IDENTITY_NOT_LINKED')
+    const [username, address] = await namesOf(keys, tenantId, email)
+    const isTaken = (tx: Tx) =>
+      users.isTaken(
+        tx,
+        [username, address].filter((one) => one !== undefined),
+        null,
+      )
+    if (await this.#run(tenantId, isTaken)) throw new DomainError('IDENTITY_NOT_LINKED')
+    const id = newId(clock.now())
+    const display_name = told.name?.slice(0, 255).replaceAll(/\p{Cc}/gu, ' ') ?? null
+    const sealed = await sealProfile(keys, tenantId, id, { username: email, email, display_name })
+    return this.#run(tenantId, async (tx) => {
+      const scopes = scopesFor(connection, told)
+      const at = this.#now()
+      const row = { id, ...sealed, password_hash: '', status: 'active' as const, scopes, is_operator: false }
+      if (!(await insertUser(tx, row, at))) {
+        const meanwhile = await store.findExternal(tx, connection.id, subject) // the same person, in another window
+        if (meanwhile === null) throw new DomainError('IDENTITY_NOT_LINKED')
+        return meanwhile
+      }
+      await store.insertExternal(tx, { connectionId: connection.id, subject, userId: id, at })
+      await this.#record(tx, id, 'user.provisioned', 'create', connection.id, { scopes })
+      return id
+    })
+  }
+
+  async #settleScopes(tx: Tx, held: users.PersonRow, connection: store.ConnectionRow, told: Told): Promise<void> {
+    if (connection.group_scopes === null) return
+    const scopes = scopesFor(connection, told)
+    if (isSame(scopes, held.scopes)) return
+    const isLast = held.scopes.includes('tenant:admin') && (await users.lockOtherAdministrators(tx, held.id)) === 0
+    if (isLast && !scopes.includes('tenant:admin')) return // somebody must be left who can change the connection
+    await store.updateScopes(tx, held.id, scopes, this.#now())
+    await this.#record(tx, held.id, 'user.changed', 'changed', connection.id, { changed: ['scopes'], scopes })
+  }
+
+  /** Does what the provider's answer is judged by; one that is refused is recorded. */
+  async #refusedIs<T>(
+    tenantId: string,
+    connection: store.ConnectionRow,
+    client: Client,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'CREDENTIALS_INVALID')
+        await this.#run(tenantId, (tx) =>
+          recordOf(this.#dependencies.record, tx, UNKNOWN_PERSON, {
+            ...{ event_type: 'session.refused', resource: `connection/${connection.id}`, action: 'login' },
+            ...{ outcome: 'Failure', risk_score: 60, data: { why: 'provider_answer' }, personal: { ...client } },
+          }),
+        )
+      throw error
+    }
+  }
+
+  #record(
+    tx: Tx,
+    userId: string,
+    event_type: string,
+    action: string,
+    connection: string,
+    data: Record<string, unknown> = {},
+  ): Promise<void> {
+    const happened = { event_type, resource: `user/${userId}`, action, data: { connection, ...data } }
+    return recordOf(this.#dependencies.record, tx, userId, happened)
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  }
+
+  /** The same, of what changes who a token stands for. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, (tx) => {
+      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
+      return work(tx)
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+/** Stands for whoever comes back with an answer that is none. */
+const UNKNOWN_PERSON = 'unknown:login'
+
+function methodsOf({ trusts_second_factor }: store.ConnectionRow, { methods }: Told): string[] {
+  const isShown = trusts_second_factor || methods.some((one) => SECOND_FACTORS.has(one))
+  return isShown ? ['fed', 'mfa'] : ['fed']
+}
+
+function scopesFor({ default_scopes, group_scopes }: store.ConnectionRow, { groups }: Told): Scope[] {
+  const byGroup = new Map(Object.entries(group_scopes ?? {}))
+  return [...new Set([...default_scopes, ...groups.flatMap((group) => byGroup.get(group) ?? [])])]
+}
+
+function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {
+  return a.length === b.length && a.every((one) => b.includes(one))
+}

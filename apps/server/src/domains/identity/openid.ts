@@ -1,0 +1,119 @@
+import * as client from 'openid-client'
+import { BoundedMap } from '../../platform/bounded-map.ts'
+import { DomainError } from '../../platform/errors.ts'
+import type { Outside } from '../../platform/outside.ts'
+
+/** A provider, and who we are there. */
+export interface Provider {
+  /** Changes with whatever is said here. */
+  key: string
+  issuer: string
+  clientId: string
+  secret: string | null
+}
+
+/** What one log-in is recognised by when the browser comes back. */
+export interface Marks {
+  state: string
+  nonce: string
+  verifier: string
+}
+
+/** Whom a provider says it is. */
+export interface Told {
+  subject: string
+  email: string | null
+  isEmailVerified: boolean
+  name: string | null
+  groups: string[]
+  methods: string[]
+}
+
+const KEPT_MILLISECONDS = 600_000
+
+/**
+ * Log-ins by OpenID Connect: code with PKCE and nonce, `iss` where the provider sends it (RFC 9207), signature, issuer,
+ * audience and time of the ID token, whose keys are fetched again when one is not known.
+ */
+export class OpenIdProviders {
+  readonly #outside: Outside
+  readonly #known = new BoundedMap<string, { at: number; configuration: Promise<client.Configuration> }>(1000)
+
+  constructor(outside: Outside) {
+    this.#outside = outside
+  }
+
+  /** Where the browser goes. Throws UNAVAILABLE where the provider's configuration can't be had. */
+  async start(provider: Provider, redirect_uri: string, { state, nonce, verifier }: Marks): Promise<string> {
+    const configuration = await this.#configuration(provider)
+    const challenge = await client.calculatePKCECodeChallenge(verifier)
+    return client.buildAuthorizationUrl(configuration, {
+      ...{ redirect_uri, scope: 'openid email profile', state, nonce },
+      ...{ code_challenge: challenge, code_challenge_method: 'S256' },
+    }).href
+  }
+
+  /** Throws CREDENTIALS_INVALID, whatever is wrong with what came back. */
+  async finish(provider: Provider, returned: URL, marks: Marks, groupsClaim: string): Promise<Told> {
+    const configuration = await this.#configuration(provider)
+    const answer = await client
+      .authorizationCodeGrant(configuration, returned, {
+        ...{ expectedState: marks.state, expectedNonce: marks.nonce, pkceCodeVerifier: marks.verifier },
+        idTokenExpected: true,
+      })
+      .catch(() => null)
+    const claims = answer?.claims()
+    // The library looks at azp only where there are several audiences (OpenID Connect Core §3.1.3.7, 5).
+    const isOurs = claims?.azp === undefined || claims.azp === provider.clientId
+    if (!answer || !claims || !isOurs) throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
+    const more = await this.#userInfo(configuration, answer.access_token, claims.sub)
+    return toldOf({ ...more, ...claims }, groupsClaim)
+  }
+
+  async #userInfo(configuration: client.Configuration, token: string, subject: string): Promise<object> {
+    if (configuration.serverMetadata().userinfo_endpoint === undefined) return {}
+    const told = await client.fetchUserInfo(configuration, token, subject).catch(() => null)
+    if (told === null) throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
+    return told
+  }
+
+  #configuration(provider: Provider): Promise<client.Configuration> {
+    const known = this.#known.get(provider.key)
+    if (known && performance.now() - known.at < KEPT_MILLISECONDS) return known.configuration
+    const configuration = this.#discover(provider)
+    this.#known.set(provider.key, { at: performance.now(), configuration })
+    configuration.catch(() => this.#known.delete(provider.key))
+    return configuration
+  }
+
+  async #discover({ issuer, clientId, secret }: Provider): Promise<client.Configuration> {
+    const execute = [client.enableNonRepudiationChecks]
+    if (this.#outside.allowsInside) execute.push(client.allowInsecureRequests)
+    const proof = secret === null ? client.None() : client.ClientSecretBasic(secret)
+    const fetch: client.CustomFetch = (url, options) => this.#outside.fetch(url, options as RequestInit)
+    try {
+      return await client.discovery(new URL(issuer), clientId, {}, proof, { execute, [client.customFetch]: fetch })
+    } catch {
+      throw new DomainError('UNAVAILABLE', {
+        reason: 'the configuration of the identity provider cannot be read; check its issuer',
+        retry_after: 10,
+      })
+    }
+  }
+}
+
+const REFUSED = 'the identity provider’s answer cannot be taken; start again'
+
+function toldOf(claims: Record<string, unknown>, groupsClaim: string): Told {
+  const text = (name: string) => (typeof claims[name] === 'string' && claims[name] !== '' ? claims[name] : null)
+  const texts = (name: string) =>
+    Array.isArray(claims[name]) ? claims[name].filter((one): one is string => typeof one === 'string') : []
+  return {
+    subject: String(claims.sub),
+    email: text('email'),
+    isEmailVerified: claims.email_verified === true,
+    name: text('name'),
+    groups: texts(groupsClaim),
+    methods: texts('amr'),
+  }
+}

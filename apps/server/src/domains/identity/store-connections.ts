@@ -1,0 +1,109 @@
+import type { Scope } from '@probity/contract'
+import type { Tx } from '../../platform/database/transaction.ts'
+
+export interface ConnectionRow {
+  id: string
+  name: string
+  issuer: string
+  client_id: string
+  client_secret_sealed: Buffer | null
+  groups_claim: string
+  group_scopes: Record<string, Scope[]> | null
+  default_scopes: Scope[]
+  creates_accounts: boolean
+  trusts_second_factor: boolean
+  is_enabled: boolean
+  version: number
+  created_at: Date
+  updated_at: Date
+}
+
+const COLUMNS = `id, name, issuer, client_id, client_secret_sealed, groups_claim, group_scopes, default_scopes, creates_accounts,
+  trusts_second_factor, is_enabled, version, created_at, updated_at`
+
+function valuesOf(row: ConnectionRow): unknown[] {
+  return [
+    ...[row.name, row.issuer, row.client_id, row.client_secret_sealed, row.groups_claim],
+    row.group_scopes === null ? null : JSON.stringify(row.group_scopes),
+    ...[row.default_scopes, row.creates_accounts, row.trusts_second_factor, row.is_enabled, row.version],
+    ...[row.created_at, row.updated_at],
+  ]
+}
+
+/** False: the name is taken. */
+export async function insertConnection(tx: Tx, row: ConnectionRow): Promise<boolean> {
+  const text = `INSERT INTO identity_connections (tenant_id, ${COLUMNS})
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (tenant_id, name) DO NOTHING`
+  return (await tx.query(text, [tx.tenantId, row.id, ...valuesOf(row)])).rowCount === 1
+}
+
+export async function updateConnection(tx: Tx, row: ConnectionRow): Promise<void> {
+  const text = `UPDATE identity_connections SET (name, issuer, client_id, client_secret_sealed, groups_claim, group_scopes, default_scopes,
+                  creates_accounts, trusts_second_factor, is_enabled, version, created_at, updated_at)
+                = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WHERE tenant_id = $1 AND id = $2`
+  await tx.query(text, [tx.tenantId, row.id, ...valuesOf(row)])
+}
+
+export async function lockConnection(tx: Tx, id: string): Promise<ConnectionRow | null> {
+  const text = `SELECT ${COLUMNS} FROM identity_connections WHERE tenant_id = $1 AND id = $2 FOR UPDATE`
+  return (await tx.query<ConnectionRow>(text, [tx.tenantId, id])).rows[0] ?? null
+}
+
+/** All of the tenant, or the one of a name or an id. */
+export async function listConnections(
+  tx: Tx,
+  { name = null, id = null }: { name?: string | null; id?: string | null } = {},
+): Promise<ConnectionRow[]> {
+  const text = `SELECT ${COLUMNS} FROM identity_connections
+                WHERE tenant_id = $1 AND ($2::text IS NULL OR name = $2) AND ($3::uuid IS NULL OR id = $3) ORDER BY name`
+  return (await tx.query<ConnectionRow>(text, [tx.tenantId, name, id])).rows
+}
+
+export async function deleteConnection(tx: Tx, id: string): Promise<boolean> {
+  const text = 'DELETE FROM identity_connections WHERE tenant_id = $1 AND id = $2'
+  return (await tx.query(text, [tx.tenantId, id])).rowCount === 1
+}
+
+export interface PendingRow {
+  connection_id: string
+  user_id: string | null
+}
+
+export async function insertPending(
+  tx: Tx,
+  pending: { hash: Buffer; connectionId: string; userId: string | null; at: Date; until: Date },
+): Promise<void> {
+  await tx.query('DELETE FROM federation_requests WHERE tenant_id = $1 AND expires_at <= $2', [tx.tenantId, pending.at])
+  const text = `INSERT INTO federation_requests (tenant_id, token_hash, connection_id, user_id, expires_at) VALUES ($1, $2, $3, $4, $5)`
+  await tx.query(text, [tx.tenantId, pending.hash, pending.connectionId, pending.userId, pending.until])
+}
+
+/** Takes a log-in that is under way, once. */
+export async function takePending(tx: Tx, hash: Buffer, at: Date): Promise<PendingRow | null> {
+  const text = `DELETE FROM federation_requests WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > $3 RETURNING connection_id, user_id`
+  return (await tx.query<PendingRow>(text, [tx.tenantId, hash, at])).rows[0] ?? null
+}
+
+/** Who of ours somebody at a provider is. */
+export async function findExternal(tx: Tx, connectionId: string, subject: Buffer): Promise<string | null> {
+  const text = `SELECT user_id FROM external_identities WHERE tenant_id = $1 AND connection_id = $2 AND subject_index = $3`
+  return (await tx.query<{ user_id: string }>(text, [tx.tenantId, connectionId, subject])).rows[0]?.user_id ?? null
+}
+
+/** Says who it is; one who is said to be somebody already stays who they are: false where that is another. */
+export async function insertExternal(
+  tx: Tx,
+  external: { connectionId: string; subject: Buffer; userId: string; at: Date },
+): Promise<boolean> {
+  const text = `INSERT INTO external_identities AS e (tenant_id, connection_id, subject_index, user_id, created_at, last_login_at)
+                VALUES ($1, $2, $3, $4, $5, $5)
+                ON CONFLICT (tenant_id, connection_id, subject_index) DO UPDATE SET last_login_at = $5 WHERE e.user_id = $4`
+  const { connectionId, subject, userId, at } = external
+  return (await tx.query(text, [tx.tenantId, connectionId, subject, userId, at])).rowCount === 1
+}
+
+export async function updateScopes(tx: Tx, userId: string, scopes: readonly Scope[], at: Date): Promise<void> {
+  const text = `UPDATE security_users SET scopes = $3, updated_at = $4, version = version + 1
+                WHERE tenant_id = $1 AND id = $2 AND NOT (scopes @> $3 AND scopes <@ $3)`
+  await tx.query(text, [tx.tenantId, userId, scopes, at])
+}

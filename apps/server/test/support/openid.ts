@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Provider from 'oidc-provider'
+
+/** Somebody at the provider. */
+export interface Person {
+  sub: string
+  email?: string
+  name?: string
+  groups?: string[]
+  amr?: string[]
+}
+
+export interface OpenIdServer {
+  issuer: string
+  people: Map<string, Person>
+  /** Follows the browser from our authorization URL through the provider's log-in, and answers what it brings back. */
+  browse(authorizationUrl: string, sub: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Where the Probity under test says that it is reached. */
+export const HERE = 'https://probity.example'
+export const CLIENT = { id: 'probity', secret: 'a secret of the client that is long enough' }
+
+/** A real provider of another maker on a free port, at which `sub` logs in by a cookie, as it were. */
+export async function openIdServer(here = HERE): Promise<OpenIdServer> {
+  const people = new Map<string, Person>()
+  const http: Server = createServer()
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [`${here}/sso`],
+        response_types: ['code'],
+      },
+    ],
+    claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_context, sub) => ({
+      accountId: sub,
+      claims: () => ({ ...people.get(sub), sub, email_verified: true }),
+    }),
+    cookies: { keys: ['a key of this test'] },
+  })
+  const callback = provider.callback()
+  http.on('request', async (request, response) => {
+    if (!request.url?.startsWith('/interaction/')) return callback(request, response)
+    const sub = String(request.headers['x-person'])
+    const { prompt, params, session } = await provider.interactionDetails(request, response)
+    if (prompt.name === 'login') {
+      const login = { accountId: sub, amr: people.get(sub)?.amr ?? [] }
+      return provider.interactionFinished(request, response, { login })
+    }
+    const grant = new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params.client_id) })
+    grant.addOIDCScope('openid email profile')
+    return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } })
+  })
+  return {
+    issuer,
+    people,
+    async browse(authorizationUrl, sub) {
+      const cookies = new Map<string, string>()
+      let url = authorizationUrl
+      for (let i = 0; i < 12; i++) {
+        const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+        const answer = await fetch(url, { redirect: 'manual', headers: { cookie, 'x-person': sub } })
+        for (const set of answer.headers.getSetCookie()) {
+          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+          cookies.set(name, value)
+        }
+        const location = answer.headers.get('location')
+        if (location === null) throw new Error(`the provider answers ${answer.status}: ${await answer.text()}`)
+        const next = new URL(location, url)
+        if (next.origin === here) return next.search
+        url = next.href
+      }
+      throw new Error('the provider sends the browser round in circles')
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        http.close(() => resolve())
+        http.closeAllConnections()
+      }),
+  }
+}
