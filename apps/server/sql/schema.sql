@@ -435,6 +435,7 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   password_changed_at timestamp with time zone -- When the password was last set; NULL: never, or before this was noted
   last_login_at timestamp with time zone -- Last log-in that succeeded; NULL: none, or before this was noted
   version integer NOT NULL DEFAULT 1 -- Grows with each change of what is shown of the user; If-Match compares it
+  is_break_glass boolean NOT NULL DEFAULT false -- Whether password and passkey open the account even where the tenant has its people log in through a provider alone
   CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
   CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)
@@ -483,6 +484,7 @@ TABLE sign_in_rules ROW LEVEL SECURITY ENABLED FORCED -- What a tenant asks of a
   remembered_device_days integer NOT NULL -- For so long a device that was asked for a second factor is not asked again; 0: it always is
   version integer NOT NULL -- Grows with each change
   updated_at timestamp with time zone NOT NULL -- When it was last changed
+  requires_provider boolean NOT NULL -- Whether people log in through an identity provider alone, but for break-glass accounts
   CONSTRAINT sign_in_rules_pkey PRIMARY KEY (tenant_id)
   CONSTRAINT sign_in_rules_remembered_device_days_check CHECK (((remembered_device_days >= 0) AND (remembered_device_days <= 365)))
   CONSTRAINT sign_in_rules_version_check CHECK ((version > 0))

@@ -8,6 +8,11 @@ const fields = {
   allows_sent_codes: z
     .boolean()
     .describe('Whether mailed codes count as second factor; where NIST AAL2 is asked for, they must not'),
+  requires_provider: z
+    .boolean()
+    .describe(
+      'Whether people log in through an identity provider alone; a break-glass account of an administrator must be there',
+    ),
   remembered_device_days: z
     .number()
     .int()

@@ -21,6 +21,9 @@ export const user = z.object({
   failed_login_attempts: z.number().int(),
   scopes: z.array(scope),
   mfa_enabled: z.boolean(),
+  is_break_glass: z
+    .boolean()
+    .describe('Whether its password opens it where all others log in through a provider alone'),
   created_at: timestamp,
   updated_at: timestamp,
   last_login_at: timestamp.nullable(),
@@ -57,6 +60,7 @@ export const changeUser = z.strictObject({
   email: email.optional(),
   display_name: displayName.nullable().optional(),
   scopes: z.array(scope).max(10).optional().describe('None that you do not have yourself; nobody changes their own'),
+  is_break_glass: z.boolean().optional(),
 })
 export type ChangeUser = z.infer<typeof changeUser>
 

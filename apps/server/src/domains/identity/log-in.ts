@@ -72,6 +72,7 @@ export class LogIn {
     }
     const { passwords, sessions } = this.#dependencies
     const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
+    await this.#requireWay(tenantId, user, client)
     let device_token: string | null = null
     const methods = methodsOf(shown)
     const lacks_factor = methods.length === 1 && (await this.#run(tenantId, readRules)).requires_second_factor
@@ -150,6 +151,18 @@ export class LogIn {
       proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed'),
       isRemembered: false,
     }
+  }
+
+  // Known only to who knows the password, as all that is said of an account.
+  async #requireWay(tenantId: string, user: store.UserRow, client: Client): Promise<void> {
+    const { requires_provider } = await this.#run(tenantId, readRules)
+    if (!requires_provider) return
+    if (!user.is_break_glass) {
+      await this.#refuse(tenantId, user, client, 'provider_required')
+      throw new DomainError('PROVIDER_REQUIRED')
+    }
+    const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
+    await this.#run(tenantId, (tx) => recordOf(this.#dependencies.record, tx, user.id, used))
   }
 
   async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {

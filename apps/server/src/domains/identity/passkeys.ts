@@ -21,6 +21,7 @@ import { recordOf } from './record.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
+import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 
 export interface PasskeyDependencies {
@@ -123,6 +124,8 @@ export class Passkeys {
     const user = await this.#asserted(tenantId, credential, client)
     if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
+    const { requires_provider } = await this.#run(tenantId, readRules)
+    if (requires_provider && !user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
     return sessions.start(tenantId, {
       ...{ user, client, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
       before: async (tx) => {

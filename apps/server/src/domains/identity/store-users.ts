@@ -9,6 +9,7 @@ export interface PersonRow {
   scopes: Scope[]
   is_operator: boolean
   mfa_enabled: boolean
+  is_break_glass: boolean
   has_password: boolean
   failed_login_attempts: number
   locked_until: Date | null
@@ -19,7 +20,7 @@ export interface PersonRow {
   version: number
 }
 
-const COLUMNS = `id, profile_sealed, status, scopes, is_operator, mfa_enabled, password_hash <> '' AS has_password,
+const COLUMNS = `id, profile_sealed, status, scopes, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
   failed_login_attempts, locked_until, email_verified_at, last_login_at, created_at, updated_at, version`
 
 /** Erased people are not there. */
@@ -74,12 +75,13 @@ export async function isTaken(tx: Tx, names: readonly Buffer[], but: string | nu
 export async function updateProfile(
   tx: Tx,
   id: string,
-  profile: Profiled & { scopes: Scope[]; keepsAddress: boolean },
+  profile: Profiled & { scopes: Scope[]; keepsAddress: boolean; is_break_glass?: boolean },
   at: Date,
 ): Promise<void> {
   await tx.query(
     `UPDATE security_users SET username_index = $3, email_index = $4, profile_sealed = $5, scopes = $6, updated_at = $7,
-       version = version + 1, email_verified_at = CASE WHEN $8 THEN email_verified_at END
+       version = version + 1, email_verified_at = CASE WHEN $8 THEN email_verified_at END,
+       is_break_glass = coalesce($9, is_break_glass)
      WHERE tenant_id = $1 AND id = $2`,
     [
       tx.tenantId,
@@ -90,6 +92,7 @@ export async function updateProfile(
       profile.scopes,
       at,
       profile.keepsAddress,
+      profile.is_break_glass ?? null,
     ],
   )
 }

@@ -12,9 +12,14 @@ export interface UserRow {
   scopes: Scope[]
   is_operator: boolean
   mfa_enabled: boolean
+  is_break_glass: boolean
 }
 
-export async function insertUser(tx: Tx, user: Omit<UserRow, 'mfa_enabled'>, at: Date): Promise<boolean> {
+export async function insertUser(
+  tx: Tx,
+  user: Omit<UserRow, 'mfa_enabled' | 'is_break_glass'>,
+  at: Date,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, status, scopes,
        is_operator, created_at, updated_at, password_changed_at)
@@ -45,7 +50,7 @@ export async function countUsers(tx: Tx): Promise<number> {
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator, mfa_enabled
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator, mfa_enabled, is_break_glass
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }

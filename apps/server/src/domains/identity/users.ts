@@ -16,6 +16,7 @@ import { nameFault, scopesOf } from './rules.ts'
 import { ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import { forgetAttempts } from './store-accounts.ts'
+import { hasProviderAndBreakGlass, holdRequiresProvider } from './store-rules.ts'
 import * as store from './store-users.ts'
 
 export interface UserDependencies {
@@ -123,7 +124,18 @@ export class Users {
       await requireFree(tx, names, id)
       const scopes = input.scopes ? [...new Set<Scope>(input.scopes)] : row.scopes
       if (!scopes.includes('tenant:admin')) await this.#requireAnotherAdministrator(tx, row)
-      await store.updateProfile(tx, id, { ...sealed, scopes, keepsAddress: email === before.email }, this.#now())
+      await store.updateProfile(
+        tx,
+        id,
+        {
+          ...sealed,
+          scopes,
+          keepsAddress: email === before.email,
+          ...(input.is_break_glass !== undefined && { is_break_glass: input.is_break_glass }),
+        },
+        this.#now(),
+      )
+      await requireBreakGlass(tx)
       const changed = Object.keys(input).filter((name) => name !== 'version')
       await this.#record(tx, principal, 'user.changed', id, { changed, ...(input.scopes && { scopes }) })
       return this.#present(tx, await this.#held(tx, id))
@@ -153,6 +165,7 @@ export class Users {
       if (row.status !== next) {
         if (next !== 'active') await this.#requireAnotherAdministrator(tx, row)
         await store.updateStatus(tx, id, next, this.#now())
+        await requireBreakGlass(tx)
         const ended = next === 'active' ? 0 : await this.#dependencies.sessions.endAll(tx, id, null)
         await this.#record(tx, principal, `user.${VERB[status]}`, id, { sessions_ended: ended })
       }
@@ -235,6 +248,14 @@ function requireHash(hash: string): void {
     throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/password_hash', message: fault }] })
 }
 
+/** Where people log in through a provider alone, somebody gets in without it. */
+async function requireBreakGlass(tx: Tx): Promise<void> {
+  if ((await holdRequiresProvider(tx)) && !(await hasProviderAndBreakGlass(tx)).break_glass)
+    throw new DomainError('LAST_ADMINISTRATOR', {
+      reason: 'it is the last break-glass account; make another one first',
+    })
+}
+
 async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
   if (await store.isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
 }
@@ -254,6 +275,7 @@ function present(row: store.PersonRow, profile: Profile, now: Date): User {
     failed_login_attempts: row.failed_login_attempts,
     scopes: [...scopesOf(row)],
     mfa_enabled: row.mfa_enabled,
+    is_break_glass: row.is_break_glass,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     last_login_at: row.last_login_at?.toISOString() ?? null,
