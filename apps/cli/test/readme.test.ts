@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { freePort } from './support.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
@@ -34,8 +36,26 @@ for (const [page, ended] of [['docs/recipes/invite-a-colleague.md', /"ended":1/]
   )
 }
 
+test('every command block of docs/recipes/switch-to-sso.md runs, one after the other', {
+  timeout: 240_000,
+}, async () => {
+  const provider = new Worker(new URL('../../server/test/support/openid-worker.ts', import.meta.url))
+  try {
+    const [ISSUER] = await once(provider, 'message')
+    const settings = { ISSUER, PROBITY_IDENTITY_PROVIDERS_INSIDE: 'true' }
+    const look = (stdout: string) => assert.match(stdout, /S256[\s\S]*"requires_provider":true/)
+    await walk('docs/recipes/switch-to-sso.md', look, settings)
+  } finally {
+    await provider.terminate()
+  }
+})
+
 /** Does what a page says, in a checkout of its own. */
-async function walk(page: string, look: (stdout: string, hasData: boolean) => void): Promise<void> {
+async function walk(
+  page: string,
+  look: (stdout: string, hasData: boolean) => void,
+  settings: Record<string, string> = {},
+): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'probity readme '))
   const folder = join(home, 'checkout')
   const { TEST_CLUSTER: _, NODE_NO_WARNINGS: __, NODE_TEST_CONTEXT: ___, ...environment } = process.env
@@ -44,7 +64,7 @@ async function walk(page: string, look: (stdout: string, hasData: boolean) => vo
     spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...environment, PROBITY_PORT: String(port) },
+      env: { ...environment, PROBITY_PORT: String(port), ...settings },
       timeout: 200_000,
     })
   spawnSync('mkdir', [folder])
