@@ -1,6 +1,6 @@
 -- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
 
-TABLE account_links ROW LEVEL SECURITY ENABLED FORCED -- Links that were given to people: to set the first password, or another when it is forgotten
+TABLE account_links ROW LEVEL SECURITY ENABLED FORCED -- Links that were given to people: to set the first password, or another when it is forgotten, or to show that an address is theirs
   tenant_id uuid NOT NULL -- Tenant
   token_hash bytea NOT NULL -- SHA-256 of the text of the link's token
   user_id uuid NOT NULL -- Whose account it is for
@@ -10,7 +10,7 @@ TABLE account_links ROW LEVEL SECURITY ENABLED FORCED -- Links that were given t
   expires_at timestamp with time zone NOT NULL -- When it ends
   used_at timestamp with time zone -- When it was used, or another took its place; NULL: it is good
   CONSTRAINT account_links_pkey PRIMARY KEY (tenant_id, token_hash)
-  CONSTRAINT account_links_purpose_check CHECK (((purpose)::text = ANY ((ARRAY['invitation'::character varying, 'password_reset'::character varying])::text[])))
+  CONSTRAINT account_links_purpose_check CHECK (((purpose)::text = ANY ((ARRAY['invitation'::character varying, 'password_reset'::character varying, 'address'::character varying])::text[])))
   CONSTRAINT account_links_token_hash_check CHECK ((length(token_hash) = 32))
   CONSTRAINT account_links_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX account_links_end ON account_links USING btree (tenant_id, expires_at)

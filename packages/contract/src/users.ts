@@ -95,3 +95,5 @@ export const resetPassword = z.strictObject({
   new_password: password,
 })
 export type ResetPassword = z.infer<typeof resetPassword>
+
+export const showAddress = z.strictObject({ token: text(200).describe('What stands behind # in the link') })

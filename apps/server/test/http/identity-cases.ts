@@ -64,6 +64,19 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       },
     },
     {
+      operation: 'POST /v1/me/address',
+      schema: z.null(),
+      call: () => mine('POST', '/v1/me/address'),
+    },
+    {
+      operation: 'POST /v1/auth/address',
+      schema: z.null(),
+      async call() {
+        const token = tokenIn(await mails.next('admin@first.example'))
+        return call('POST', '/v1/auth/address', { token }, { token: null })
+      },
+    },
+    {
       operation: 'POST /v1/connections',
       schema: contract.connection,
       call: () =>

@@ -267,6 +267,7 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/metrics',
     '/readyz',
     '/setup',
+    '/v1/auth/address',
     '/v1/auth/invitation',
     '/v1/auth/login',
     '/v1/auth/passkey',

@@ -6,8 +6,8 @@ import type { Mailer } from '../../platform/mail.ts'
 import { hashToken } from './authenticate.ts'
 import * as store from './store-links.ts'
 
-const SECONDS: Record<store.Purpose, number> = { invitation: 604_800, password_reset: 3600 }
-const PAGE: Record<store.Purpose, string> = { invitation: 'invitation', password_reset: 'password' }
+const SECONDS: Record<store.Purpose, number> = { invitation: 604_800, password_reset: 3600, address: 86_400 }
+const PAGE: Record<store.Purpose, string> = { invitation: 'invitation', password_reset: 'password', address: 'address' }
 const DAY = 86_400_000
 
 export interface Recipient {
@@ -61,6 +61,10 @@ const MAILS: Record<store.Purpose, (url: string) => { subject: string; text: str
   invitation: (url) => ({
     subject: 'You are invited to Probity',
     text: `Somebody who administers Probity for your organisation invites you.\n\nChoose a password here, within seven days:\n${url}\n\nThe link is good once, and it is yours alone: do not pass it on.\nIf you did not expect this, do nothing.\n`,
+  }),
+  address: (url) => ({
+    subject: 'Is this your address for Probity?',
+    text: `This address was set for your account.\n\nShow that it is yours here, within a day:\n${url}\n\nThe link is good once. If you have no such account, do nothing.\n`,
   }),
   password_reset: (url) => ({
     subject: 'Choose a new password for Probity',

@@ -1,6 +1,6 @@
 import type { Tx } from '../../platform/database/transaction.ts'
 
-export type Purpose = 'invitation' | 'password_reset'
+export type Purpose = 'invitation' | 'password_reset' | 'address'
 
 export interface NewLink {
   hash: Buffer
@@ -24,6 +24,12 @@ export async function insertLink(tx: Tx, link: NewLink): Promise<void> {
 export async function endLinks(tx: Tx, userId: string, purpose: Purpose, at: Date): Promise<void> {
   const text = `UPDATE account_links SET used_at = $4 WHERE tenant_id = $1 AND user_id = $2 AND purpose = $3 AND used_at IS NULL`
   await tx.query(text, [tx.tenantId, userId, purpose, at])
+}
+
+/** Ends all of a user: they went to an address that is no longer theirs. */
+export async function endAllLinks(tx: Tx, userId: string, at: Date): Promise<void> {
+  const text = 'UPDATE account_links SET used_at = $3 WHERE tenant_id = $1 AND user_id = $2 AND used_at IS NULL'
+  await tx.query(text, [tx.tenantId, userId, at])
 }
 
 export interface LinkRow {

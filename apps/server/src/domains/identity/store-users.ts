@@ -127,6 +127,12 @@ export async function setPassword(
   )
 }
 
+/** The address was shown to be the user's. */
+export async function verifyAddress(tx: Tx, id: string, at: Date): Promise<void> {
+  const text = `UPDATE security_users SET email_verified_at = $3, updated_at = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`
+  await tx.query(text, [tx.tenantId, id, at])
+}
+
 /** Puts the same password, hashed anew, in the place of what it was hashed as. */
 export async function replaceHash(tx: Tx, id: string, old: string, hash: string): Promise<void> {
   const text = 'UPDATE security_users SET password_hash = $4 WHERE tenant_id = $1 AND id = $2 AND password_hash = $3'

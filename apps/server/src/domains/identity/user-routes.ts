@@ -9,6 +9,7 @@ import {
   invited,
   resetPassword,
   sessionsEnded,
+  showAddress,
   user,
   userPage,
   userQuery,
@@ -148,6 +149,31 @@ export function userRoutes({ users, credentials }: Identity): Route[] {
       async handle({ body, reply }) {
         credentials.forgot(body)
         reply.code(202)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/me/address',
+      summary: 'Have a link mailed that shows that your address is yours',
+      scopes: [],
+      changes: true,
+      answers: { 202: z.null() },
+      async handle({ principal, reply }) {
+        await users.askAddress(principal)
+        reply.code(202)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/address',
+      summary: 'Show with the link that an address is yours',
+      scopes: 'public',
+      body: showAddress,
+      answers: { 200: z.null() },
+      async handle({ body }) {
+        await users.showAddress(body.token)
         return null
       },
     }),

@@ -9,13 +9,14 @@ import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import { hashFault } from './foreign-hash.ts'
-import type { Links } from './links.ts'
+import { type Links, partsOfLink } from './links.ts'
 import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
 import { nameFault, scopesOf } from './rules.ts'
 import { ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import { forgetAttempts } from './store-accounts.ts'
+import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
 import { hasProviderAndBreakGlass, holdRequiresProvider } from './store-rules.ts'
 import * as store from './store-users.ts'
 
@@ -29,6 +30,10 @@ export interface UserDependencies {
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
   callersChanged(tenantId: string): void
 }
+
+const HOUR = 3_600_000
+/** Links to show one's address that a user gets within an hour. */
+const MOST_ASKED = 3
 
 /** States that an administrator puts a user into, and what each is called in the log. */
 const VERB = { active: 'reactivated', suspended: 'suspended', deactivated: 'deactivated' } as const
@@ -135,11 +140,50 @@ export class Users {
         },
         this.#now(),
       )
+      if (email !== before.email) await this.#readdress(tx, { id, email, isActive: row.status === 'active' })
       await requireBreakGlass(tx)
       const changed = Object.keys(input).filter((name) => name !== 'version')
       await this.#record(tx, principal, 'user.changed', id, { changed, ...(input.scopes && { scopes }) })
       return this.#present(tx, await this.#held(tx, id))
     })
+  }
+
+  /** Has a link mailed that shows that one's address is one's own. Throws NOT_FOUND where no mail is sent, RATE_LIMITED. */
+  async askAddress(principal: Principal): Promise<void> {
+    ownSession(principal)
+    const { links } = this.#dependencies
+    const { id, email } = await this.self(principal)
+    if (!links.canMail) throw new DomainError('NOT_FOUND', { reason: 'no mail is sent from here' })
+    await this.#run(principal.tenantId, async (tx) => {
+      const at = this.#now()
+      const since = new Date(at.getTime() - HOUR)
+      await this.#held(tx, id)
+      if ((await countLinksSince(tx, id, 'address', since)) >= MOST_ASKED)
+        throw new DomainError('RATE_LIMITED', { retry_after: HOUR / 1000 })
+      await links.give(tx, { id, email }, 'address', at)
+      await this.#record(tx, principal, 'address.asked', id, {})
+    })
+  }
+
+  /** Shows that an address is its user's; nobody is logged in by it. Throws LINK_EXPIRED. */
+  async showAddress(token: string): Promise<void> {
+    const { tenantId, hash } = partsOfLink(token)
+    await this.#run(tenantId, async (tx) => {
+      const at = this.#now()
+      const link = await findLink(tx, hash, 'address', at)
+      const row = link && (await store.lockPerson(tx, link.user_id))
+      if (row?.status !== 'active' || !(await useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
+      await store.verifyAddress(tx, row.id, at)
+      const shown = { event_type: 'address.shown', resource: `user/${row.id}`, action: 'show' }
+      await recordOf(this.#dependencies.record, tx, row.id, shown)
+    })
+  }
+
+  // What went to the old address is no longer good: whoever has that is not who is meant any more.
+  async #readdress(tx: Tx, { id, email, isActive }: { id: string; email: string; isActive: boolean }): Promise<void> {
+    await endAllLinks(tx, id, this.#now())
+    if (isActive && this.#dependencies.links.canMail)
+      await this.#dependencies.links.give(tx, { id, email }, 'address', this.#now())
   }
 
   /** Who asks, as a person. */
