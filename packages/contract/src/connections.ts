@@ -62,6 +62,15 @@ export const startFederation = z.strictObject({
   connection: text(100).min(1).describe('Its name'),
 })
 export const linkIdentity = z.strictObject({ connection: text(100).min(1).describe('Its name') })
+/** An identity at a provider that is linked to an account. */
+export const linkedIdentity = z.object({
+  connection_id: uuid,
+  connection: z.string().describe('Name of the provider'),
+  created_at: timestamp,
+  last_login_at: timestamp,
+})
+export const identityList = z.object({ identities: z.array(linkedIdentity) })
+export type IdentityList = z.infer<typeof identityList>
 export const federationStarted = z.object({
   authorization_url: z.string().describe('Where the browser goes now'),
   request_token: z.string().describe('For that browser alone to keep until it comes back'),

@@ -20,6 +20,7 @@ export const STATUS = {
   IDEMPOTENCY_KEY_REUSED: 409,
   IDEMPOTENCY_KEY_IN_USE: 409,
   LAST_ADMINISTRATOR: 409,
+  LAST_WAY_IN: 409,
   IDENTITY_NOT_LINKED: 409,
   NAME_TAKEN: 409,
   NOT_INTEGRATED: 409,
@@ -63,6 +64,7 @@ export const TITLE: Record<ErrorCode, string> = {
   LAST_ADMINISTRATOR: 'The tenant would have no administrator; make another one first',
   IDENTITY_NOT_LINKED:
     'You have no account here by this identity yet; log in as before and link it, or ask an administrator',
+  LAST_WAY_IN: 'Nothing else opens the account; set a password, add a passkey or link another identity first',
   NAME_TAKEN: 'The name is taken',
   NOT_INTEGRATED: 'The entry is durable and not yet in the tree; ask again in a moment',
   SUBJECT_AMBIGUOUS: 'Several people go by this name; name one by pseudonym, or pass all=true',

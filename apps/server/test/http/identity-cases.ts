@@ -127,6 +127,23 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
         ),
     },
     {
+      operation: 'GET /v1/me/identities',
+      schema: contract.identityList,
+      call: () => mine('GET', '/v1/me/identities'),
+    },
+    {
+      operation: 'DELETE /v1/me/identities/{id}',
+      schema: z.null(),
+      async call() {
+        const begun = await mine('POST', '/v1/me/identities', { connection: 'idp' })
+        provider.people.set('bob', { sub: 'bob' })
+        const parameters = await provider.browse(begun.body.authorization_url, 'bob')
+        const { request_token } = begun.body
+        await call('POST', '/v1/auth/sso/finish', { request_token, parameters }, { token: null })
+        return mine('DELETE', `/v1/me/identities/${known.connection}`)
+      },
+    },
+    {
       operation: 'DELETE /v1/connections/{id}',
       schema: z.null(),
       call: () => call('DELETE', `/v1/connections/${known.connection}`),

@@ -102,6 +102,25 @@ test('who is logged in links an identity, which is one person’s alone', async 
   assert.deepEqual(code(await call('POST', '/v1/me/identities', { connection: name })), [403, 'SESSION_REQUIRED'])
 })
 
+test('one sees one’s own identities and takes them away, but not the last thing that opens the account', async () => {
+  const [first, second] = [await connection(), await connection()]
+  const [ada, elsewhere] = [somebody(), somebody()]
+  const { access_token } = (await signIn(first.name, ada)).body
+  const unlink = ({ id }: { id: string }) => call('DELETE', `/v1/me/identities/${id}`, undefined, access_token)
+  assert.deepEqual(code(await unlink(first)), [409, 'LAST_WAY_IN'])
+  assert.deepEqual(code(await unlink(second)), [404, 'NOT_FOUND'])
+  const { body } = await call('POST', '/v1/me/identities', { connection: second.name }, access_token)
+  await finish(body.request_token, await provider.browse(body.authorization_url, elsewhere))
+  const names = async () =>
+    (await call('GET', '/v1/me/identities', undefined, access_token)).body.identities.map(
+      (one: { connection: string }) => one.connection,
+    )
+  assert.deepEqual(await names(), [first.name, second.name].sort())
+  assert.equal((await unlink(first)).status, 200)
+  assert.deepEqual(await names(), [second.name])
+  assert.deepEqual(code(await signIn(first.name, ada)), [409, 'IDENTITY_NOT_LINKED'], 'the account has that address')
+})
+
 test('groups give scopes, anew at each log-in', async () => {
   const group_scopes = { auditors: ['audit:read', 'audit:verify'], writers: ['audit:write'] }
   const { name } = await connection({ group_scopes, default_scopes: [] })

@@ -5,6 +5,7 @@ import {
   createConnection,
   federationStarted,
   finishFederation,
+  identityList,
   linkIdentity,
   loggedIn,
   startFederation,
@@ -75,6 +76,27 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
       body: startFederation,
       answers: { 200: federationStarted },
       handle: ({ body }) => federation.start(body.tenant, body.connection),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me/identities',
+      summary: 'List the identities at providers that open your account',
+      scopes: [],
+      answers: { 200: identityList },
+      handle: ({ principal }) => federation.listOwn(principal),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/me/identities/:id',
+      summary: 'Take away those at one provider',
+      scopes: [],
+      changes: true,
+      params: one,
+      answers: { 200: z.null() },
+      async handle({ principal, params }) {
+        await federation.unlink(principal, params.id)
+        return null
+      },
     }),
     route({
       method: 'POST',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FederationStarted, FinishFederation, Scope } from '@probity/contract'
+import type { FederationStarted, FinishFederation, IdentityList, Scope } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
@@ -19,6 +19,7 @@ import { nameFault } from './rules.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import * as store from './store-connections.ts'
+import { listPasskeys } from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 
@@ -62,6 +63,35 @@ export class Federation {
     ownSession(principal)
     await this.#dependencies.sessions.requireRecent(principal)
     return this.#begin(principal.tenantId, name, principal.userId)
+  }
+
+  /** Those that are linked to one's own account. */
+  async listOwn(principal: Principal): Promise<IdentityList> {
+    ownSession(principal)
+    const rows = await this.#run(principal.tenantId, (tx) => store.listExternal(tx, principal.userId))
+    return {
+      identities: rows.map(({ created_at, last_login_at, ...row }) => ({
+        ...row,
+        created_at: created_at.toISOString(),
+        last_login_at: last_login_at.toISOString(),
+      })),
+    }
+  }
+
+  /** Takes one's own away, unless it is all that opens the account. Throws STEP_UP_REQUIRED, NOT_FOUND, LAST_WAY_IN. */
+  async unlink(principal: Principal, connectionId: string): Promise<void> {
+    const { tenantId, userId } = principal
+    await this.#dependencies.sessions.requireRecent(principal)
+    await this.#run(tenantId, async (tx) => {
+      const held = await users.lockPerson(tx, userId)
+      if ((await store.deleteExternal(tx, userId, connectionId)) === 0) throw new DomainError('NOT_FOUND')
+      const isOpen =
+        held?.has_password ||
+        (await store.listExternal(tx, userId)).length > 0 ||
+        (await listPasskeys(tx, userId)).length > 0
+      if (!isOpen) throw new DomainError('LAST_WAY_IN')
+      await this.#record(tx, userId, 'identity.unlinked', 'unlink', connectionId)
+    })
   }
 
   /**

@@ -102,6 +102,26 @@ export async function insertExternal(
   return (await tx.query(text, [tx.tenantId, connectionId, subject, userId, at])).rowCount === 1
 }
 
+export interface LinkedRow {
+  connection_id: string
+  connection: string
+  created_at: Date
+  last_login_at: Date
+}
+
+export async function listExternal(tx: Tx, userId: string): Promise<LinkedRow[]> {
+  const text = `SELECT e.connection_id, c.name AS connection, e.created_at, e.last_login_at
+                FROM external_identities e JOIN identity_connections c ON c.tenant_id = e.tenant_id AND c.id = e.connection_id
+                WHERE e.tenant_id = $1 AND e.user_id = $2 ORDER BY c.name`
+  return (await tx.query<LinkedRow>(text, [tx.tenantId, userId])).rows
+}
+
+/** Answers how many: somebody may be several people at one provider. */
+export async function deleteExternal(tx: Tx, userId: string, connectionId: string): Promise<number> {
+  const text = 'DELETE FROM external_identities WHERE tenant_id = $1 AND user_id = $2 AND connection_id = $3'
+  return (await tx.query(text, [tx.tenantId, userId, connectionId])).rowCount ?? 0
+}
+
 export async function updateScopes(tx: Tx, userId: string, scopes: readonly Scope[], at: Date): Promise<void> {
   const text = `UPDATE security_users SET scopes = $3, updated_at = $4, version = version + 1
                 WHERE tenant_id = $1 AND id = $2 AND NOT (scopes @> $3 AND scopes <@ $3)`
