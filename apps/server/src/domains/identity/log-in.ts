@@ -14,7 +14,7 @@ import { recordOf } from './record.ts'
 import type { Proof, SecondFactors } from './second-factors.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import * as store from './store.ts'
-import { readRules } from './store-rules.ts'
+import { type RulesRow, readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import type { Attempt, Throttle } from './throttle.ts'
 
@@ -72,10 +72,10 @@ export class LogIn {
     }
     const { passwords, sessions } = this.#dependencies
     const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
-    await this.#requireWay(tenantId, user, client)
+    const rules = await this.#requireWay(tenantId, user, client)
     let device_token: string | null = null
     const methods = methodsOf(shown)
-    const lacks_factor = methods.length === 1 && (await this.#run(tenantId, readRules)).requires_second_factor
+    const lacks_factor = methods.length === 1 && rules.requires_second_factor
     const opening = {
       ...{ user: { ...user, lacks_factor }, client, isRemembered: input.remember_me, methods },
       before: async (tx: Tx) => {
@@ -154,15 +154,16 @@ export class LogIn {
   }
 
   // Known only to who knows the password, as all that is said of an account.
-  async #requireWay(tenantId: string, user: store.UserRow, client: Client): Promise<void> {
-    const { requires_provider } = await this.#run(tenantId, readRules)
-    if (!requires_provider) return
+  async #requireWay(tenantId: string, user: store.UserRow, client: Client): Promise<RulesRow> {
+    const rules = await this.#run(tenantId, readRules)
+    if (!rules.requires_provider) return rules
     if (!user.is_break_glass) {
       await this.#refuse(tenantId, user, client, 'provider_required')
       throw new DomainError('PROVIDER_REQUIRED')
     }
     const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
     await this.#run(tenantId, (tx) => recordOf(this.#dependencies.record, tx, user.id, used))
+    return rules
   }
 
   async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {

@@ -4,7 +4,7 @@
 // measurement is worth nothing. The last line is one JSON object; exit 1 when anything differs.
 import { randomInt } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
-import { type Answer, type TestServer, testServer } from '../apps/server/test/support/server.ts'
+import { type Answer, type TestServer, testServer } from '../../apps/server/test/support/server.ts'
 
 const tries = Number(process.argv[2] ?? 500)
 if (!Number.isInteger(tries) || tries < 50) {
