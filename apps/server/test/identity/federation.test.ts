@@ -302,6 +302,10 @@ test('a tenant is switched to its provider: passwords and passkeys open nothing 
   assert.equal((await byPassword('admin@first.example')).status, 200)
   const found = await call('POST', '/v1/audit/search', { text: 'user.break_glass_used', limit: 5 })
   assert.equal(found.body.events.length, 1)
+  assert.equal((await call('PATCH', `/v1/users/${bob.user_id}`, { is_break_glass: true })).status, 200)
+  assert.equal((await byPasskey()).status, 200)
+  const more = await call('POST', '/v1/audit/search', { text: 'user.break_glass_used', limit: 5 })
+  assert.equal(more.body.events.length, 2, 'a passkey’s use is recorded as well')
   const wrong = await call(
     'POST',
     '/v1/auth/login',

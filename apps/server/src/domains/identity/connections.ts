@@ -1,8 +1,7 @@
 import type { ChangeConnection, Connection, CreateConnection, Scope } from '@probity/contract'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -10,9 +9,10 @@ import { type Keys, open, seal } from '../keys/index.ts'
 import type { Provider } from './openid.ts'
 import { recordOf } from './record.ts'
 import * as store from './store-connections.ts'
+import type { Work } from './work.ts'
 
 export interface ConnectionDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   record: RecordEvent
@@ -23,9 +23,11 @@ export interface ConnectionDependencies {
 /** OpenID providers through which people of a tenant may log in, as its administrators keep them. */
 export class Connections {
   readonly #dependencies: ConnectionDependencies
+  readonly #work: Work
 
   constructor(dependencies: ConnectionDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** Where a provider sends browsers back to; never what a request says of the host. */
@@ -34,7 +36,7 @@ export class Connections {
   }
 
   async list(tenantId: string): Promise<{ connections: Connection[] }> {
-    const rows = await this.#run(tenantId, (tx) => store.listConnections(tx))
+    const rows = await this.#work.run(tenantId, (tx) => store.listConnections(tx))
     return { connections: rows.map((row) => this.#present(row)) }
   }
 
@@ -44,11 +46,11 @@ export class Connections {
     const { tenantId, userId } = principal
     requireScopes(principal, scopesIn(input))
     const id = newId(clock.now())
-    const at = this.#now()
+    const at = this.#work.now()
     const { client_secret, ...rest } = input
     const client_secret_sealed = client_secret === undefined ? null : await this.#seal(tenantId, id, client_secret)
     const row = { ...rest, id, client_secret_sealed, version: 1, created_at: at, updated_at: at }
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       if (!(await store.insertConnection(tx, row))) throw new DomainError('NAME_TAKEN')
       await this.#record(tx, userId, 'created', id, { issuer: input.issuer, ...grantedBy(input) })
       return this.#present(row)
@@ -62,7 +64,7 @@ export class Connections {
     const { client_secret, version, ...rest } = input
     const sealed = client_secret === undefined ? null : await this.#seal(tenantId, id, client_secret)
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const held = await store.lockConnection(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
       if (version !== undefined && version !== held.version)
@@ -74,7 +76,7 @@ export class Connections {
         ...given,
         client_secret_sealed: sealed ?? held.client_secret_sealed,
         version: held.version + 1,
-        updated_at: this.#now(),
+        updated_at: this.#work.now(),
       }
       await store.updateConnection(tx, row)
       await this.#record(tx, userId, 'changed', id, { changed: Object.keys(input), ...grantedBy(input) })
@@ -84,7 +86,7 @@ export class Connections {
 
   /** Takes it away, and with it who of ours its people are; accounts stay. */
   async remove({ tenantId, userId }: Principal, id: string): Promise<void> {
-    await this.#run(tenantId, async (tx) => {
+    await this.#work.run(tenantId, async (tx) => {
       if (!(await store.deleteConnection(tx, id))) throw new DomainError('NOT_FOUND')
       await this.#record(tx, userId, 'removed', id, {})
     })
@@ -120,14 +122,6 @@ export class Connections {
   #record(tx: Tx, userId: string, what: string, id: string, data: Record<string, unknown>): Promise<void> {
     const happened = { event_type: `connection.${what}`, resource: `connection/${id}`, action: what, data }
     return recordOf(this.#dependencies.record, tx, userId, { ...happened, risk_score: 40 })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

@@ -1,8 +1,7 @@
 import type { AcceptInvitation, ChangePassword, ForgotPassword, ResetPassword } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
@@ -19,9 +18,10 @@ import { deleteDevices } from './store-devices.ts'
 import * as links from './store-links.ts'
 import * as users from './store-users.ts'
 import type { Throttle } from './throttle.ts'
+import type { Work } from './work.ts'
 
 export interface CredentialDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   tenancy: Tenancy
@@ -30,8 +30,6 @@ export interface CredentialDependencies {
   passwords: Passwords
   sessions: Sessions
   throttle: Throttle
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 /** Links for a forgotten password that a user gets within an hour. */
@@ -43,11 +41,13 @@ const MOST_WAITING = 200
 /** How people come to their passwords: by invitation, by change, and by a link when they forgot it. */
 export class Credentials {
   readonly #dependencies: CredentialDependencies
+  readonly #work: Work
   #forgotten: Promise<void> = Promise.resolve()
   #waiting = 0
 
   constructor(dependencies: CredentialDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** Throws PASSWORD_REFUSED with the reason. */
@@ -66,8 +66,8 @@ export class Credentials {
     const named = { ...profile, display_name: input.display_name ?? profile.display_name }
     const sealed = await sealProfile(keys, tenantId, row.id, named)
     const password = await passwords.hash(input.password)
-    await this.#change(tenantId, async (tx) => {
-      const at = this.#now()
+    await this.#work.change(tenantId, async (tx) => {
+      const at = this.#work.now()
       const user = await users.lockPerson(tx, row.id)
       if (user?.status !== 'invited' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
       await users.setPassword(tx, row.id, { hash: password, verifies: link.was_mailed, at })
@@ -88,17 +88,17 @@ export class Credentials {
     if (attempt.refusedFor > 0) throw new DomainError('RATE_LIMITED', { retry_after: attempt.refusedFor })
     const { user } = attempt
     if (user?.id !== userId || !(await passwords.check(user.password_hash, input.current_password))) {
-      await this.#run(tenantId, (tx) => this.#record(tx, userId, 'password.refused', 'change', 'Failure'))
+      await this.#work.run(tenantId, (tx) => this.#record(tx, userId, 'password.refused', 'change', 'Failure'))
       throw new DomainError('CREDENTIALS_INVALID')
     }
     await this.requireGood(tenantId, input.new_password, profile, row.mfa_enabled)
     const hash = await passwords.hash(input.new_password)
-    const ended = await this.#change(tenantId, async (tx) => {
+    const ended = await this.#work.change(tenantId, async (tx) => {
       await throttle.succeed(tx, attempt)
       const held = await lockAccount(tx, userId)
       if (held?.password_hash !== user.password_hash) throw new DomainError('CREDENTIALS_INVALID')
-      await users.setPassword(tx, userId, { hash, verifies: false, at: this.#now() })
-      await links.endLinks(tx, userId, 'password_reset', this.#now())
+      await users.setPassword(tx, userId, { hash, verifies: false, at: this.#work.now() })
+      await links.endLinks(tx, userId, 'password_reset', this.#work.now())
       await deleteDevices(tx, userId)
       await this.#record(tx, userId, 'password.changed', 'change')
       return sessions.endAll(tx, userId, own)
@@ -128,8 +128,8 @@ export class Credentials {
     const { tenantId, hash, row, profile } = await this.#byLink(input.token, 'password_reset')
     await this.requireGood(tenantId, input.new_password, profile, row.mfa_enabled)
     const password = await passwords.hash(input.new_password)
-    await this.#change(tenantId, async (tx) => {
-      const at = this.#now()
+    await this.#work.change(tenantId, async (tx) => {
+      const at = this.#work.now()
       const user = await users.lockPerson(tx, row.id)
       if (user?.status !== 'active' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
       await users.setPassword(tx, row.id, { hash: password, verifies: true, at })
@@ -145,9 +145,9 @@ export class Credentials {
     const tenantId = await tenancy.find(tenant)
     if (tenantId === null) return
     const [byName, byAddress] = await namesOf(keys, tenantId, username)
-    await this.#run(tenantId, async (tx) => {
+    await this.#work.run(tenantId, async (tx) => {
       const user = byName && byAddress ? await findUser(tx, byName, byAddress) : null
-      const at = this.#now()
+      const at = this.#work.now()
       if (user?.status !== 'active' || user.password_hash === '') return
       const since = new Date(at.getTime() - HOUR)
       if ((await links.countLinksSince(tx, user.id, 'password_reset', since)) >= MOST_RESETS) return
@@ -160,13 +160,13 @@ export class Credentials {
 
   async #byLink(token: string, purpose: links.Purpose) {
     const { tenantId, hash } = partsOfLink(token)
-    const link = await this.#run(tenantId, (tx) => links.findLink(tx, hash, purpose, this.#now()))
+    const link = await this.#work.run(tenantId, (tx) => links.findLink(tx, hash, purpose, this.#work.now()))
     if (!link) throw new DomainError('LINK_EXPIRED')
     return { tenantId, hash, link, ...(await this.#person(tenantId, link.user_id)) }
   }
 
   async #person(tenantId: string, id: string): Promise<{ row: users.PersonRow; profile: Profile }> {
-    const row = await this.#run(tenantId, (tx) => users.readPerson(tx, id))
+    const row = await this.#work.run(tenantId, (tx) => users.readPerson(tx, id))
     const [profile] = row ? await openProfiles(this.#dependencies.keys, tenantId, [row]) : []
     if (!row || !profile) throw new DomainError('NOT_FOUND')
     return { row, profile }
@@ -183,21 +183,5 @@ export class Credentials {
     const risk = outcome === 'Failure' ? { risk_score: 40 } : {}
     const resource = `user/${userId}`
     return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, outcome, data, ...risk })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what ends sessions. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }

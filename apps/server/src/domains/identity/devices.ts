@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { DeviceList } from '@probity/contract'
 import { formatToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { hashToken } from './authenticate.ts'
@@ -12,6 +11,7 @@ import { recordOf } from './record.ts'
 import { ownSession } from './sessions.ts'
 import * as store from './store-devices.ts'
 import { readRules } from './store-rules.ts'
+import type { Work } from './work.ts'
 
 const DAY = 86_400_000
 
@@ -20,10 +20,12 @@ const DAY = 86_400_000
  * is asked at each use: one that is made shorter holds for devices that there are.
  */
 export class Devices {
-  readonly #dependencies: { database: Database; clock: Clock; record: RecordEvent }
+  readonly #dependencies: { work: Work; clock: Clock; record: RecordEvent }
+  readonly #work: Work
 
-  constructor(dependencies: { database: Database; clock: Clock; record: RecordEvent }) {
+  constructor(dependencies: { work: Work; clock: Clock; record: RecordEvent }) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** The token for a device to keep; null: the tenant remembers none. */
@@ -40,7 +42,7 @@ export class Devices {
 
   /** Whether this is a device of the person that is not to be asked. */
   async isRemembered(tx: Tx, userId: string, token: string): Promise<boolean> {
-    const at = microsecondsToDate(this.#dependencies.clock.now())
+    const at = this.#work.now()
     const { remembered_device_days: days } = await readRules(tx)
     const since = new Date(at.getTime() - days * DAY)
     return store.useDevice(tx, { userId, hash: hashToken(token), since, at })
@@ -48,8 +50,8 @@ export class Devices {
 
   async list(principal: Principal): Promise<DeviceList> {
     ownSession(principal)
-    const at = microsecondsToDate(this.#dependencies.clock.now())
-    const rows = await this.#run(principal.tenantId, (tx) => store.listDevices(tx, principal.userId, at))
+    const at = this.#work.now()
+    const rows = await this.#work.run(principal.tenantId, (tx) => store.listDevices(tx, principal.userId, at))
     return {
       devices: rows.map(({ id, created_at, last_used_at, expires_at }) => ({
         id,
@@ -63,7 +65,7 @@ export class Devices {
   /** All of one's own are asked again. */
   async forgetOwn(principal: Principal): Promise<{ forgotten: number }> {
     ownSession(principal)
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#work.run(principal.tenantId, async (tx) => {
       const forgotten = await store.deleteDevices(tx, principal.userId)
       await this.#record(tx, principal.userId, 'device.forgotten', 'forget', { forgotten })
       return { forgotten }
@@ -72,9 +74,5 @@ export class Devices {
 
   #record(tx: Tx, userId: string, event_type: string, action: string, data: Record<string, unknown>): Promise<void> {
     return recordOf(this.#dependencies.record, tx, userId, { event_type, resource: `user/${userId}`, action, data })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
   }
 }

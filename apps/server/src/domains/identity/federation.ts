@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { FederationStarted, FinishFederation, IdentityList, Scope } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -14,17 +13,18 @@ import { hashToken } from './authenticate.ts'
 import type { Connections } from './connections.ts'
 import type { Marks, OpenIdProviders, Told } from './openid.ts'
 import { namesOf, sealProfile } from './profile.ts'
-import { recordOf } from './record.ts'
-import { nameFault } from './rules.ts'
+import { recordOf, UNKNOWN_PERSON } from './record.ts'
+import { lacksFactor, nameFault } from './rules.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import * as store from './store-connections.ts'
 import { listPasskeys } from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
+import type { Work } from './work.ts'
 
 export interface FederationDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   tenancy: Tenancy
@@ -32,8 +32,6 @@ export interface FederationDependencies {
   sessions: Sessions
   connections: Connections
   providers: OpenIdProviders
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 const SECONDS = 600
@@ -46,9 +44,11 @@ const SECOND_FACTORS = new Set(['mfa', 'otp', 'hwk', 'swk', 'sms', 'face', 'fpt'
  */
 export class Federation {
   readonly #dependencies: FederationDependencies
+  readonly #work: Work
 
   constructor(dependencies: FederationDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** Throws NOT_FOUND, the same for a tenant and a connection that are not there or not enabled. */
@@ -68,7 +68,7 @@ export class Federation {
   /** Those that are linked to one's own account. */
   async listOwn(principal: Principal): Promise<IdentityList> {
     ownSession(principal)
-    const rows = await this.#run(principal.tenantId, (tx) => store.listExternal(tx, principal.userId))
+    const rows = await this.#work.run(principal.tenantId, (tx) => store.listExternal(tx, principal.userId))
     return {
       identities: rows.map(({ created_at, last_login_at, ...row }) => ({
         ...row,
@@ -82,7 +82,7 @@ export class Federation {
   async unlink(principal: Principal, connectionId: string): Promise<void> {
     const { tenantId, userId } = principal
     await this.#dependencies.sessions.requireRecent(principal)
-    await this.#run(tenantId, async (tx) => {
+    await this.#work.run(tenantId, async (tx) => {
       const held = await users.lockPerson(tx, userId)
       if ((await store.deleteExternal(tx, userId, connectionId)) === 0) throw new DomainError('NOT_FOUND')
       const isOpen =
@@ -103,7 +103,9 @@ export class Federation {
     const parts = parseToken(request_token)
     if (parts?.kind !== 'fr' || parts.tenantId === null) throw new DomainError('LINK_EXPIRED')
     const { tenantId } = parts
-    const pending = await this.#run(tenantId, (tx) => store.takePending(tx, hashToken(request_token), this.#now()))
+    const pending = await this.#work.run(tenantId, (tx) =>
+      store.takePending(tx, hashToken(request_token), this.#work.now()),
+    )
     if (!pending) throw new DomainError('LINK_EXPIRED')
     const connection = await this.#enabled(tenantId, { id: pending.connection_id })
     const returned = new URL(`?${parameters.replace(/^\?/, '')}`, connections.redirectUri)
@@ -117,13 +119,13 @@ export class Federation {
     if (user.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
     const methods = methodsOf(connection, told)
-    const rules = await this.#run(tenantId, readRules)
-    const lacks_factor = methods.length === 1 && (rules.requires_second_factor || user.mfa_enabled)
+    const rules = await this.#work.run(tenantId, readRules)
+    const lacks_factor = lacksFactor(rules, user, methods)
     return sessions.start(tenantId, {
       ...{ user: { ...user, lacks_factor }, client, isRemembered: false, methods },
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
-        await users.noteLogin(tx, user.id, this.#now())
+        await users.noteLogin(tx, user.id, this.#work.now())
       },
     })
   }
@@ -135,16 +137,16 @@ export class Federation {
     const provider = await connections.providerOf(tenantId, connection)
     const marks = await this.#marksOf(tenantId, token)
     const authorization_url = await providers.start(provider, connections.redirectUri, marks)
-    const at = this.#now()
+    const at = this.#work.now()
     const until = new Date(at.getTime() + SECONDS * 1000)
-    await this.#run(tenantId, (tx) =>
+    await this.#work.run(tenantId, (tx) =>
       store.insertPending(tx, { hash: hashToken(token), connectionId: connection.id, userId, at, until }),
     )
     return { authorization_url, request_token: token, expires_in: SECONDS }
   }
 
   async #enabled(tenantId: string, which: { name: string } | { id: string }): Promise<store.ConnectionRow> {
-    const [row] = await this.#run(tenantId, (tx) => store.listConnections(tx, which))
+    const [row] = await this.#work.run(tenantId, (tx) => store.listConnections(tx, which))
     if (!row?.is_enabled) throw new DomainError('NOT_FOUND')
     return row
   }
@@ -167,10 +169,10 @@ export class Federation {
       'external-identity',
       `${connection.id}\0${told.subject}`,
     )
-    const known = await this.#run(tenantId, (tx) => store.findExternal(tx, connection.id, subject))
+    const known = await this.#work.run(tenantId, (tx) => store.findExternal(tx, connection.id, subject))
     const userId = linkTo ?? known ?? (await this.#created(tenantId, connection, subject, told))
-    return this.#change(tenantId, async (tx) => {
-      const at = this.#now()
+    return this.#work.change(tenantId, async (tx) => {
+      const at = this.#work.now()
       const held = await users.lockPerson(tx, userId)
       if (!held) throw new DomainError('CREDENTIALS_INVALID')
       if (!(await store.insertExternal(tx, { connectionId: connection.id, subject, userId, at })))
@@ -195,13 +197,13 @@ export class Federation {
         [username, address].filter((one) => one !== undefined),
         null,
       )
-    if (await this.#run(tenantId, isTaken)) throw new DomainError('IDENTITY_NOT_LINKED')
+    if (await this.#work.run(tenantId, isTaken)) throw new DomainError('IDENTITY_NOT_LINKED')
     const id = newId(clock.now())
     const display_name = told.name?.slice(0, 255).replaceAll(/\p{Cc}/gu, ' ') ?? null
     const sealed = await sealProfile(keys, tenantId, id, { username: email, email, display_name })
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const scopes = scopesFor(connection, told)
-      const at = this.#now()
+      const at = this.#work.now()
       const row = { id, ...sealed, password_hash: '', status: 'active' as const, scopes, is_operator: false }
       if (!(await insertUser(tx, row, at))) {
         const meanwhile = await store.findExternal(tx, connection.id, subject) // the same person, in another window
@@ -220,7 +222,7 @@ export class Federation {
     if (isSame(scopes, held.scopes)) return
     const isLast = held.scopes.includes('tenant:admin') && (await users.lockOtherAdministrators(tx, held.id)) === 0
     if (isLast && !scopes.includes('tenant:admin')) return // somebody must be left who can change the connection
-    await store.updateScopes(tx, held.id, scopes, this.#now())
+    await store.updateScopes(tx, held.id, scopes, this.#work.now())
     await this.#record(tx, held.id, 'user.changed', 'changed', connection.id, { changed: ['scopes'], scopes })
   }
 
@@ -235,7 +237,7 @@ export class Federation {
       return await work()
     } catch (error) {
       if (error instanceof DomainError && error.code === 'CREDENTIALS_INVALID')
-        await this.#run(tenantId, (tx) =>
+        await this.#work.run(tenantId, (tx) =>
           recordOf(this.#dependencies.record, tx, UNKNOWN_PERSON, {
             ...{ event_type: 'session.refused', resource: `connection/${connection.id}`, action: 'login' },
             ...{ outcome: 'Failure', risk_score: 60, data: { why: 'provider_answer' }, personal: { ...client } },
@@ -256,26 +258,7 @@ export class Federation {
     const happened = { event_type, resource: `user/${userId}`, action, data: { connection, ...data } }
     return recordOf(this.#dependencies.record, tx, userId, happened)
   }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what changes who a token stands for. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
-  }
 }
-
-/** Stands for whoever comes back with an answer that is none. */
-const UNKNOWN_PERSON = 'unknown:login'
 
 function methodsOf({ trusts_second_factor }: store.ConnectionRow, { methods }: Told): string[] {
   const isShown = trusts_second_factor || methods.some((one) => SECOND_FACTORS.has(one))

@@ -1,8 +1,7 @@
-import type { Login, LoginAnswer, StepUp } from '@probity/contract'
+import type { ErrorCode, Login, LoginAnswer, StepUp } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
@@ -10,16 +9,18 @@ import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
 import type { Passwords } from './passwords.ts'
 import { openProfiles } from './profile.ts'
-import { recordOf } from './record.ts'
+import { recordOf, UNKNOWN_PERSON } from './record.ts'
+import { lacksFactor } from './rules.ts'
 import type { Proof, SecondFactors } from './second-factors.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
+import type { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
-import { type RulesRow, readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import type { Attempt, Throttle } from './throttle.ts'
+import type { Work } from './work.ts'
 
 export interface LogInDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   tenancy: Tenancy
@@ -29,10 +30,8 @@ export interface LogInDependencies {
   sessions: Sessions
   factors: SecondFactors
   devices: Devices
+  rules: SignInRules
 }
-
-/** Stands for whoever tries names that nobody has. */
-const UNKNOWN_PERSON = 'unknown:login'
 
 /** A password that was right, and the second factor that was shown with it; null: none is asked for. */
 interface Shown {
@@ -51,9 +50,11 @@ interface Asked {
 /** How people show who they are: when they log in, and again before what is sensitive. */
 export class LogIn {
   readonly #dependencies: LogInDependencies
+  readonly #work: Work
 
   constructor(dependencies: LogInDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /**
@@ -72,17 +73,18 @@ export class LogIn {
     }
     const { passwords, sessions } = this.#dependencies
     const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
-    const rules = await this.#requireWay(tenantId, user, client)
+    // Told only to who knows the password, as all that is said of an account.
+    const rules = await this.#toldOf(tenantId, user, client, () => this.#dependencies.rules.requireWay(tenantId, user))
     let device_token: string | null = null
     const methods = methodsOf(shown)
-    const lacks_factor = methods.length === 1 && rules.requires_second_factor
+    const lacks_factor = lacksFactor(rules, user, methods)
     const opening = {
       ...{ user: { ...user, lacks_factor }, client, isRemembered: input.remember_me, methods },
       before: async (tx: Tx) => {
         await this.#take(tx, shown)
         if (shown.proof && input.remember_device)
-          device_token = await this.#dependencies.devices.remember(tx, user.id, this.#now())
-        await users.noteLogin(tx, user.id, this.#now())
+          device_token = await this.#dependencies.devices.remember(tx, user.id, this.#work.now())
+        await users.noteLogin(tx, user.id, this.#work.now())
         if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
       },
     }
@@ -95,7 +97,7 @@ export class LogIn {
     const { keys, sessions } = this.#dependencies
     const { tenantId, userId } = principal
     const own = ownSession(principal)
-    const row = await this.#run(tenantId, (tx) => users.readPerson(tx, userId))
+    const row = await this.#work.run(tenantId, (tx) => users.readPerson(tx, userId))
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('UNAUTHENTICATED')
     const input = { tenant: tenantId, username: profile.username, password, mfa_code }
@@ -103,7 +105,7 @@ export class LogIn {
     if ('asked' in shown) throw new DomainError('MFA_CODE_INVALID', { reason: 'send mfa_code as well' })
     if (shown.user.id !== userId) throw new DomainError('CREDENTIALS_INVALID')
     await this.#toldOf(tenantId, shown.user, client, () =>
-      this.#run(tenantId, async (tx) => {
+      this.#work.run(tenantId, async (tx) => {
         await this.#take(tx, shown)
         await sessions.noteFactors(tx, own, methodsOf(shown))
         const happened = { event_type: 'session.stepped_up', resource: `session/${own}`, action: 'step_up' }
@@ -153,22 +155,9 @@ export class LogIn {
     }
   }
 
-  // Known only to who knows the password, as all that is said of an account.
-  async #requireWay(tenantId: string, user: store.UserRow, client: Client): Promise<RulesRow> {
-    const rules = await this.#run(tenantId, readRules)
-    if (!rules.requires_provider) return rules
-    if (!user.is_break_glass) {
-      await this.#refuse(tenantId, user, client, 'provider_required')
-      throw new DomainError('PROVIDER_REQUIRED')
-    }
-    const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
-    await this.#run(tenantId, (tx) => recordOf(this.#dependencies.record, tx, user.id, used))
-    return rules
-  }
-
   async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {
     if (token === undefined) return false
-    return this.#run(tenantId, (tx) => this.#dependencies.devices.isRemembered(tx, userId, token))
+    return this.#work.run(tenantId, (tx) => this.#dependencies.devices.isRemembered(tx, userId, token))
   }
 
   async #ask(tenantId: string, { asked }: Asked, { send_code }: Login): Promise<LoginAnswer> {
@@ -189,13 +178,13 @@ export class LogIn {
     await throttle.succeedCode(tx, attempt)
   }
 
-  /** Does what takes the code; one that is nothing is recorded, which its own transaction undid. */
+  /** Does what may refuse who knows the password; that is recorded, which its own transaction undid. */
   async #toldOf<T>(tenantId: string, user: store.UserRow, client: Client, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'MFA_CODE_INVALID')
-        await this.#refuse(tenantId, user, client, 'second_factor')
+      const why = error instanceof DomainError ? WHY[error.code] : undefined
+      if (why !== undefined) await this.#refuse(tenantId, user, client, why)
       throw error
     }
   }
@@ -203,7 +192,7 @@ export class LogIn {
   /** Records that nobody was let in; an unknown name is somebody too, so that it takes as long. */
   async #refuse(tenantId: string | null, user: store.UserRow | null, client: Client, why: string): Promise<void> {
     if (tenantId === null) return
-    await this.#run(tenantId, (tx) =>
+    await this.#work.run(tenantId, (tx) =>
       this.#dependencies.record(tx, {
         event_type: 'session.refused',
         actor: { type: 'person', id: user?.id ?? UNKNOWN_PERSON },
@@ -216,20 +205,18 @@ export class LogIn {
       }),
     )
   }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
-  }
 }
 
 /** Values of RFC 8176; that a device was remembered has none there. */
 function methodsOf({ proof, isRemembered }: Shown): string[] {
   if (proof !== null) return ['pwd', 'otp']
   return isRemembered ? ['pwd', 'remembered_device'] : ['pwd']
+}
+
+/** What a refusal is called in the log. */
+const WHY: Partial<Record<ErrorCode, string>> = {
+  MFA_CODE_INVALID: 'second_factor',
+  PROVIDER_REQUIRED: 'provider_required',
 }
 
 /** Whoever has the password and not the code is worth a look. */

@@ -8,9 +8,8 @@ import {
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -19,20 +18,20 @@ import type { Tenancy } from '../tenancy/index.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
+import type { SignInRules } from './sign-in-rules.ts'
 import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
-import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
+import type { Work } from './work.ts'
 
 export interface PasskeyDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   tenancy: Tenancy
   record: RecordEvent
   sessions: Sessions
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
+  rules: SignInRules
   /** Where people reach the server: its host is the relying party, its origin where passkeys are good. */
   publicUrl(): string
 }
@@ -48,9 +47,11 @@ const NAME = 'Probity'
  */
 export class Passkeys {
   readonly #dependencies: PasskeyDependencies
+  readonly #work: Work
 
   constructor(dependencies: PasskeyDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** What a browser makes a passkey from. Throws STEP_UP_REQUIRED. */
@@ -58,7 +59,7 @@ export class Passkeys {
     const { keys, sessions } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
-    const { row, known } = await this.#run(tenantId, async (tx) => ({
+    const { row, known } = await this.#work.run(tenantId, async (tx) => ({
       row: await users.readPerson(tx, userId),
       known: await store.listPasskeys(tx, userId),
     }))
@@ -87,9 +88,8 @@ export class Passkeys {
     await sessions.requireRecent(principal)
     const made = await this.#registered(credential)
     const id = newId(clock.now())
-    await this.#run(tenantId, async (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      const at = this.#now()
+    await this.#work.change(tenantId, async (tx) => {
+      const at = this.#work.now()
       if (!(await store.takeChallenge(tx, challengeOf(credential), userId, at)))
         throw new DomainError('CREDENTIALS_INVALID')
       await users.lockPerson(tx, userId)
@@ -124,13 +124,12 @@ export class Passkeys {
     const user = await this.#asserted(tenantId, credential, client)
     if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
-    const { requires_provider } = await this.#run(tenantId, readRules)
-    if (requires_provider && !user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
+    await this.#dependencies.rules.requireWay(tenantId, user)
     return sessions.start(tenantId, {
       ...{ user, client, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
-        await users.noteLogin(tx, user.id, this.#now())
+        await users.noteLogin(tx, user.id, this.#work.now())
       },
     })
   }
@@ -138,8 +137,8 @@ export class Passkeys {
   /** Whose passkey it is that signed the challenge, which is taken, as is what the authenticator counted. */
   async #asserted(tenantId: string, credential: AssertedCredential, client: Client): Promise<users.PersonRow> {
     const credentialId = Buffer.from(credential.id, 'base64url')
-    const found = await this.#run(tenantId, async (tx) => {
-      const at = this.#now()
+    const found = await this.#work.run(tenantId, async (tx) => {
+      const at = this.#work.now()
       const isAsked = await store.takeChallenge(tx, challengeOf(credential), null, at)
       const passkey = await store.lockPasskey(tx, credentialId)
       const user = passkey && (await users.readPerson(tx, passkey.user_id))
@@ -203,22 +202,14 @@ export class Passkeys {
   }
 
   async #challenge(tenantId: string, challenge: string, userId: string | null): Promise<void> {
-    const at = this.#now()
+    const at = this.#work.now()
     const until = new Date(at.getTime() + CHALLENGE_MILLISECONDS)
-    await this.#run(tenantId, (tx) => store.insertChallenge(tx, { hash: hashOf(challenge), userId, at, until }))
+    await this.#work.run(tenantId, (tx) => store.insertChallenge(tx, { hash: hashOf(challenge), userId, at, until }))
   }
 
   #relyingParty(): { id: string; origin: string } {
     const { hostname, origin } = new URL(this.#dependencies.publicUrl())
     return { id: hostname, origin }
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

@@ -12,6 +12,9 @@ export interface Happened {
   risk_score?: number
 }
 
+/** Stands for whoever tries names that nobody has, or comes back from a provider with an answer that is none. */
+export const UNKNOWN_PERSON = 'unknown:login'
+
 /** Records what a user did, or what happened to them, in the transaction in which it happens. */
 export async function recordOf(record: RecordEvent, tx: Tx, userId: string, happened: Happened): Promise<void> {
   await record(tx, { outcome: 'Success', data: {}, ...happened, actor: { type: 'person', id: userId } })

@@ -89,6 +89,20 @@ export function scopesOf(user: {
   return user.is_operator ? [...user.scopes, 'platform:operate'] : user.scopes
 }
 
+/**
+ * Whether a session that was opened by these methods lacks a second factor: one that the tenant demands, or one that the
+ * person has here and the provider did not ask for. The same as LACKS_FACTOR of store-sessions.ts, for one that begins.
+ */
+export function lacksFactor(
+  { requires_second_factor }: { requires_second_factor: boolean },
+  { mfa_enabled }: { mfa_enabled: boolean },
+  methods: readonly string[],
+): boolean {
+  const [method, ...more] = methods
+  if (more.length > 0) return false
+  return method === 'fed' ? requires_second_factor || mfa_enabled : method === 'pwd' && requires_second_factor
+}
+
 /** How long sessions live, in seconds. */
 export interface SessionLimits {
   idle: number

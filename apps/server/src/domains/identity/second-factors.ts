@@ -2,9 +2,8 @@ import { randomInt } from 'node:crypto'
 import type { BackupCodes, ConfirmFactor, FactorList, FactorSetUp, SetUpFactor } from '@probity/contract'
 import { renderSVG } from 'uqr'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -19,16 +18,15 @@ import { deletePasskey, deletePasskeys, listPasskeys } from './store-passkeys.ts
 import { readRules } from './store-rules.ts'
 import { lockPerson, readPerson } from './store-users.ts'
 import { describe, newSecret, stepOf } from './totp.ts'
+import type { Work } from './work.ts'
 
 export interface SecondFactorDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   record: RecordEvent
   sessions: Sessions
   sentCodes: SentCodes
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 /** What a code may be, found out before it is taken in the transaction that it opens. */
@@ -55,9 +53,11 @@ const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** Second factors of people: authenticators, and backup codes for when one is lost. */
 export class SecondFactors {
   readonly #dependencies: SecondFactorDependencies
+  readonly #work: Work
 
   constructor(dependencies: SecondFactorDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /**
@@ -68,16 +68,16 @@ export class SecondFactors {
     const { keys, clock, sessions, sentCodes } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
-    const row = await this.#run(tenantId, (tx) => readPerson(tx, userId))
+    const row = await this.#work.run(tenantId, (tx) => readPerson(tx, userId))
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('NOT_FOUND')
     const id = newId(clock.now())
     const secret = method === 'totp' ? newSecret() : Buffer.from(profile.email)
     const sealed = seal(tenantId, [await this.#key(tenantId, userId)], locationOf(id), secret)
-    await this.#run(tenantId, async (tx) => {
+    await this.#work.run(tenantId, async (tx) => {
       if (method === 'email') await this.#requireSentCodes(tx)
-      await store.insertFactor(tx, { id, userId, kind: method, secret: sealed, at: this.#now() })
-      if (method === 'email') await sentCodes.send(tx, id, profile.email, this.#now())
+      await store.insertFactor(tx, { id, userId, kind: method, secret: sealed, at: this.#work.now() })
+      if (method === 'email') await sentCodes.send(tx, id, profile.email, this.#work.now())
       await this.#record(tx, userId, 'factor.set_up', 'set_up', { kind: method })
     })
     if (method === 'email') return { factor_id: id, setup_key: null, setup_uri: null, qr_code: null }
@@ -94,8 +94,8 @@ export class SecondFactors {
     const isOf = ({ id }: { id: string }) => id === factor_id
     const proof = { userId, steps: steps.filter(isOf), sent: sent.filter(isOf), digest: null }
     const fresh = await this.#newCodes(tenantId, userId)
-    return this.#change(tenantId, async (tx) => {
-      const at = this.#now()
+    return this.#work.change(tenantId, async (tx) => {
+      const at = this.#work.now()
       await lockPerson(tx, userId)
       if ((await this.take(tx, proof)) === null) throw new DomainError('MFA_CODE_INVALID')
       await store.settleEnabled(tx, userId, at)
@@ -110,7 +110,7 @@ export class SecondFactors {
 
   /** By what a person who knows their password may show who they are. */
   async methodsOf(tenantId: string, userId: string): Promise<Method[]> {
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const { allows_sent_codes } = await readRules(tx)
       const confirmed = (await store.readFactors(tx, userId)).filter(({ confirmed_at }) => confirmed_at !== null)
       const kinds = new Set<Method>(confirmed.map(({ kind }) => kind))
@@ -124,13 +124,13 @@ export class SecondFactors {
   /** Mails a code to who knows their password; false: they have no such factor, or got one just now. */
   async send(tenantId: string, userId: string): Promise<boolean> {
     const key = await this.#key(tenantId, userId)
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const { allows_sent_codes } = await readRules(tx)
       const rows = await store.readFactors(tx, userId)
       const factor = rows.find(({ kind, confirmed_at }) => kind === 'email' && confirmed_at !== null)
       if (!factor || !allows_sent_codes) return false
       const to = open(tenantId, [key], locationOf(factor.id), factor.secret_sealed).toString()
-      const wasSent = await this.#dependencies.sentCodes.send(tx, factor.id, to, this.#now())
+      const wasSent = await this.#dependencies.sentCodes.send(tx, factor.id, to, this.#work.now())
       if (wasSent) await this.#record(tx, userId, 'factor.code_sent', 'send', { kind: 'email' })
       return wasSent
     })
@@ -138,7 +138,7 @@ export class SecondFactors {
 
   async list(principal: Principal): Promise<FactorList> {
     ownSession(principal)
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#work.run(principal.tenantId, async (tx) => {
       const confirmed = (await store.readFactors(tx, principal.userId)).filter(
         ({ confirmed_at }) => confirmed_at !== null,
       )
@@ -155,13 +155,14 @@ export class SecondFactors {
   async remove(principal: Principal, id: string): Promise<void> {
     const { userId } = principal
     await this.#dependencies.sessions.requireRecent(principal)
-    await this.#run(principal.tenantId, async (tx) => {
+    await this.#work.run(principal.tenantId, async (tx) => {
       await lockPerson(tx, userId)
       const removed =
         (await store.deleteFactor(tx, userId, id)) ?? ((await deletePasskey(tx, userId, id)) ? 'passkey' : null)
       if (removed === null) throw new DomainError('NOT_FOUND')
       await deleteDevices(tx, userId)
-      if (!(await store.settleEnabled(tx, userId, this.#now()))) await store.replaceCodes(tx, userId, [], this.#now())
+      if (!(await store.settleEnabled(tx, userId, this.#work.now())))
+        await store.replaceCodes(tx, userId, [], this.#work.now())
       await this.#record(tx, userId, 'factor.removed', 'remove', { kind: removed })
     })
   }
@@ -171,10 +172,10 @@ export class SecondFactors {
     const { tenantId, userId } = principal
     await this.#dependencies.sessions.requireRecent(principal)
     const fresh = await this.#newCodes(tenantId, userId)
-    await this.#run(tenantId, async (tx) => {
+    await this.#work.run(tenantId, async (tx) => {
       const person = await lockPerson(tx, userId)
       if (!person?.mfa_enabled) throw new DomainError('NOT_FOUND', { reason: 'set up a second factor first' })
-      await store.replaceCodes(tx, userId, fresh.digests, this.#now())
+      await store.replaceCodes(tx, userId, fresh.digests, this.#work.now())
       await this.#record(tx, userId, 'factor.codes_renewed', 'renew', {})
     })
     return { backup_codes: fresh.codes }
@@ -186,11 +187,11 @@ export class SecondFactors {
       throw new DomainError('VALIDATION_FAILED', {
         reason: 'nobody does this to themselves; ask another administrator',
       })
-    return this.#change(principal.tenantId, async (tx) => {
+    return this.#work.change(principal.tenantId, async (tx) => {
       if (!(await lockPerson(tx, userId))) throw new DomainError('NOT_FOUND')
       const factors = (await store.deleteFactors(tx, userId)) + (await deletePasskeys(tx, userId))
-      await store.replaceCodes(tx, userId, [], this.#now())
-      await store.settleEnabled(tx, userId, this.#now())
+      await store.replaceCodes(tx, userId, [], this.#work.now())
+      await store.settleEnabled(tx, userId, this.#work.now())
       await deleteDevices(tx, userId)
       const sessions_ended = await this.#dependencies.sessions.endAll(tx, userId, null)
       await recordOf(this.#dependencies.record, tx, principal.userId, {
@@ -203,9 +204,9 @@ export class SecondFactors {
 
   /** What a code may be: of confirmed factors, or of those that are to be confirmed. */
   async prepare(tenantId: string, userId: string, code: string, of: 'confirmed' | 'pending'): Promise<Proof> {
-    const rows = await this.#run(tenantId, (tx) => store.readFactors(tx, userId))
+    const rows = await this.#work.run(tenantId, (tx) => store.readFactors(tx, userId))
     const key = await this.#key(tenantId, userId)
-    const now = this.#now().getTime()
+    const now = this.#work.now().getTime()
     const asked = rows.filter(({ confirmed_at }) => (confirmed_at === null) === (of === 'pending'))
     const sent = await this.#sent(tenantId, asked, code)
     const steps = asked
@@ -221,7 +222,7 @@ export class SecondFactors {
 
   /** Takes what was prepared, once; null: it is nothing, or was taken before. */
   async take(tx: Tx, { userId, steps, sent, digest }: Proof): Promise<Shown | null> {
-    const at = this.#now()
+    const at = this.#work.now()
     for (const one of sent)
       if (await this.#dependencies.sentCodes.take(tx, one.id, one.digest)) {
         await store.noteFactorUse(tx, one.id, at)
@@ -238,11 +239,11 @@ export class SecondFactors {
   async #sent(tenantId: string, factors: readonly store.FactorRow[], code: string): Promise<Proof['sent']> {
     const mailed = factors.filter(({ kind }) => kind === 'email')
     if (mailed.length === 0) return []
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       if (!(await readRules(tx)).allows_sent_codes) return []
       const found: Proof['sent'] = []
       for (const { id } of mailed) {
-        const digest = await this.#dependencies.sentCodes.try(tx, id, code.replaceAll(' ', ''), this.#now())
+        const digest = await this.#dependencies.sentCodes.try(tx, id, code.replaceAll(' ', ''), this.#work.now())
         if (digest !== null) found.push({ id, digest })
       }
       return found
@@ -280,22 +281,6 @@ export class SecondFactors {
   #record(tx: Tx, userId: string, event_type: string, action: string, data: Record<string, unknown>): Promise<void> {
     const resource = `user/${userId}`
     return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, data })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what ends sessions. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

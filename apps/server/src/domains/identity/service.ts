@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { CreateToken, Scope, Setup } from '@probity/contract'
 import { formatToken, isUuid, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Mailer } from '../../platform/mail.ts'
@@ -34,6 +34,7 @@ import { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
 import { Throttle } from './throttle.ts'
 import { Users } from './users.ts'
+import { Work } from './work.ts'
 
 export interface IdentityDependencies {
   database: Database
@@ -53,6 +54,7 @@ export interface IdentityDependencies {
 /** Users, sessions and API tokens. */
 export class Identity {
   readonly #dependencies: IdentityDependencies
+  readonly #work: Work
   readonly #passwords = new Passwords()
   readonly sessions: Sessions
   readonly users: Users
@@ -65,8 +67,10 @@ export class Identity {
   readonly connections: Connections
   readonly federation: Federation
 
-  constructor(dependencies: IdentityDependencies) {
-    this.#dependencies = dependencies
+  constructor(given: IdentityDependencies) {
+    const dependencies = { ...given, work: new Work(given) }
+    this.#dependencies = given
+    this.#work = dependencies.work
     const links = new Links(dependencies.mailer, dependencies.publicUrl)
     const [passwords, throttle, sessions] = [this.#passwords, new Throttle(dependencies), new Sessions(dependencies)]
     this.sessions = sessions
@@ -79,9 +83,10 @@ export class Identity {
     this.connections = new Connections(dependencies)
     const providers = new OpenIdProviders(dependencies.outside)
     this.federation = new Federation({ ...dependencies, sessions, providers, connections: this.connections })
-    this.passkeys = new Passkeys({ ...dependencies, sessions })
+    this.passkeys = new Passkeys({ ...dependencies, sessions, rules: this.rules })
     this.access = new LogIn({
       ...dependencies,
+      rules: this.rules,
       passwords,
       throttle,
       sessions,
@@ -114,7 +119,7 @@ export class Identity {
   async createToken(principal: Principal, input: CreateToken) {
     const beyond = input.scopes.filter((scope) => !principal.scopes.includes(scope))
     if (beyond.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: beyond })
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#work.run(principal.tenantId, async (tx) => {
       const { token, row } = await this.#insertToken(tx, principal.userId, input)
       return { ...present(row), token }
     })
@@ -122,14 +127,14 @@ export class Identity {
 
   async listTokens(principal: Principal, cursor: string | undefined, limit: number) {
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
-    const rows = await this.#run(principal.tenantId, (tx) => store.listTokens(tx, cursor ?? null, limit + 1))
+    const rows = await this.#work.run(principal.tenantId, (tx) => store.listTokens(tx, cursor ?? null, limit + 1))
     const page = rows.slice(0, limit)
     return { tokens: page.map(present), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
   }
 
   async revokeToken(principal: Principal, id: string) {
-    return this.#change(principal.tenantId, async (tx) => {
-      const row = await store.revokeToken(tx, id, this.#now())
+    return this.#work.change(principal.tenantId, async (tx) => {
+      const row = await store.revokeToken(tx, id, this.#work.now())
       if (!row) throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, {
         ...{ event_type: 'token.revoked', resource: `token/${id}`, action: 'revoke' },
@@ -145,9 +150,9 @@ export class Identity {
     const profile = { username: input.username ?? input.email, email: input.email, display_name: null }
     const sealed = await sealProfile(keys, tenantId, userId, profile)
     const user = { id: userId, ...sealed, password_hash, status: 'active' as const, scopes: [...ADMINISTRATOR] }
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const isNew = (await store.countUsers(tx)) === 0
-      if (!isNew || !(await store.insertUser(tx, { ...user, is_operator: first }, this.#now())))
+      if (!isNew || !(await store.insertUser(tx, { ...user, is_operator: first }, this.#work.now())))
         throw new DomainError('LINK_EXPIRED')
       await this.#record(tx, userId, {
         ...{ event_type: 'user.created', resource: `user/${userId}`, action: 'create' },
@@ -165,7 +170,7 @@ export class Identity {
     userId: string,
     input: CreateToken,
   ): Promise<{ token: string; id: string; row: store.TokenRow }> {
-    const at = this.#now()
+    const at = this.#work.now()
     const token = formatToken({ kind: 'at', tenantId: tx.tenantId, secret: randomBytes(32) })
     const row: store.TokenRow = {
       id: newId(this.#dependencies.clock.now()),
@@ -188,22 +193,6 @@ export class Identity {
 
   #record(tx: Tx, userId: string, happened: Happened): Promise<void> {
     return recordOf(this.#dependencies.record, tx, userId, happened)
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what ends a token. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

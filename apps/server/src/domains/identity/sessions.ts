@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Scope, Session } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -13,6 +12,7 @@ import { hashToken } from './authenticate.ts'
 import { recordOf } from './record.ts'
 import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
+import type { Work } from './work.ts'
 
 export interface SessionSettings {
   usual: SessionLimits
@@ -22,13 +22,11 @@ export interface SessionSettings {
 }
 
 export interface SessionDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   record: RecordEvent
   sessions: SessionSettings
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 /** Where a request came from. */
@@ -63,21 +61,23 @@ export interface Opening {
  */
 export class Sessions {
   readonly #dependencies: SessionDependencies
+  readonly #work: Work
 
   constructor(dependencies: SessionDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   async start(tenantId: string, { user, client, isRemembered, methods, before }: Opening) {
     const { clock, keys, sessions } = this.#dependencies
     const id = newId(clock.now())
-    const at = this.#now()
+    const at = this.#work.now()
     const expires = secondsAfter(at, (isRemembered ? sessions.remembered : sessions.usual).absolute)
     const tokens = { access: newToken('se', tenantId), refresh: newToken('re', tenantId) }
     const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
     if (!key) throw new Error('a user has no data key')
     const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
-    await this.#change(tenantId, async (tx) => {
+    await this.#work.change(tenantId, async (tx) => {
       await before(tx)
       await store.dropOldRefreshTokens(tx, at)
       await this.#endBeyondLimit(tx, user.id, at)
@@ -111,9 +111,10 @@ export class Sessions {
     if (parts?.kind !== 're' || parts.tenantId === null) throw new DomainError('UNAUTHENTICATED')
     const { tenantId } = parts
     const used = hashToken(refreshToken)
-    if (!(await this.#run(tenantId, (tx) => store.hasRefreshToken(tx, used)))) throw new DomainError('UNAUTHENTICATED')
+    if (!(await this.#work.run(tenantId, (tx) => store.hasRefreshToken(tx, used))))
+      throw new DomainError('UNAUTHENTICATED')
     const tokens = await this.#successors(tenantId, used)
-    const refreshed = await this.#change(tenantId, (tx) => this.#rotate(tx, used, tokens, client))
+    const refreshed = await this.#work.change(tenantId, (tx) => this.#rotate(tx, used, tokens, client))
     if (refreshed === null) throw new DomainError('UNAUTHENTICATED')
     return this.#answer(tokens, refreshed)
   }
@@ -126,8 +127,8 @@ export class Sessions {
 
   /** Ends the session that asks. */
   async end(principal: Principal): Promise<void> {
-    await this.#change(principal.tenantId, async (tx) => {
-      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, null, this.#now())))
+    await this.#work.change(principal.tenantId, async (tx) => {
+      if (principal.kind !== 'session' || !(await store.revokeSession(tx, principal.id, null, this.#work.now())))
         throw new DomainError('NOT_FOUND')
       await this.#ended(tx, principal.userId, principal.id, 'logout')
     })
@@ -136,8 +137,8 @@ export class Sessions {
   /** Ends one of one's own. */
   async endOwn(principal: Principal, id: string): Promise<void> {
     ownSession(principal)
-    await this.#change(principal.tenantId, async (tx) => {
-      if (!(await store.revokeSession(tx, id, principal.userId, this.#now()))) throw new DomainError('NOT_FOUND')
+    await this.#work.change(principal.tenantId, async (tx) => {
+      if (!(await store.revokeSession(tx, id, principal.userId, this.#work.now()))) throw new DomainError('NOT_FOUND')
       await this.#ended(tx, principal.userId, id, 'revoke')
     })
   }
@@ -145,21 +146,21 @@ export class Sessions {
   /** Ends all of one's own but the one that asks. */
   async endOthers(principal: Principal): Promise<{ ended: number }> {
     const own = ownSession(principal)
-    const ended = await this.#change(principal.tenantId, (tx) => this.endAll(tx, principal.userId, own))
+    const ended = await this.#work.change(principal.tenantId, (tx) => this.endAll(tx, principal.userId, own))
     return { ended }
   }
 
   /** Ends any session of the tenant. */
   async revoke(principal: Principal, id: string): Promise<void> {
-    await this.#change(principal.tenantId, async (tx) => {
-      if (!(await store.revokeSession(tx, id, null, this.#now()))) throw new DomainError('NOT_FOUND')
+    await this.#work.change(principal.tenantId, async (tx) => {
+      if (!(await store.revokeSession(tx, id, null, this.#work.now()))) throw new DomainError('NOT_FOUND')
       await this.#record(tx, principal.userId, id, { event_type: 'session.revoked', action: 'revoke' })
     })
   }
 
   /** Ends a person's sessions, but one; answers how many. The transaction tells that callers changed. */
   async endAll(tx: Tx, userId: string, but: string | null): Promise<number> {
-    const ended = await store.revokeSessionsOf(tx, userId, but, this.#now())
+    const ended = await store.revokeSessionsOf(tx, userId, but, this.#work.now())
     for (const id of ended) await this.#ended(tx, userId, id, 'revoke')
     return ended.length
   }
@@ -167,20 +168,20 @@ export class Sessions {
   /** Throws STEP_UP_REQUIRED where the person did not show their factors of late, SESSION_REQUIRED for an API token. */
   async requireRecent(principal: Principal): Promise<void> {
     const own = ownSession(principal)
-    const at = await this.#run(principal.tenantId, (tx) => store.readAuthenticatedAt(tx, own))
-    if (at === null || !isRecent(at, +this.#now()))
+    const at = await this.#work.run(principal.tenantId, (tx) => store.readAuthenticatedAt(tx, own))
+    if (at === null || !isRecent(at, +this.#work.now()))
       throw new DomainError('STEP_UP_REQUIRED', { max_age_seconds: RECENT_SECONDS })
   }
 
   /** The person of a session showed these again just now. */
   noteFactors(tx: Tx, id: string, methods: readonly string[]): Promise<void> {
-    return store.noteFactors(tx, id, methods, this.#now())
+    return store.noteFactors(tx, id, methods, this.#work.now())
   }
 
   /** Null: there is no session to go on with. What that shows of misuse is written with the same transaction. */
   async #rotate(tx: Tx, used: Buffer, tokens: Tokens, client: Client): Promise<Refreshed | null> {
     const kept = await store.lockRefreshToken(tx, used)
-    const at = this.#now()
+    const at = this.#work.now()
     if (!kept || !isSessionAlive({ ...kept, last_activity: kept.last_activity.getTime() }, this.#idleOf(kept), +at))
       return null
     const successor = hashToken(tokens.refresh)
@@ -235,8 +236,8 @@ export class Sessions {
   }
 
   async #listed(tenantId: string, userId: string, current: string | null): Promise<Session[]> {
-    const now = this.#now()
-    const rows = await this.#run(tenantId, (tx) => store.listSessions(tx, userId, now))
+    const now = this.#work.now()
+    const rows = await this.#work.run(tenantId, (tx) => store.listSessions(tx, userId, now))
     const { subjects } = this.#dependencies.keys
     const [key] = (await subjects.keysOf(tenantId, await subjects.find(tenantId, userId))).values()
     return rows
@@ -286,22 +287,6 @@ export class Sessions {
 
   #record(tx: Tx, userId: string, id: string, happened: Omit<Parameters<typeof recordOf>[3], 'resource'>) {
     return recordOf(this.#dependencies.record, tx, userId, { ...happened, resource: `session/${id}` })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what may end a token. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

@@ -1,19 +1,15 @@
 import type { ChangeSignInRules, SignInRules as Rules } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { recordOf } from './record.ts'
 import * as store from './store-rules.ts'
+import type { Work } from './work.ts'
 
 export interface SignInRulesDependencies {
-  database: Database
-  clock: Clock
+  work: Work
   record: RecordEvent
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 /** What a tenant asks of its people when they log in; it holds for sessions that there are as well, at once. */
@@ -25,16 +21,29 @@ export class SignInRules {
   }
 
   async get(tenantId: string): Promise<Rules> {
-    return present(await tenantTransaction(this.#dependencies.database.app, tenantId, store.readRules))
+    return present(await this.#dependencies.work.run(tenantId, store.readRules))
+  }
+
+  /**
+   * The rules, for who opens their account without a provider. Throws PROVIDER_REQUIRED where that is a break-glass
+   * account's alone, whose use is recorded.
+   */
+  async requireWay(tenantId: string, user: { id: string; is_break_glass: boolean }): Promise<store.RulesRow> {
+    const { work, record } = this.#dependencies
+    const rules = await work.run(tenantId, store.readRules)
+    if (!rules.requires_provider) return rules
+    if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
+    const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
+    await work.run(tenantId, (tx) => recordOf(record, tx, user.id, used))
+    return rules
   }
 
   /** Throws VERSION_MISMATCH. */
   async change({ tenantId, userId }: Principal, input: ChangeSignInRules): Promise<Rules> {
-    const { database, clock, record, callersChanged } = this.#dependencies
+    const { work, record } = this.#dependencies
     const { version, ...asked } = input
-    return tenantTransaction(database.app, tenantId, async (tx) => {
-      tx.onCommit(() => callersChanged(tenantId))
-      const at = microsecondsToDate(clock.now())
+    return work.change(tenantId, async (tx) => {
+      const at = work.now()
       const before = await store.readRules(tx)
       const held = await store.lockRules(tx, at)
       const now = before.version === 0 && held.version === 1 ? 0 : held.version

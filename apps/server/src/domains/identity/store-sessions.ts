@@ -21,7 +21,7 @@ export interface SessionRow extends Ending {
   lacks_factor: boolean
 }
 
-/** Whether session s was opened without a second factor that the tenant (its rules are x) demands, or user u has for it. */
+/** Whether session s was opened without a second factor that the tenant (its rules are x) demands, or user u has for it (`lacksFactor` of rules.ts). */
 const LACKS_FACTOR = `(coalesce(x.requires_second_factor, false) AND s.methods <@ '{pwd,fed}'
                   OR u.mfa_enabled AND s.methods = '{fed}') AS lacks_factor`
 

@@ -1,9 +1,8 @@
 import type { ChangeUser, CreateUser, Invited, Scope, User, UserQuery, UserStatus } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -19,16 +18,15 @@ import { forgetAttempts } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
 import { hasProviderAndBreakGlass, holdRequiresProvider } from './store-rules.ts'
 import * as store from './store-users.ts'
+import type { Work } from './work.ts'
 
 export interface UserDependencies {
-  database: Database
+  work: Work
   clock: Clock
   keys: Keys
   record: RecordEvent
   links: Links
   sessions: Sessions
-  /** Told when it is committed that who a token of the tenant stands for may be another now. */
-  callersChanged(tenantId: string): void
 }
 
 const HOUR = 3_600_000
@@ -41,9 +39,11 @@ const VERB = { active: 'reactivated', suspended: 'suspended', deactivated: 'deac
 /** People of a tenant, as its administrators keep them. */
 export class Users {
   readonly #dependencies: UserDependencies
+  readonly #work: Work
 
   constructor(dependencies: UserDependencies) {
     this.#dependencies = dependencies
+    this.#work = dependencies.work
   }
 
   /** Invites somebody, or takes them over with the hash of their password. Throws SCOPE_MISSING beyond the inviter's own scopes, NAME_TAKEN, VALIDATION_FAILED. */
@@ -60,20 +60,20 @@ export class Users {
       display_name: input.display_name ?? null,
     })
     const names = await this.#names(tenantId, profile)
-    await this.#run(tenantId, (tx) => requireFree(tx, names, null)) // before a key is made for who can't be there
+    await this.#work.run(tenantId, (tx) => requireFree(tx, names, null)) // before a key is made for who can't be there
     const sealed = await sealProfile(keys, tenantId, id, profile)
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       await requireFree(tx, names, null)
       const status = password_hash === '' ? ('invited' as const) : ('active' as const)
       const row = { id, ...sealed, password_hash, status, is_operator: false }
-      if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#now())))
+      if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#work.now())))
         throw new DomainError('NAME_TAKEN')
       const user = await this.#present(tx, await this.#held(tx, id))
       if (status === 'active') {
         await this.#record(tx, principal, 'user.imported', id, { scopes: input.scopes })
         return { user, invitation_url: null }
       }
-      const given = await links.give(tx, { id, email: profile.email }, 'invitation', this.#now())
+      const given = await links.give(tx, { id, email: profile.email }, 'invitation', this.#work.now())
       await this.#record(tx, principal, 'user.invited', id, { scopes: input.scopes, mailed: given.wasMailed })
       return { user, invitation_url: given.wasMailed ? null : given.url }
     })
@@ -81,18 +81,18 @@ export class Users {
 
   /** Another invitation, which ends the one before. Throws NOT_FOUND for who has set a password already. */
   async inviteAgain(principal: Principal, id: string): Promise<Invited> {
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#work.run(principal.tenantId, async (tx) => {
       const row = await this.#held(tx, id)
       if (row.status !== 'invited') throw new DomainError('NOT_FOUND', { reason: 'the user is not invited any more' })
       const user = await this.#present(tx, row)
-      const given = await this.#dependencies.links.give(tx, user, 'invitation', this.#now())
+      const given = await this.#dependencies.links.give(tx, user, 'invitation', this.#work.now())
       await this.#record(tx, principal, 'user.invited', id, { again: true, mailed: given.wasMailed })
       return { user, invitation_url: given.wasMailed ? null : given.url }
     })
   }
 
   async get(tenantId: string, id: string): Promise<User> {
-    return this.#run(tenantId, async (tx) => {
+    return this.#work.run(tenantId, async (tx) => {
       const row = await store.readPerson(tx, id)
       if (!row) throw new DomainError('NOT_FOUND')
       return this.#present(tx, row)
@@ -105,10 +105,10 @@ export class Users {
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
     const names = name === undefined ? null : await namesOf(this.#dependencies.keys, tenantId, name)
     const asked = { after: cursor ?? null, status: status ?? null, names, limit: limit + 1 }
-    const rows = await this.#run(tenantId, (tx) => store.listPeople(tx, asked))
+    const rows = await this.#work.run(tenantId, (tx) => store.listPeople(tx, asked))
     const page = rows.slice(0, limit)
     const profiles = await openProfiles(this.#dependencies.keys, tenantId, page)
-    const users = page.map((row, i) => present(row, profiles[i] as Profile, this.#now()))
+    const users = page.map((row, i) => present(row, profiles[i] as Profile, this.#work.now()))
     return { users, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
   }
 
@@ -121,9 +121,9 @@ export class Users {
     const { username = before.username, email = before.email, display_name = before.display_name } = input
     const profile = checked({ username, email, display_name })
     const names = await this.#names(tenantId, profile)
-    await this.#run(tenantId, (tx) => requireFree(tx, names, id))
+    await this.#work.run(tenantId, (tx) => requireFree(tx, names, id))
     const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
-    return this.#change(tenantId, async (tx) => {
+    return this.#work.change(tenantId, async (tx) => {
       const row = await this.#held(tx, id)
       requireVersion(row, before.version)
       await requireFree(tx, names, id)
@@ -138,7 +138,7 @@ export class Users {
           keepsAddress: email === before.email,
           ...(input.is_break_glass !== undefined && { is_break_glass: input.is_break_glass }),
         },
-        this.#now(),
+        this.#work.now(),
       )
       if (email !== before.email) await this.#readdress(tx, { id, email, isActive: row.status === 'active' })
       await requireBreakGlass(tx)
@@ -154,8 +154,8 @@ export class Users {
     const { links } = this.#dependencies
     const { id, email } = await this.self(principal)
     if (!links.canMail) throw new DomainError('NOT_FOUND', { reason: 'no mail is sent from here' })
-    await this.#run(principal.tenantId, async (tx) => {
-      const at = this.#now()
+    await this.#work.run(principal.tenantId, async (tx) => {
+      const at = this.#work.now()
       const since = new Date(at.getTime() - HOUR)
       await this.#held(tx, id)
       if ((await countLinksSince(tx, id, 'address', since)) >= MOST_ASKED)
@@ -168,8 +168,8 @@ export class Users {
   /** Shows that an address is its user's; nobody is logged in by it. Throws LINK_EXPIRED. */
   async showAddress(token: string): Promise<void> {
     const { tenantId, hash } = partsOfLink(token)
-    await this.#run(tenantId, async (tx) => {
-      const at = this.#now()
+    await this.#work.run(tenantId, async (tx) => {
+      const at = this.#work.now()
       const link = await findLink(tx, hash, 'address', at)
       const row = link && (await store.lockPerson(tx, link.user_id))
       if (row?.status !== 'active' || !(await useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
@@ -181,9 +181,9 @@ export class Users {
 
   // What went to the old address is no longer good: whoever has that is not who is meant any more.
   async #readdress(tx: Tx, { id, email, isActive }: { id: string; email: string; isActive: boolean }): Promise<void> {
-    await endAllLinks(tx, id, this.#now())
+    await endAllLinks(tx, id, this.#work.now())
     if (isActive && this.#dependencies.links.canMail)
-      await this.#dependencies.links.give(tx, { id, email }, 'address', this.#now())
+      await this.#dependencies.links.give(tx, { id, email }, 'address', this.#work.now())
   }
 
   /** Who asks, as a person. */
@@ -203,12 +203,12 @@ export class Users {
       throw new DomainError('VALIDATION_FAILED', {
         reason: 'nobody does this to themselves; ask another administrator',
       })
-    return this.#change(principal.tenantId, async (tx) => {
+    return this.#work.change(principal.tenantId, async (tx) => {
       const row = await this.#held(tx, id)
       const next: UserStatus = status === 'active' && !row.has_password ? 'invited' : status
       if (row.status !== next) {
         if (next !== 'active') await this.#requireAnotherAdministrator(tx, row)
-        await store.updateStatus(tx, id, next, this.#now())
+        await store.updateStatus(tx, id, next, this.#work.now())
         await requireBreakGlass(tx)
         const ended = next === 'active' ? 0 : await this.#dependencies.sessions.endAll(tx, id, null)
         await this.#record(tx, principal, `user.${VERB[status]}`, id, { sessions_ended: ended })
@@ -220,7 +220,7 @@ export class Users {
   /** Forgets failed log-ins: the account can be tried again at once, from everywhere. */
   async unlock(principal: Principal, id: string): Promise<User> {
     const account = await this.#dependencies.keys.blindIndex(principal.tenantId, 'login-account', `user:${id}`)
-    return this.#run(principal.tenantId, async (tx) => {
+    return this.#work.run(principal.tenantId, async (tx) => {
       await forgetAttempts(tx, [account]) // in the order in which a log-in locks them
       await this.#held(tx, id)
       await store.unlock(tx, id)
@@ -255,28 +255,12 @@ export class Users {
 
   async #present(tx: Tx, row: store.PersonRow): Promise<User> {
     const [profile] = await openProfiles(this.#dependencies.keys, tx.tenantId, [row])
-    return present(row, profile as Profile, this.#now())
+    return present(row, profile as Profile, this.#work.now())
   }
 
   #record(tx: Tx, by: Principal, event_type: string, id: string, data: Record<string, unknown>): Promise<void> {
     const action = event_type.split('.')[1] ?? event_type
     return recordOf(this.#dependencies.record, tx, by.userId, { event_type, resource: `user/${id}`, action, data })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
-  }
-
-  /** The same, of what changes who a token stands for. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, (tx) => {
-      tx.onCommit(() => this.#dependencies.callersChanged(tenantId))
-      return work(tx)
-    })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 
