@@ -99,6 +99,7 @@ export const createToken = z.strictObject({
   name: line(255),
   scopes: z.array(scope).min(1).max(10),
   expires_in_days: z.number().int().min(1).max(3650).optional(),
+  service_account_id: uuid.optional().describe('Whom it stands for, instead of you'),
 })
 export type CreateToken = z.infer<typeof createToken>
 export const createdToken = apiToken.extend({ token: z.string().describe('Shown once') })

@@ -8,6 +8,7 @@ export const SCOPES = [
   'audit:verify',
   'subject:erase',
   'tenant:admin',
+  'identity:provision',
   'platform:operate',
 ] as const
 

@@ -20,6 +20,7 @@ export const user = z.object({
   locked_until: timestamp.nullable().describe('No log-in before from a place that is not known; null: not locked'),
   failed_login_attempts: z.number().int(),
   scopes: z.array(scope),
+  group_scopes: z.array(scope).describe('What groups open, beside'),
   mfa_enabled: z.boolean(),
   is_break_glass: z
     .boolean()
@@ -71,6 +72,12 @@ export const userQuery = z.strictObject({
 })
 export type UserQuery = z.infer<typeof userQuery>
 export const userPage = z.object({ users: z.array(user), next_cursor: nextCursor })
+
+export const userRemoved = z.object({
+  id: uuid,
+  erasure: z.string().describe('Where the person is erased, by destroying their keys (DELETE)'),
+})
+export type UserRemoved = z.infer<typeof userRemoved>
 
 export const changeProfile = z.strictObject({ display_name: displayName.nullable() })
 

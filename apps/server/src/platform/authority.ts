@@ -9,6 +9,8 @@ export interface Principal {
   tenantId: string
   /** User of the session, or who made the token. */
   userId: string
+  /** service: an account of an application. */
+  userKind: 'person' | 'service'
   scopes: readonly Scope[]
   /** false: the tenant is suspended, hence read-only. */
   tenantActive: boolean
@@ -18,6 +20,11 @@ export interface Principal {
 export function requireScopes(principal: Principal, needed: readonly Scope[]): void {
   const missing = needed.filter((scope) => !principal.scopes.includes(scope))
   if (missing.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: missing })
+}
+
+/** The caller as the log names who did something. */
+export function actorOf({ userKind, userId }: Principal): { type: 'person' | 'service'; id: string } {
+  return userKind === 'person' ? { type: 'person', id: userId } : { type: 'service', id: `service-account/${userId}` }
 }
 
 /** A suspended tenant reads and does not write. */

@@ -7,6 +7,7 @@ import Provider from 'oidc-provider'
 export interface Person {
   sub: string
   email?: string
+  email_verified?: boolean
   name?: string
   groups?: string[]
   amr?: string[]
@@ -46,7 +47,7 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_context, sub) => ({
       accountId: sub,
-      claims: () => ({ ...people.get(sub), sub, email_verified: true }),
+      claims: () => ({ email_verified: true, ...people.get(sub), sub }),
     }),
     cookies: { keys: ['a key of this test'] },
   })

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
 import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
-import type { Principal } from '../../platform/authority.ts'
+import { actorOf, type Principal } from '../../platform/authority.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { OwnEvent } from '../../platform/record.ts'
@@ -153,7 +153,7 @@ export class Audit {
    */
   async turnKey(tenantId: string, by: Principal) {
     const turn = await this.#dependencies.keys.tenants.turnSigningKey(tenantId)
-    await this.#run(tenantId, (tx) => this.#recordTurn(tx, turn, { type: 'person', id: by.userId }))
+    await this.#run(tenantId, (tx) => this.#recordTurn(tx, turn, actorOf(by)))
     return this.key(tenantId)
   }
 
@@ -320,7 +320,7 @@ export class Audit {
   ): Promise<void> {
     await this.record(tx, {
       ...use,
-      actor: { type: 'person', id: principal.userId },
+      actor: actorOf(principal),
       outcome: 'Success',
       data: { ...data, [principal.kind]: principal.id },
     })

@@ -1,6 +1,6 @@
 import type { InvalidEntry, VerifyRange } from '@probity/contract'
 import { canonicalize } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import { actorOf, type Principal } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
@@ -118,7 +118,7 @@ async function keep(
     })
     await recordOwn(dependencies, tx, {
       event_type: valid ? 'audit.verified' : 'audit.verification_failed',
-      actor: by ? { type: 'person', id: by.userId } : { type: 'system', id: 'probity' },
+      actor: by ? actorOf(by) : { type: 'system', id: 'probity' },
       resource: `audit/${start}-${end}`,
       action: 'verify',
       outcome: valid ? 'Success' : 'Failure',

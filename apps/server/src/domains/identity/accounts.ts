@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
@@ -29,7 +28,6 @@ export async function closeAccounts(
     tx.onCommit(() => callersChanged(tenantId))
     // In the order in which a log-in locks them.
     await store.forgetAttempts(tx, accounts)
-    for (const id of userIds)
-      await store.closeUser(tx, id, [randomBytes(32), randomBytes(32)], microsecondsToDate(clock.now()))
+    for (const id of userIds) await store.closeUser(tx, id, 'erased', microsecondsToDate(clock.now()))
   })
 }

@@ -43,7 +43,7 @@ export class Connections {
   /** Throws NAME_TAKEN, and SCOPE_MISSING for scopes beyond one's own. */
   async create(principal: Principal, input: CreateConnection): Promise<Connection> {
     const { clock } = this.#dependencies
-    const { tenantId, userId } = principal
+    const { tenantId } = principal
     requireScopes(principal, scopesIn(input))
     const id = newId(clock.now())
     const at = this.#work.now()
@@ -52,14 +52,14 @@ export class Connections {
     const row = { ...rest, id, client_secret_sealed, version: 1, created_at: at, updated_at: at }
     return this.#work.run(tenantId, async (tx) => {
       if (!(await store.insertConnection(tx, row))) throw new DomainError('NAME_TAKEN')
-      await this.#record(tx, userId, 'created', id, { issuer: input.issuer, ...grantedBy(input) })
+      await this.#record(tx, principal, 'created', id, { issuer: input.issuer, ...grantedBy(input) })
       return this.#present(row)
     })
   }
 
   /** Throws VERSION_MISMATCH, NAME_TAKEN, SCOPE_MISSING, NOT_FOUND. */
   async change(principal: Principal, id: string, input: ChangeConnection): Promise<Connection> {
-    const { tenantId, userId } = principal
+    const { tenantId } = principal
     requireScopes(principal, scopesIn(input))
     const { client_secret, version, ...rest } = input
     const sealed = client_secret === undefined ? null : await this.#seal(tenantId, id, client_secret)
@@ -79,16 +79,16 @@ export class Connections {
         updated_at: this.#work.now(),
       }
       await store.updateConnection(tx, row)
-      await this.#record(tx, userId, 'changed', id, { changed: Object.keys(input), ...grantedBy(input) })
+      await this.#record(tx, principal, 'changed', id, { changed: Object.keys(input), ...grantedBy(input) })
       return this.#present(row)
     })
   }
 
   /** Takes it away, and with it who of ours its people are; accounts stay. */
-  async remove({ tenantId, userId }: Principal, id: string): Promise<void> {
-    await this.#work.run(tenantId, async (tx) => {
+  async remove(principal: Principal, id: string): Promise<void> {
+    await this.#work.run(principal.tenantId, async (tx) => {
       if (!(await store.deleteConnection(tx, id))) throw new DomainError('NOT_FOUND')
-      await this.#record(tx, userId, 'removed', id, {})
+      await this.#record(tx, principal, 'removed', id, {})
     })
   }
 
@@ -119,9 +119,9 @@ export class Connections {
     }
   }
 
-  #record(tx: Tx, userId: string, what: string, id: string, data: Record<string, unknown>): Promise<void> {
+  #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
     const happened = { event_type: `connection.${what}`, resource: `connection/${id}`, action: what, data }
-    return recordOf(this.#dependencies.record, tx, userId, { ...happened, risk_score: 40 })
+    return recordOf(this.#dependencies.record, tx, by, { ...happened, risk_score: 40 })
   }
 }
 

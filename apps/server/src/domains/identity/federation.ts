@@ -15,11 +15,14 @@ import type { Marks, OpenIdProviders, Told } from './openid.ts'
 import { namesOf, sealProfile } from './profile.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor, nameFault } from './rules.ts'
+import { externalIndex } from './scim/people.ts'
+import { findKept } from './scim/store-people.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import * as store from './store-connections.ts'
 import { listPasskeys } from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
+import { clientsOf } from './store-services.ts'
 import * as users from './store-users.ts'
 import type { Work } from './work.ts'
 
@@ -170,7 +173,11 @@ export class Federation {
       `${connection.id}\0${told.subject}`,
     )
     const known = await this.#work.run(tenantId, (tx) => store.findExternal(tx, connection.id, subject))
-    const userId = linkTo ?? known ?? (await this.#created(tenantId, connection, subject, told))
+    const userId =
+      linkTo ??
+      known ??
+      (await this.#provisioned(tenantId, connection, told)) ??
+      (await this.#created(tenantId, connection, subject, told))
     return this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
       const held = await users.lockPerson(tx, userId)
@@ -181,6 +188,19 @@ export class Federation {
       await this.#settleScopes(tx, held, connection, told)
       return (await users.readPerson(tx, userId)) ?? held
     })
+  }
+
+  // The tenant has said that a SCIM client and this provider are one source: whom the client keeps, the provider may name.
+  async #provisioned(tenantId: string, connection: store.ConnectionRow, told: Told): Promise<string | null> {
+    const { keys } = this.#dependencies
+    const clients = await this.#work.run(tenantId, (tx) => clientsOf(tx, connection.id))
+    if (clients.length === 0) return null
+    const externals = await Promise.all(clients.map((id) => externalIndex(keys, tenantId, id, told.subject)))
+    const names = told.email !== null && told.isEmailVerified ? await namesOf(keys, tenantId, told.email) : []
+    const kept = await this.#work.run(tenantId, (tx) =>
+      findKept(tx, clients, { externals, names, connectionId: connection.id }),
+    )
+    return kept.length === 1 ? (kept[0] ?? null) : null
   }
 
   // An address that the provider names proves nothing of an account that is here: its owner links it themselves.

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
+import { groupRoutes } from './group-routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
+import { scimRoutes } from './scim/routes.ts'
 import type { Identity } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { userRoutes } from './user-routes.ts'
@@ -30,6 +32,8 @@ export function identityRoutes(identity: Identity): Route[] {
     ...factorRoutes(identity),
     ...ruleRoutes(identity),
     ...connectionRoutes(identity),
+    ...groupRoutes(identity),
+    ...scimRoutes(identity.scim),
     route({
       method: 'POST',
       path: '/v1/tokens',

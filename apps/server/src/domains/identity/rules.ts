@@ -79,14 +79,16 @@ export function isKnown({ knownUntil }: Attempts, now: number): boolean {
 /** What the first administrator of a tenant may do. */
 export const ADMINISTRATOR: readonly Scope[] = SCOPES.filter((scope) => scope !== 'platform:operate')
 
-/** What a user may do; roles come with domain access. Nothing in a session that lacks the factor which the tenant demands. */
+/** What a user may do, by themselves and by being in groups; roles come with domain access. Nothing in a session that lacks the factor which the tenant demands. */
 export function scopesOf(user: {
   scopes: readonly Scope[]
+  group_scopes?: readonly Scope[]
   is_operator: boolean
   lacks_factor?: boolean
 }): readonly Scope[] {
   if (user.lacks_factor) return []
-  return user.is_operator ? [...user.scopes, 'platform:operate'] : user.scopes
+  const own = user.is_operator ? [...user.scopes, 'platform:operate' as const] : user.scopes
+  return user.group_scopes?.length ? [...new Set([...own, ...user.group_scopes])] : own
 }
 
 /**

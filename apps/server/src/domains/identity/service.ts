@@ -18,6 +18,7 @@ import { Connections } from './connections.ts'
 import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
 import { Federation } from './federation.ts'
+import { Groups } from './groups.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
 import { OpenIdProviders } from './openid.ts'
@@ -27,8 +28,10 @@ import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
 import { type Happened, recordOf } from './record.ts'
 import { ADMINISTRATOR, scopesOf } from './rules.ts'
+import { Scim } from './scim/service.ts'
 import { SecondFactors } from './second-factors.ts'
 import { SentCodes } from './sent-codes.ts'
+import { requireServiceAccount, ServiceAccounts } from './service-accounts.ts'
 import { type SessionSettings, Sessions } from './sessions.ts'
 import { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
@@ -66,6 +69,9 @@ export class Identity {
   readonly devices: Devices
   readonly connections: Connections
   readonly federation: Federation
+  readonly groups: Groups
+  readonly serviceAccounts: ServiceAccounts
+  readonly scim: Scim
 
   constructor(given: IdentityDependencies) {
     const dependencies = { ...given, work: new Work(given) }
@@ -81,6 +87,9 @@ export class Identity {
     this.devices = new Devices(dependencies)
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
     this.connections = new Connections(dependencies)
+    this.groups = new Groups(dependencies)
+    this.serviceAccounts = new ServiceAccounts(dependencies)
+    this.scim = new Scim({ ...dependencies, links, sessions, users: this.users, groups: this.groups })
     const providers = new OpenIdProviders(dependencies.outside)
     this.federation = new Federation({ ...dependencies, sessions, providers, connections: this.connections })
     this.passkeys = new Passkeys({ ...dependencies, sessions, rules: this.rules })
@@ -119,8 +128,10 @@ export class Identity {
   async createToken(principal: Principal, input: CreateToken) {
     const beyond = input.scopes.filter((scope) => !principal.scopes.includes(scope))
     if (beyond.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: beyond })
+    const { service_account_id } = input
     return this.#work.run(principal.tenantId, async (tx) => {
-      const { token, row } = await this.#insertToken(tx, principal.userId, input)
+      if (service_account_id) await requireServiceAccount(tx, service_account_id)
+      const { token, row } = await this.#insertToken(tx, service_account_id ?? principal.userId, input, principal)
       return { ...present(row), token }
     })
   }
@@ -136,7 +147,7 @@ export class Identity {
     return this.#work.change(principal.tenantId, async (tx) => {
       const row = await store.revokeToken(tx, id, this.#work.now())
       if (!row) throw new DomainError('NOT_FOUND')
-      await this.#record(tx, principal.userId, {
+      await this.#record(tx, principal, {
         ...{ event_type: 'token.revoked', resource: `token/${id}`, action: 'revoke' },
         data: { scopes: row.scopes },
       })
@@ -160,7 +171,7 @@ export class Identity {
         personal: { username: profile.username, email: profile.email },
       })
       const scopes = [...scopesOf({ ...user, is_operator: first })]
-      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes })
+      const { token, id } = await this.#insertToken(tx, userId, { name: 'set-up', scopes }, userId)
       return { tenant_id: tenantId, user_id: userId, token, token_id: id }
     })
   }
@@ -169,6 +180,7 @@ export class Identity {
     tx: Tx,
     userId: string,
     input: CreateToken,
+    by: string | Principal,
   ): Promise<{ token: string; id: string; row: store.TokenRow }> {
     const at = this.#work.now()
     const token = formatToken({ kind: 'at', tenantId: tx.tenantId, secret: randomBytes(32) })
@@ -184,15 +196,18 @@ export class Identity {
       revoked_at: null,
     }
     await store.insertToken(tx, row, hashToken(token))
-    await this.#record(tx, userId, {
+    await this.#record(tx, by, {
       ...{ event_type: 'token.created', resource: `token/${row.id}`, action: 'create' },
-      data: { scopes: row.scopes, expires_at: row.expires_at?.toISOString() ?? null },
+      data: {
+        ...{ scopes: row.scopes, expires_at: row.expires_at?.toISOString() ?? null },
+        ...(input.service_account_id && { service_account: input.service_account_id }),
+      },
     })
     return { token, id: row.id, row }
   }
 
-  #record(tx: Tx, userId: string, happened: Happened): Promise<void> {
-    return recordOf(this.#dependencies.record, tx, userId, happened)
+  #record(tx: Tx, by: string | Principal, happened: Happened): Promise<void> {
+    return recordOf(this.#dependencies.record, tx, by, happened)
   }
 }
 

@@ -39,10 +39,10 @@ export class SignInRules {
   }
 
   /** Throws VERSION_MISMATCH. */
-  async change({ tenantId, userId }: Principal, input: ChangeSignInRules): Promise<Rules> {
+  async change(principal: Principal, input: ChangeSignInRules): Promise<Rules> {
     const { work, record } = this.#dependencies
     const { version, ...asked } = input
-    return work.change(tenantId, async (tx) => {
+    return work.change(principal.tenantId, async (tx) => {
       const at = work.now()
       const before = await store.readRules(tx)
       const held = await store.lockRules(tx, at)
@@ -57,7 +57,7 @@ export class SignInRules {
       if (asked.requires_provider) await requireWaysIn(tx)
       await store.updateRules(tx, rules, at)
       const changed = { event_type: 'sign_in_rules.changed', resource: 'sign_in_rules', action: 'change', data: asked }
-      await recordOf(record, tx, userId, { ...changed, risk_score: 40 })
+      await recordOf(record, tx, principal, { ...changed, risk_score: 40 })
       return present(await store.readRules(tx))
     })
   }

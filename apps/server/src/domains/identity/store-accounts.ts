@@ -1,11 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import type { Tx } from '../../platform/database/transaction.ts'
 
 /** Puts random bytes where the indexes of name and address were, takes the password and ends the sessions. */
-export async function closeUser(tx: Tx, id: string, [username, email]: [Buffer, Buffer], at: Date): Promise<void> {
+export async function closeUser(tx: Tx, id: string, status: 'deleted' | 'erased', at: Date): Promise<void> {
   await tx.query(
-    `UPDATE security_users SET username_index = $3, email_index = $4, password_hash = '', status = 'erased', updated_at = $5
+    `UPDATE security_users SET username_index = $3, email_index = $4, password_hash = '', status = $6, updated_at = $5, version = version + 1
      WHERE tenant_id = $1 AND id = $2`,
-    [tx.tenantId, id, username, email, at],
+    [tx.tenantId, id, randomBytes(32), randomBytes(32), at, status],
   )
   const text =
     'UPDATE security_sessions SET revoked_at = $3 WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL'
@@ -18,6 +19,8 @@ export async function closeUser(tx: Tx, id: string, [username, email]: [Buffer, 
     'remembered_devices',
     'external_identities',
     'federation_requests',
+    'group_members',
+    'scim_people',
   ])
     await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2`, [tx.tenantId, id])
   await tx.query('DELETE FROM account_links WHERE tenant_id = $1 AND user_id = $2', [tx.tenantId, id])

@@ -16,6 +16,7 @@ export interface SessionRow extends Ending {
   /** End of the access token that was shown. */
   good_until: Date
   scopes: Scope[]
+  group_scopes: Scope[]
   is_operator: boolean
   is_active: boolean
   lacks_factor: boolean
@@ -59,7 +60,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, u.is_operator,
+  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, scopes_of_groups(u.tenant_id, u.id) AS group_scopes, u.is_operator,
                   t.is_active, ${LACKS_FACTOR}, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
@@ -124,6 +125,7 @@ export interface KeptRefreshToken extends Ending {
   user_id: string
   used_at: Date | null
   scopes: Scope[]
+  group_scopes: Scope[]
   is_operator: boolean
   is_active: boolean
   lacks_factor: boolean
@@ -141,7 +143,7 @@ export async function insertRefreshToken(
 
 export async function lockRefreshToken(tx: Tx, hash: Buffer): Promise<KeptRefreshToken | null> {
   const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered,
-                  u.scopes, u.is_operator, t.is_active, ${LACKS_FACTOR}
+                  u.scopes, scopes_of_groups(u.tenant_id, u.id) AS group_scopes, u.is_operator, t.is_active, ${LACKS_FACTOR}
                 FROM refresh_tokens r
                 JOIN security_sessions s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id

@@ -7,6 +7,8 @@ export interface PersonRow {
   profile_sealed: Buffer
   status: UserStatus
   scopes: Scope[]
+  /** What groups open, beside. */
+  group_scopes: Scope[]
   is_operator: boolean
   mfa_enabled: boolean
   is_break_glass: boolean
@@ -20,18 +22,24 @@ export interface PersonRow {
   version: number
 }
 
-const COLUMNS = `id, profile_sealed, status, scopes, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
+const COLUMNS = `id, profile_sealed, status, scopes, scopes_of_groups(tenant_id, id) AS group_scopes, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
   failed_login_attempts, locked_until, email_verified_at, last_login_at, created_at, updated_at, version`
 
-/** Erased people are not there. */
+/** Who is a person, and not gone. */
+export const IS_THERE = `status NOT IN ('deleted', 'erased') AND kind = 'person'`
+
+/** Whom SCIM clients see: not the accounts that must work when a client goes astray. */
+export const IS_SEEN = 'NOT is_break_glass AND NOT is_operator'
+
+/** People who are deleted or erased are not there, nor are service accounts. */
 export async function readPerson(tx: Tx, id: string): Promise<PersonRow | null> {
-  const text = `SELECT ${COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2 AND status <> 'erased'`
+  const text = `SELECT ${COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2 AND ${IS_THERE}`
   return (await tx.query<PersonRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
 /** The same, held until the transaction ends. */
 export async function lockPerson(tx: Tx, id: string): Promise<PersonRow | null> {
-  const text = `SELECT ${COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2 AND status <> 'erased' FOR NO KEY UPDATE`
+  const text = `SELECT ${COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2 AND ${IS_THERE} FOR NO KEY UPDATE`
   return (await tx.query<PersonRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
@@ -45,7 +53,7 @@ export async function listPeople(
   }: { after: string | null; status: UserStatus | null; names: Buffer[] | null; limit: number },
 ): Promise<PersonRow[]> {
   const text = `SELECT ${COLUMNS} FROM security_users
-                WHERE tenant_id = $1 AND status <> 'erased' AND ($2::uuid IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3)
+                WHERE tenant_id = $1 AND ${IS_THERE} AND ($2::uuid IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3)
                   AND ($4::bytea[] IS NULL OR username_index = ANY ($4) OR email_index = ANY ($4))
                 ORDER BY id LIMIT $5`
   return (await tx.query<PersonRow>(text, [tx.tenantId, after, status, names, limit])).rows
@@ -100,6 +108,17 @@ export async function updateProfile(
 export async function updateStatus(tx: Tx, id: string, status: UserStatus, at: Date): Promise<void> {
   const text = `UPDATE security_users SET status = $3, updated_at = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2`
   await tx.query(text, [tx.tenantId, id, status, at])
+}
+
+/** Whether somebody without a password gets in: by a passkey, or through a provider. */
+export async function hasOtherWayIn(tx: Tx, id: string): Promise<boolean> {
+  const text = `SELECT EXISTS (SELECT 1 FROM passkeys WHERE tenant_id = $1 AND user_id = $2)
+                  OR EXISTS (SELECT 1 FROM external_identities WHERE tenant_id = $1 AND user_id = $2)
+                  OR EXISTS (SELECT 1 FROM scim_people p
+                    JOIN service_accounts a ON a.tenant_id = p.tenant_id AND a.user_id = p.client_id
+                    JOIN identity_connections c ON c.tenant_id = a.tenant_id AND c.id = a.connection_id
+                    WHERE p.tenant_id = $1 AND p.user_id = $2 AND c.is_enabled) AS has`
+  return (await tx.query<{ has: boolean }>(text, [tx.tenantId, id])).rows[0]?.has ?? false
 }
 
 /** The account as if nobody had failed to log in. */

@@ -8,8 +8,10 @@ export interface UserRow {
   profile_sealed: Buffer
   /** Empty: no password was set. */
   password_hash: string
-  status: UserStatus | 'erased'
+  status: UserStatus | 'deleted' | 'erased'
   scopes: Scope[]
+  /** What groups open, beside. */
+  group_scopes: Scope[]
   is_operator: boolean
   mfa_enabled: boolean
   is_break_glass: boolean
@@ -17,7 +19,7 @@ export interface UserRow {
 
 export async function insertUser(
   tx: Tx,
-  user: Omit<UserRow, 'mfa_enabled' | 'is_break_glass'>,
+  user: Omit<UserRow, 'mfa_enabled' | 'is_break_glass' | 'group_scopes'>,
   at: Date,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
@@ -50,7 +52,8 @@ export async function countUsers(tx: Tx): Promise<number> {
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, is_operator, mfa_enabled, is_break_glass
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, scopes_of_groups(tenant_id, id) AS group_scopes,
+                  is_operator, mfa_enabled, is_break_glass
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }
@@ -89,12 +92,18 @@ export async function insertToken(tx: Tx, token: TokenRow, hash: Buffer): Promis
   )
 }
 
+export interface UsableToken extends TokenRow {
+  is_active: boolean
+  /** What its maker is. */
+  kind: 'person' | 'service'
+}
+
 /** A token whose maker may still act here; what an erased person made for applications goes on. */
-export async function findToken(tx: Tx, hash: Buffer): Promise<(TokenRow & { is_active: boolean }) | null> {
-  const text = `SELECT ${TOKEN_COLUMNS}, t.is_active FROM api_tokens a JOIN tenants t ON t.id = a.tenant_id
+export async function findToken(tx: Tx, hash: Buffer): Promise<UsableToken | null> {
+  const text = `SELECT ${TOKEN_COLUMNS}, t.is_active, u.kind FROM api_tokens a JOIN tenants t ON t.id = a.tenant_id
                 JOIN security_users u ON u.tenant_id = a.tenant_id AND u.id = a.created_by
                 WHERE a.tenant_id = $1 AND a.secret_hash = $2 AND u.status IN ('active', 'erased')`
-  return (await tx.query<TokenRow & { is_active: boolean }>(text, [tx.tenantId, hash])).rows[0] ?? null
+  return (await tx.query<UsableToken>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 
 export async function touchToken(tx: Tx, id: string, at: Date): Promise<void> {

@@ -13,6 +13,7 @@ import {
   user,
   userPage,
   userQuery,
+  userRemoved,
   uuid,
 } from '@probity/contract'
 import { z } from 'zod'
@@ -69,6 +70,16 @@ export function userRoutes({ users, credentials }: Identity): Route[] {
       body: changeUser,
       answers: { 200: user },
       handle: ({ principal, params, body }) => users.change(principal, params.id, body),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/users/:id',
+      summary: 'Take somebody away; to erase them as a person too, go on at the address in the answer',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      answers: { 200: userRemoved },
+      handle: ({ principal, params }) => users.remove(principal, params.id),
     }),
     route({
       method: 'POST',

@@ -14,7 +14,7 @@ import { recordOf } from './record.ts'
 import { nameFault, scopesOf } from './rules.ts'
 import { ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
-import { forgetAttempts } from './store-accounts.ts'
+import { closeUser, forgetAttempts } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
 import { hasProviderAndBreakGlass, holdRequiresProvider } from './store-rules.ts'
 import * as store from './store-users.ts'
@@ -128,7 +128,7 @@ export class Users {
       requireVersion(row, before.version)
       await requireFree(tx, names, id)
       const scopes = input.scopes ? [...new Set<Scope>(input.scopes)] : row.scopes
-      if (!scopes.includes('tenant:admin')) await this.#requireAnotherAdministrator(tx, row)
+      if (!scopes.includes('tenant:admin')) await this.requireNotLast(tx, row)
       await store.updateProfile(
         tx,
         id,
@@ -199,15 +199,13 @@ export class Users {
 
   /** Suspends, reactivates or deactivates; sessions end at once unless the user is active again. */
   async setStatus(principal: Principal, id: string, status: 'active' | 'suspended' | 'deactivated'): Promise<User> {
-    if (id === principal.userId)
-      throw new DomainError('VALIDATION_FAILED', {
-        reason: 'nobody does this to themselves; ask another administrator',
-      })
+    requireAnother(principal, id)
     return this.#work.change(principal.tenantId, async (tx) => {
       const row = await this.#held(tx, id)
-      const next: UserStatus = status === 'active' && !row.has_password ? 'invited' : status
+      const next: UserStatus =
+        status === 'active' && !row.has_password && !(await store.hasOtherWayIn(tx, id)) ? 'invited' : status
       if (row.status !== next) {
-        if (next !== 'active') await this.#requireAnotherAdministrator(tx, row)
+        if (next !== 'active') await this.requireNotLast(tx, row)
         await store.updateStatus(tx, id, next, this.#work.now())
         await requireBreakGlass(tx)
         const ended = next === 'active' ? 0 : await this.#dependencies.sessions.endAll(tx, id, null)
@@ -215,6 +213,23 @@ export class Users {
       }
       return this.#present(tx, await this.#held(tx, id))
     })
+  }
+
+  /**
+   * Takes somebody away: sessions and tokens of theirs end, names are free again. What was sealed for them can be read
+   * until they are erased, which is asked for at the address that is answered. Throws LAST_ADMINISTRATOR.
+   */
+  async remove(principal: Principal, id: string): Promise<{ id: string; erasure: string }> {
+    requireAnother(principal, id)
+    await this.#work.change(principal.tenantId, async (tx) => {
+      const row = await this.#held(tx, id)
+      await this.requireNotLast(tx, row)
+      const ended = await this.#dependencies.sessions.endAll(tx, id, null)
+      await closeUser(tx, id, 'deleted', this.#work.now())
+      await requireBreakGlass(tx)
+      await this.#record(tx, principal, 'user.deleted', id, { sessions_ended: ended })
+    })
+    return { id, erasure: `/v1/privacy/data-subjects/${id}` }
   }
 
   /** Forgets failed log-ins: the account can be tried again at once, from everywhere. */
@@ -237,7 +252,8 @@ export class Users {
     requireScopes(principal, scopes)
   }
 
-  async #requireAnotherAdministrator(tx: Tx, row: store.PersonRow): Promise<void> {
+  /** Somebody must be left who administers the tenant by themselves, not by being in a group. Throws LAST_ADMINISTRATOR. */
+  async requireNotLast(tx: Tx, row: store.PersonRow): Promise<void> {
     if (row.status !== 'active' || !row.scopes.includes('tenant:admin')) return
     if ((await store.lockOtherAdministrators(tx, row.id)) === 0) throw new DomainError('LAST_ADMINISTRATOR')
   }
@@ -260,8 +276,13 @@ export class Users {
 
   #record(tx: Tx, by: Principal, event_type: string, id: string, data: Record<string, unknown>): Promise<void> {
     const action = event_type.split('.')[1] ?? event_type
-    return recordOf(this.#dependencies.record, tx, by.userId, { event_type, resource: `user/${id}`, action, data })
+    return recordOf(this.#dependencies.record, tx, by, { event_type, resource: `user/${id}`, action, data })
   }
+}
+
+function requireAnother(principal: Principal, id: string): void {
+  if (id === principal.userId)
+    throw new DomainError('VALIDATION_FAILED', { reason: 'nobody does this to themselves; ask another administrator' })
 }
 
 function checked(profile: Profile): Profile {
@@ -301,7 +322,8 @@ function present(row: store.PersonRow, profile: Profile, now: Date): User {
     status: row.status,
     locked_until: isLocked ? (row.locked_until?.toISOString() ?? null) : null,
     failed_login_attempts: row.failed_login_attempts,
-    scopes: [...scopesOf(row)],
+    scopes: [...scopesOf({ scopes: row.scopes, is_operator: row.is_operator })],
+    group_scopes: row.group_scopes,
     mfa_enabled: row.mfa_enabled,
     is_break_glass: row.is_break_glass,
     created_at: row.created_at.toISOString(),

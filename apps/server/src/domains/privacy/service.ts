@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Erased, EraseSubject } from '@probity/contract'
 import { canonicalize, isUuid } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import { actorOf, type Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate, microsecondsToText } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -36,7 +36,7 @@ interface Erasure {
   subjects: string[]
   method: string
   /** Who asked, and by which token or session; null: a crash came between, and the server ends what was asked. */
-  by: { type: 'person'; id: string; token?: string; session?: string } | null
+  by: { type: 'person' | 'service'; id: string; token?: string; session?: string } | null
 }
 
 /** Rights of the people whose data the tenant holds. */
@@ -60,7 +60,7 @@ export class Privacy {
       for (const [i, subject] of subjects.entries())
         await store.insertErasure(tx, this.#request(principal, input, ids[i] ?? '', subject, requested))
     })
-    const by = { type: 'person', id: principal.userId, [principal.kind]: principal.id } as const
+    const by = { ...actorOf(principal), [principal.kind]: principal.id }
     return this.#carryOut(tenantId, { ids, subjects, method: input.erasure_method, by })
   }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { CreateTenant, Tenant } from '@probity/contract'
 import { formatToken } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import { actorOf, type Principal } from '../../platform/authority.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type OperatorTx, operatorTransaction, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -146,7 +146,7 @@ export class Tenancy {
     await tenantTransaction(database.app, tenantId, (tx) =>
       record(tx, {
         event_type,
-        actor: own ? { type: 'person', id: principal.userId } : { type: 'system', id: 'operator' },
+        actor: own ? actorOf(principal) : { type: 'system', id: 'operator' },
         resource: `tenant/${tenantId}`,
         action: event_type.split('.')[1] ?? event_type,
         outcome: 'Success',

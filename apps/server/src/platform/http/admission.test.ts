@@ -6,7 +6,10 @@ import { DomainError } from '../errors.ts'
 import { Admission } from './admission.ts'
 import { route } from './route.ts'
 
-const PRINCIPAL: Principal = { kind: 'token', id: 'p', tenantId: 't', userId: 'u', scopes: [], tenantActive: true }
+const PRINCIPAL: Principal = {
+  ...{ kind: 'token', id: 'p', tenantId: 't', userId: 'u', userKind: 'person' },
+  ...{ scopes: [], tenantActive: true },
+}
 const RIGHT = 'right-token-of-somebody'
 const READ = route({
   method: 'GET',

@@ -101,7 +101,15 @@ export class Admission {
   }
 }
 
-const NOBODY: Principal = { kind: 'token', id: '', tenantId: '', userId: '', scopes: [], tenantActive: false }
+const NOBODY: Principal = {
+  kind: 'token',
+  id: '',
+  tenantId: '',
+  userId: '',
+  userKind: 'person',
+  scopes: [],
+  tenantActive: false,
+}
 
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}

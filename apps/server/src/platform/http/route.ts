@@ -1,4 +1,4 @@
-import type { Scope } from '@probity/contract'
+import type { Problem, Scope } from '@probity/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Principal } from '../authority.ts'
@@ -20,12 +20,18 @@ export interface Call<P, Q, B> {
   reply: FastifyReply
 }
 
+/** How a protocol of others has its bodies and errors, where it is not ours. */
+export interface Dialect {
+  mediaType: string
+  problem(problem: Problem): object
+}
+
 /**
  * One operation. `scopes` may depend on query and body (opening sealed parts needs one more); `public` needs none
  * and has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   summary: string
   scopes: readonly Scope[] | ((asked: Record<string, unknown>) => readonly Scope[]) | 'public'
@@ -33,6 +39,8 @@ export interface Route {
   creates?: boolean
   /** The body is a stream that the handler reads. */
   streams?: boolean
+  /** Bodies and errors are as another protocol has them; ours without. */
+  dialect?: Dialect
   /** The handler gets the bytes of the JSON body and parses them by `body` itself, since they may be many. */
   raw?: boolean
   params?: Schema

@@ -19,7 +19,7 @@ import type { Idempotency } from './idempotency.ts'
 import { parseJsonBody } from './json-body.ts'
 import { openApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
-import type { Route } from './route.ts'
+import type { Dialect, Route } from './route.ts'
 
 export interface HttpOptions extends AdmissionOptions {
   routes: readonly Route[]
@@ -131,6 +131,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The JSON body is left as it came. */
     raw?: boolean
+    dialect?: Dialect
   }
   interface FastifyRequest {
     /** Who calls; null before they are admitted. */
@@ -148,7 +149,7 @@ function register(
   app.route({
     method: route.method,
     url: route.path,
-    config: { raw: route.raw === true },
+    config: { raw: route.raw === true, ...(route.dialect && { dialect: route.dialect }) },
     ...(route.scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
     ...(Object.values(route.answers).includes(EVENT_STREAM) ? { onSend: endOnClose } : {}),
     onRequest: async (request, reply) => {
@@ -174,6 +175,7 @@ function register(
         request,
         reply,
       }
+      if (route.dialect) reply.type(route.dialect.mediaType)
       const key = route.creates && route.scopes !== 'public' ? idempotencyKey(request) : null
       const work = () => route.handle(call)
       const answer = key === null ? await work() : await options.idempotency.once(principal, key, request, reply, work)
@@ -198,17 +200,31 @@ function idempotencyKey(request: FastifyRequest): string | null {
 // JSON is parsed here, unless the route's handler does it elsewhere; NDJSON and octets are left as streams.
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      done(null, read(request, body as Buffer))
-    } catch (error) {
-      done(error as DomainError)
-    }
-  })
+  app.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      try {
+        requireType(request)
+        done(null, read(request, body as Buffer))
+      } catch (error) {
+        done(error as DomainError)
+      }
+    },
+  )
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'],
     (_request: FastifyRequest, payload: Readable, done: (error: null, body: Readable) => void) => done(null, payload),
   )
+}
+
+const JSON_TYPE = 'application/json'
+
+/** JSON under another name is what the protocol of the route sends, and nothing else. */
+function requireType({ headers, routeOptions }: FastifyRequest): void {
+  const [given = ''] = (headers['content-type'] ?? '').split(';')
+  const supported = [JSON_TYPE, ...(routeOptions.config.dialect ? [routeOptions.config.dialect.mediaType] : [])]
+  if (!supported.includes(given.trim().toLowerCase())) throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported })
 }
 
 function read(request: FastifyRequest, body: Buffer): unknown {
@@ -243,5 +259,7 @@ function answerProblem(
     options.log.error({ reqId: request.id, err: error, route: request.routeOptions.url }, 'a request failed')
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  const { dialect } = request.routeOptions.config
+  if (dialect) return reply.code(problem.status).type(dialect.mediaType).send(dialect.problem(problem))
   return reply.code(problem.status).type('application/problem+json').send(problem)
 }
