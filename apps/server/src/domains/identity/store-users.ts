@@ -22,7 +22,14 @@ export interface PersonRow {
   version: number
 }
 
-const COLUMNS = `id, profile_sealed, status, scopes, scopes_of_groups(tenant_id, id) AS group_scopes, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
+/** What user `u` may do by being in groups. */
+export function groupScopesOf(u: string): string {
+  return `ARRAY(SELECT DISTINCT unnest(g.scopes) FROM group_members m
+    JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+    WHERE m.tenant_id = ${u}.tenant_id AND m.user_id = ${u}.id) AS group_scopes`
+}
+
+const COLUMNS = `id, profile_sealed, status, scopes, ${groupScopesOf('security_users')}, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
   failed_login_attempts, locked_until, email_verified_at, last_login_at, created_at, updated_at, version`
 
 /** Who is a person, and not gone. */

@@ -1,5 +1,6 @@
 import type { Scope, UserStatus } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
+import { groupScopesOf } from './store-users.ts'
 
 export interface UserRow {
   id: string
@@ -52,7 +53,7 @@ export async function countUsers(tx: Tx): Promise<number> {
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, scopes_of_groups(tenant_id, id) AS group_scopes,
+  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, ${groupScopesOf('security_users')},
                   is_operator, mfa_enabled, is_break_glass
                 FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null

@@ -38,24 +38,35 @@ function operation(route: Route): object {
       ...headers(route),
     ],
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
+      requestBody: { required: true, content: { [mediaTypeOf(route)]: { schema: jsonSchema(route.body, 'input') } } },
     }),
     ...(route.streams && {
       requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
     }),
     responses: {
-      ...Object.fromEntries(Object.entries(route.answers).map(([status, schema]) => [status, answer(schema)])),
-      default: {
-        description: 'Problem (RFC 9457)',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, schema]) => [
+          status,
+          status === '204' ? { description: 'Done; there is no body' } : answer(schema, mediaTypeOf(route)),
+        ]),
+      ),
+      default: route.dialect ? answer(route.dialect.error, route.dialect.mediaType) : PROBLEM,
     },
   }
 }
 
-function answer(schema: z.ZodType | string): object {
+const PROBLEM = {
+  description: 'Problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}
+
+function mediaTypeOf({ dialect }: Route): string {
+  return dialect?.mediaType ?? 'application/json'
+}
+
+function answer(schema: z.ZodType | string, mediaType: string): object {
   if (typeof schema === 'string') return { description: 'Done', content: { [schema]: { schema: { type: 'string' } } } }
-  return { description: 'Done', content: { 'application/json': { schema: jsonSchema(schema, 'output') } } }
+  return { description: 'Done', content: { [mediaType]: { schema: jsonSchema(schema, 'output') } } }
 }
 
 function parameters(schema: z.ZodType | undefined, place: 'path' | 'query', path: string): object[] {

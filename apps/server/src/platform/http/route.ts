@@ -23,6 +23,8 @@ export interface Call<P, Q, B> {
 /** How a protocol of others has its bodies and errors, where it is not ours. */
 export interface Dialect {
   mediaType: string
+  /** Schema of its errors. */
+  error: Schema
   problem(problem: Problem): object
 }
 

@@ -1,4 +1,4 @@
-import { scimBulk, scimList, scimPatch, scimQuery, scimResource, scimSearch } from '@probity/contract'
+import { scimBulk, scimErrorBody, scimList, scimPatch, scimQuery, scimResource, scimSearch } from '@probity/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Dialect, type Route, route } from '../../../platform/http/route.ts'
@@ -10,7 +10,7 @@ import { entityTag, isUnchanged } from './person.ts'
 import { project, projectionOf, type Resource } from './resource.ts'
 import type { Resources, Scim } from './service.ts'
 
-const dialect: Dialect = { mediaType: 'application/scim+json', problem: scimError }
+const dialect: Dialect = { mediaType: 'application/scim+json', error: scimErrorBody, problem: scimError }
 const scopes = ['identity:provision'] as const
 const one = z.strictObject({ id: z.string().max(300) })
 /** What of one resource is asked for. */

@@ -1,13 +1,13 @@
 import type { Tx } from '../../../platform/database/transaction.ts'
 import type { Membership } from '../store-groups.ts'
-import { IS_SEEN, IS_THERE, type PersonRow } from '../store-users.ts'
+import { groupScopesOf, IS_SEEN, IS_THERE, type PersonRow } from '../store-users.ts'
 
 /** A person as a client sees them: the account, and what the client itself wrote of them, sealed. */
 export interface SeenRow extends PersonRow {
   attributes_sealed: Buffer | null
 }
 
-const COLUMNS = `u.id, u.profile_sealed, u.status, u.scopes, scopes_of_groups(u.tenant_id, u.id) AS group_scopes, u.is_operator,
+const COLUMNS = `u.id, u.profile_sealed, u.status, u.scopes, ${groupScopesOf('u')}, u.is_operator,
   u.mfa_enabled, u.is_break_glass, u.password_hash <> '' AS has_password, u.failed_login_attempts, u.locked_until,
   u.email_verified_at, u.last_login_at, u.created_at, u.updated_at, u.version, p.attributes_sealed`
 

@@ -1,0 +1,135 @@
+import * as contract from '@probity/contract'
+import { z } from 'zod'
+import type { TestServer } from '../support/server.ts'
+import type { Case } from './identity-cases.ts'
+
+const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+const MESSAGES = 'urn:ietf:params:scim:api:messages:2.0'
+
+/** Groups, accounts of applications and SCIM, in an order in which each succeeds. */
+export function provisioningCases(server: TestServer, known: Record<string, string>): Case[] {
+  const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
+  const one = (
+    operation: string,
+    schema: z.ZodType | null,
+    path: () => string,
+    body?: () => unknown,
+    name?: string,
+  ): Case => ({
+    operation,
+    schema,
+    async call() {
+      const answer = await call(operation.split(' ')[0] ?? '', path(), body?.())
+      if (name !== undefined) known[name] = answer.body.id ?? answer.body.user?.id
+      return answer
+    },
+  })
+  return [
+    one(
+      'POST /v1/groups',
+      contract.group,
+      () => '/v1/groups',
+      () => ({ name: 'Auditors', scopes: ['audit:read'] }),
+      'group',
+    ),
+    one('GET /v1/groups', contract.groupPage, () => '/v1/groups'),
+    one(
+      'PATCH /v1/groups/{id}',
+      contract.group,
+      () => `/v1/groups/${known.group}`,
+      () => ({ name: 'Readers' }),
+    ),
+    {
+      operation: 'POST /v1/groups/{id}/members',
+      schema: z.null(),
+      async call() {
+        known.member = (await call('POST', '/v1/users', { email: 'member@first.example' })).body.user.id
+        return call('POST', `/v1/groups/${known.group}/members`, { user_id: known.member })
+      },
+    },
+    one('GET /v1/groups/{id}/members', contract.groupMembers, () => `/v1/groups/${known.group}/members`),
+    one(
+      'DELETE /v1/groups/{id}/members/{user_id}',
+      z.null(),
+      () => `/v1/groups/${known.group}/members/${known.member}`,
+    ),
+    one('DELETE /v1/groups/{id}', z.null(), () => `/v1/groups/${known.group}`),
+    one('DELETE /v1/users/{id}', contract.userRemoved, () => `/v1/users/${known.member}`),
+    one(
+      'POST /v1/service-accounts',
+      contract.serviceAccount,
+      () => '/v1/service-accounts',
+      () => ({ name: 'directory' }),
+      'service',
+    ),
+    one('GET /v1/service-accounts', contract.serviceAccountList, () => '/v1/service-accounts'),
+    one(
+      'PATCH /v1/service-accounts/{id}',
+      contract.serviceAccount,
+      () => `/v1/service-accounts/${known.service}`,
+      () => ({ name: 'HR' }),
+    ),
+    ...scimCases(server, known),
+  ]
+}
+
+/** By the token of a client, as a directory does. */
+function scimCases(server: TestServer, known: Record<string, string>): Case[] {
+  const call = (method: string, path: string, body?: unknown) =>
+    server.call(method, `/scim/v2${path}`, body, {
+      token: known.scim ?? null,
+      headers: { 'content-type': 'application/scim+json' },
+    })
+  const one = (method: string, path: string, schema: z.ZodType | null, body?: () => unknown, name?: string): Case => ({
+    operation: `${method} /scim/v2${path.replace(/:\w+$/, '{id}')}`,
+    schema,
+    async call() {
+      known.scim ??= await clientToken(server, known.service ?? '')
+      const answer = await call(
+        method,
+        path.replace(/\/:(\w+)$/, (_, kind: string) => `/${known[kind] ?? kind}`),
+        body?.(),
+      )
+      if (name !== undefined) known[name] = answer.body.id
+      return answer
+    },
+  })
+  const search = () => ({ schemas: [`${MESSAGES}:SearchRequest`], count: 1 })
+  const patch = (path: string) => () => ({
+    schemas: [`${MESSAGES}:PatchOp`],
+    Operations: [{ op: 'replace', path, value: 'changed' }],
+  })
+  const person = { schemas: [USER], userName: 'directory@first.example' }
+  const group = { schemas: [GROUP], displayName: 'Directory' }
+  return [
+    one('GET', '/ServiceProviderConfig', contract.scimResource),
+    one('GET', '/ResourceTypes', contract.scimList),
+    one('GET', '/ResourceTypes/:User', contract.scimResource),
+    one('GET', '/Schemas', contract.scimList),
+    { ...one('GET', `/Schemas/${USER}`, contract.scimResource), operation: 'GET /scim/v2/Schemas/{id}' },
+    one('POST', '/Users', contract.scimResource, () => person, 'person'),
+    one('GET', '/Users', contract.scimList),
+    one('POST', '/Users/.search', contract.scimList, search),
+    one('GET', '/Users/:person', contract.scimResource),
+    one('PUT', '/Users/:person', contract.scimResource, () => ({ ...person, title: 'x' })),
+    one('PATCH', '/Users/:person', contract.scimResource, patch('title')),
+    one('POST', '/Groups', contract.scimResource, () => group, 'directoryGroup'),
+    one('GET', '/Groups', contract.scimList),
+    one('POST', '/Groups/.search', contract.scimList, search),
+    one('GET', '/Groups/:directoryGroup', contract.scimResource),
+    one('PUT', '/Groups/:directoryGroup', contract.scimResource, () => ({ ...group, externalId: 'x' })),
+    one('PATCH', '/Groups/:directoryGroup', contract.scimResource, patch('displayName')),
+    one('DELETE', '/Groups/:directoryGroup', null),
+    one('DELETE', '/Users/:person', null),
+    one('POST', '/Bulk', contract.scimResource, () => ({
+      schemas: [`${MESSAGES}:BulkRequest`],
+      Operations: [{ method: 'DELETE', path: '/Users/none' }],
+    })),
+  ]
+}
+
+async function clientToken(server: TestServer, id: string): Promise<string> {
+  const body = { name: 'scim', scopes: ['identity:provision'], service_account_id: id }
+  return (await server.call('POST', '/v1/tokens', body)).body.token
+}
