@@ -30,7 +30,10 @@ test(
     }),
 )
 
-for (const [page, ended] of [['docs/recipes/invite-a-colleague.md', /"ended":1/]] as const) {
+for (const [page, ended] of [
+  ['docs/recipes/invite-a-colleague.md', /"ended":1/],
+  ['docs/recipes/provision-by-scim.md', /"group_scopes":\["audit:read","audit:verify"\][\s\S]*"active":false/],
+] as const) {
   test(`every command block of ${page} runs, one after the other`, { timeout: 240_000 }, () =>
     walk(page, (stdout) => assert.match(stdout, ended)),
   )

@@ -2,10 +2,14 @@ import type {
   AcceptInvitation,
   AuditEvent,
   ChangeConnection,
+  ChangeGroup,
+  ChangeServiceAccount,
   ChangeSignInRules,
   ChangeUser,
   Connection,
   CreateConnectionInput,
+  CreateGroupInput,
+  CreateServiceAccountInput,
   CreateTenant,
   CreateToken,
   CreateUser,
@@ -13,6 +17,8 @@ import type {
   EraseSubject,
   FederationStarted,
   FinishFederation,
+  Group,
+  GroupMember,
   Invited,
   LoggedIn,
   LoginAnswer,
@@ -20,11 +26,13 @@ import type {
   Problem,
   RangeVerified,
   Scope,
+  ServiceAccount,
   Session,
   Setup,
   SignInRules,
   Tenant,
   User,
+  UserRemoved,
   VerifyRange,
 } from '@probity/contract'
 import { ProbityError } from './error.ts'
@@ -168,6 +176,55 @@ export class Probity {
   /** Suspends, reactivates or deactivates somebody, or forgets their failed log-ins. */
   setUser(id: string, verb: 'suspend' | 'reactivate' | 'deactivate' | 'unlock'): Promise<User> {
     return this.#json('POST', `/v1/users/${id}/${verb}`)
+  }
+
+  /** Takes somebody away; the answer says where they are erased as a person. */
+  removeUser(id: string): Promise<UserRemoved> {
+    return this.#json('DELETE', `/v1/users/${id}`)
+  }
+
+  /** A page of the groups of people. */
+  groups(page: Query = {}): Promise<{ groups: Group[]; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/groups${query(page)}`)
+  }
+
+  addGroup(input: CreateGroupInput): Promise<Group> {
+    return this.#json('POST', '/v1/groups', input)
+  }
+
+  changeGroup(id: string, change: ChangeGroup): Promise<Group> {
+    return this.#json('PATCH', `/v1/groups/${id}`, change)
+  }
+
+  removeGroup(id: string): Promise<null> {
+    return this.#json('DELETE', `/v1/groups/${id}`)
+  }
+
+  /** A page of who is in a group. */
+  groupMembers(id: string, page: Query = {}): Promise<{ members: GroupMember[]; next_cursor: string | null }> {
+    return this.#json('GET', `/v1/groups/${id}/members${query(page)}`)
+  }
+
+  addToGroup(id: string, userId: string): Promise<null> {
+    return this.#json('POST', `/v1/groups/${id}/members`, { user_id: userId })
+  }
+
+  takeFromGroup(id: string, userId: string): Promise<null> {
+    return this.#json('DELETE', `/v1/groups/${id}/members/${userId}`)
+  }
+
+  /** Accounts of applications. */
+  serviceAccounts(): Promise<{ service_accounts: ServiceAccount[] }> {
+    return this.#json('GET', '/v1/service-accounts')
+  }
+
+  /** Makes one; `createToken` with its id gives it a token. */
+  addServiceAccount(input: CreateServiceAccountInput): Promise<ServiceAccount> {
+    return this.#json('POST', '/v1/service-accounts', input)
+  }
+
+  changeServiceAccount(id: string, change: ChangeServiceAccount): Promise<ServiceAccount> {
+    return this.#json('PATCH', `/v1/service-accounts/${id}`, change)
   }
 
   /** Records events: one object, or up to 1,000 in an array. */

@@ -5,14 +5,8 @@ import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import { CLIENT, type OpenIdServer } from '../support/openid.ts'
 import type { Answer, TestServer } from '../support/server.ts'
+import type { Case } from './cases.ts'
 import { provisioningCases } from './provisioning-cases.ts'
-
-/** A real call of a documented operation, and the schema of its answer. */
-export interface Case {
-  operation: string
-  schema: z.ZodType | null
-  call(): Promise<Answer>
-}
 
 const COLLEAGUE = 'colleague@first.example'
 

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { type MailServer, mailServer } from '../support/mail.ts'
 import { type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
-import { type Case, identityCases } from './identity-cases.ts'
+import type { Case } from './cases.ts'
+import { identityCases } from './identity-cases.ts'
 
 interface Operation {
   security: object[]

@@ -1,7 +1,7 @@
 import * as contract from '@probity/contract'
 import { z } from 'zod'
 import type { TestServer } from '../support/server.ts'
-import type { Case } from './identity-cases.ts'
+import type { Case } from './cases.ts'
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'

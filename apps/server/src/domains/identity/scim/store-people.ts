@@ -11,8 +11,10 @@ const COLUMNS = `u.id, u.profile_sealed, u.status, u.scopes, ${groupScopesOf('u'
   u.mfa_enabled, u.is_break_glass, u.password_hash <> '' AS has_password, u.failed_login_attempts, u.locked_until,
   u.email_verified_at, u.last_login_at, u.created_at, u.updated_at, u.version, p.attributes_sealed`
 
-const FROM = `FROM (SELECT * FROM security_users WHERE tenant_id = $1 AND ${IS_THERE} AND ${IS_SEEN}) u
-  LEFT JOIN scim_people p ON p.tenant_id = u.tenant_id AND p.user_id = u.id AND p.client_id = $2`
+/** Whom clients see, beside what they wrote of them; the names of both conditions are those of security_users alone. */
+const FROM = `FROM security_users u
+  LEFT JOIN scim_people p ON p.tenant_id = u.tenant_id AND p.user_id = u.id AND p.client_id = $2
+  WHERE u.tenant_id = $1 AND ${IS_THERE} AND ${IS_SEEN}`
 
 /** Which people; what is not given leaves all. */
 export interface SeenQuery {
@@ -29,7 +31,7 @@ export interface SeenQuery {
 export async function listSeen(tx: Tx, clientId: string, query: SeenQuery): Promise<SeenRow[]> {
   const { id = null, names = null, external = null, after = null, offset = 0, limit = null } = query
   const text = `SELECT ${COLUMNS} ${FROM}
-                WHERE ($3::uuid IS NULL OR u.id = $3)
+                  AND ($3::uuid IS NULL OR u.id = $3)
                   AND ($4::bytea[] IS NULL OR u.username_index = ANY ($4) OR u.email_index = ANY ($4))
                   AND ($5::bytea IS NULL OR p.external_index = $5) AND ($6::uuid IS NULL OR u.id > $6)
                 ORDER BY u.id OFFSET $7 LIMIT $8`
@@ -78,8 +80,8 @@ export async function findKept(
   { externals, names, connectionId }: { externals: Buffer[]; names: Buffer[]; connectionId: string },
 ): Promise<string[]> {
   const text = `SELECT DISTINCT u.id FROM scim_people p
-                JOIN (SELECT * FROM security_users WHERE tenant_id = $1 AND ${IS_THERE} AND ${IS_SEEN}) u ON u.id = p.user_id
-                WHERE p.tenant_id = $1 AND p.client_id = ANY ($2) AND NOT 'tenant:admin' = ANY (u.scopes)
+                JOIN security_users u ON u.tenant_id = p.tenant_id AND u.id = p.user_id
+                WHERE p.tenant_id = $1 AND p.client_id = ANY ($2) AND ${IS_THERE} AND ${IS_SEEN} AND NOT 'tenant:admin' = ANY (u.scopes)
                   AND (p.external_index = ANY ($3) OR (u.username_index = ANY ($4) OR u.email_index = ANY ($4))
                     AND NOT EXISTS (SELECT 1 FROM external_identities e
                       WHERE e.tenant_id = $1 AND e.connection_id = $5 AND e.user_id = u.id))`
