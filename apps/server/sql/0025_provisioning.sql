@@ -7,8 +7,11 @@ COMMENT ON COLUMN security_users.status IS 'invited: has no password yet; suspen
 ALTER TABLE security_users ADD COLUMN kind varchar(16) NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'service'));
 COMMENT ON COLUMN security_users.kind IS 'person, or service: an account of an application, which has tokens and cannot log in';
 COMMENT ON COLUMN api_tokens.created_by IS 'User who made it, or the service account that it stands for';
+-- Whoever migrates belongs to no tenant: rows of all are there for a moment, within this transaction.
+ALTER TABLE security_users NO FORCE ROW LEVEL SECURITY;
 UPDATE security_users SET scopes = scopes || '{identity:provision}'
   WHERE 'tenant:admin' = ANY (scopes) AND NOT 'identity:provision' = ANY (scopes);
+ALTER TABLE security_users FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE service_accounts (
   tenant_id uuid NOT NULL,

@@ -219,7 +219,7 @@ GRANT INSERT, SELECT, UPDATE TO probity_app
 TABLE external_identities ROW LEVEL SECURITY ENABLED FORCED -- Who of ours somebody at a provider is
   tenant_id uuid NOT NULL -- Tenant
   connection_id uuid NOT NULL -- Provider
-  subject_index bytea NOT NULL -- Blind index of what the provider calls the person (claim sub)
+  subject_index bytea NOT NULL -- Blind index of what the provider calls the person (claim sub, NameID, id of the LDAP entry)
   user_id uuid NOT NULL -- Whom of ours it is
   created_at timestamp with time zone NOT NULL -- When they were linked
   last_login_at timestamp with time zone NOT NULL -- Last log-in by it
@@ -271,14 +271,11 @@ TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
-TABLE identity_connections ROW LEVEL SECURITY ENABLED FORCED -- OpenID providers through which people of a tenant may log in
+TABLE identity_connections ROW LEVEL SECURITY ENABLED FORCED -- Providers and directories through which people of a tenant may log in
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
   name character varying(100) NOT NULL -- As a log-in names it
-  issuer character varying(2000) NOT NULL -- Issuer identifier: whose tokens are taken, and where its configuration lies
-  client_id character varying(500) NOT NULL -- Who we are there
-  client_secret_sealed bytea -- Envelope of what we prove it with, under the tenant's own key; NULL: a public client
-  groups_claim character varying(100) NOT NULL -- Claim that lists the groups of a person
+  client_secret_sealed bytea -- Envelope of the client secret (oidc) or the password of the account that searches (ldap), under the tenant's own key; NULL: none
   group_scopes jsonb -- Scopes by group, set anew at each log-in; NULL: the provider has no say in them
   default_scopes text[] NOT NULL -- Scopes of an account that a first log-in makes, beside those of groups
   creates_accounts boolean NOT NULL -- Whether a first log-in makes an account
@@ -287,8 +284,11 @@ TABLE identity_connections ROW LEVEL SECURITY ENABLED FORCED -- OpenID providers
   version integer NOT NULL -- Grows with each change
   created_at timestamp with time zone NOT NULL -- When it was made
   updated_at timestamp with time zone NOT NULL -- When it was last changed
+  kind character varying(8) NOT NULL -- oidc: OpenID Connect; saml: SAML 2.0; ldap: LDAP or Active Directory
+  settings jsonb NOT NULL -- What the protocol needs, by the contract's schema of the kind; no secret
   CONSTRAINT identity_connections_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT identity_connections_tenant_id_name_key UNIQUE (tenant_id, name)
+  CONSTRAINT identity_connections_kind_check CHECK (((kind)::text = ANY ((ARRAY['oidc'::character varying, 'saml'::character varying, 'ldap'::character varying])::text[])))
   CONSTRAINT identity_connections_version_check CHECK ((version > 0))
   CONSTRAINT identity_connections_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

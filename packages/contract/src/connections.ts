@@ -4,14 +4,71 @@ import { scope } from './scopes.ts'
 
 const name = line(100)
 const scopes = z.array(scope).max(10)
-const fields = {
-  name,
-  issuer: z
-    .url({ protocol: /^https?$/ })
-    .max(2000)
-    .describe('Issuer identifier; its configuration is discovered there'),
+const address = z.url({ protocol: /^https?$/ }).max(2000)
+
+/** What each protocol needs. */
+export const oidcSettings = z.strictObject({
+  issuer: address.describe('Issuer identifier; its configuration is discovered there'),
   client_id: line(500),
-  groups_claim: line(100).describe('Claim that lists the groups of a person'),
+  groups_claim: line(100).default('groups').describe('Claim that lists the groups of a person'),
+})
+export type OidcSettings = z.infer<typeof oidcSettings>
+
+const certificate = text(10_000)
+  .regex(
+    /^\s*-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----\s*$/,
+    'must be one certificate in PEM',
+  )
+  .describe('PEM')
+export const samlSettings = z.strictObject({
+  entity_id: line(1024).describe('Of the provider'),
+  sso_url: address.describe('Where the provider takes requests (HTTP-Redirect)'),
+  certificates: z
+    .array(certificate)
+    .min(1)
+    .max(5)
+    .describe('By which its assertions are signed; two while it changes them'),
+  email_attribute: line(255).nullable().default(null).describe('null: the NameID is the address'),
+  name_attribute: line(255).nullable().default(null).describe('What people are shown as; null: none'),
+  groups_attribute: line(255).default('groups'),
+})
+export type SamlSettings = z.infer<typeof samlSettings>
+
+const filter = line(1000)
+export const ldapSettings = z.strictObject({
+  url: z
+    .url({ protocol: /^ldaps?$/ })
+    .max(2000)
+    .describe('ldaps://…, or ldap://… with STARTTLS'),
+  certificate_authority: certificate
+    .nullable()
+    .default(null)
+    .describe('By which the directory’s certificate is signed; null: a public one'),
+  bind_dn: line(1000)
+    .nullable()
+    .default(null)
+    .describe('Account that searches, with the secret as password; null: anybody may search'),
+  user_base: line(1000).describe('Where people stand'),
+  user_filter: filter
+    .includes('{username}')
+    .default('(&(objectClass=person)(|(uid={username})(mail={username})))')
+    .describe('Who somebody is; {username} is what they typed, escaped'),
+  id_attribute: line(100)
+    .default('entryUUID')
+    .describe('What does not change when somebody is renamed; objectGUID in Active Directory'),
+  email_attribute: line(100).default('mail'),
+  name_attribute: line(100).default('cn'),
+  group_base: line(1000).nullable().default(null).describe('Where groups stand; null: groups are not asked for'),
+  group_filter: filter
+    .includes('{dn}')
+    .default('(&(objectClass=groupOfNames)(member={dn}))')
+    .describe('Groups that somebody, or a group, is in; {dn} is where they stand, escaped'),
+  group_attribute: line(100).default('cn').describe('What a group is called'),
+})
+export type LdapSettings = z.infer<typeof ldapSettings>
+
+const common = {
+  name,
   group_scopes: z
     .record(line(255), scopes)
     .nullable()
@@ -20,16 +77,20 @@ const fields = {
   creates_accounts: z.boolean().describe('Whether a first log-in makes an account'),
   trusts_second_factor: z
     .boolean()
-    .describe('Whether its log-ins count as having shown a second factor, even where it does not say so (amr)'),
+    .describe('Whether its log-ins count as having shown a second factor, even where it does not say so'),
   is_enabled: z.boolean(),
 }
+const kinds = z.enum(['oidc', 'saml', 'ldap'])
+export type ConnectionKind = z.infer<typeof kinds>
 
-/** An OpenID provider through which people of the tenant may log in. */
+/** A provider or directory through which people of the tenant may log in. */
 export const connection = z.object({
   id: uuid,
-  ...fields,
+  kind: kinds,
+  ...common,
+  settings: z.union([oidcSettings, samlSettings, ldapSettings]),
   has_secret: z.boolean(),
-  redirect_uri: z.string().describe('To be registered at the provider'),
+  register: z.record(z.string(), z.string()).describe('What is to be entered at the provider'),
   created_at: timestamp,
   updated_at: timestamp,
   version: z.number().int(),
@@ -37,23 +98,33 @@ export const connection = z.object({
 export type Connection = z.infer<typeof connection>
 export const connectionList = z.object({ connections: z.array(connection) })
 
-const client_secret = text(1000).min(1).describe('Never shown again')
-export const createConnection = z.strictObject({
-  ...fields,
-  client_secret: client_secret.optional(),
-  groups_claim: fields.groups_claim.default('groups'),
-  group_scopes: fields.group_scopes.default(null),
-  default_scopes: fields.default_scopes.default([]),
-  creates_accounts: fields.creates_accounts.default(false),
-  trusts_second_factor: fields.trusts_second_factor.default(false),
-  is_enabled: fields.is_enabled.default(true),
-})
+const secret = text(1000).min(1).describe('Client secret, or password of bind_dn. Never shown again')
+const given = {
+  ...common,
+  secret: secret.optional(),
+  group_scopes: common.group_scopes.default(null),
+  default_scopes: common.default_scopes.default([]),
+  creates_accounts: common.creates_accounts.default(false),
+  trusts_second_factor: common.trusts_second_factor.default(false),
+  is_enabled: common.is_enabled.default(true),
+}
+export const createConnection = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('oidc'), settings: oidcSettings, ...given }),
+  z.strictObject({ kind: z.literal('saml'), settings: samlSettings, ...given }),
+  z.strictObject({ kind: z.literal('ldap'), settings: ldapSettings, ...given }),
+])
 export type CreateConnectionInput = z.input<typeof createConnection>
 export type CreateConnection = z.infer<typeof createConnection>
 
 export const changeConnection = z
-  .strictObject({ version: z.number().int().min(1), client_secret, ...fields })
-  .omit({ issuer: true })
+  .strictObject({
+    version: z.number().int().min(1),
+    secret,
+    settings: z
+      .record(z.string(), z.unknown())
+      .describe('Those that change; an issuer or entity_id does not: make another'),
+    ...common,
+  })
   .partial()
 export type ChangeConnection = z.infer<typeof changeConnection>
 
@@ -79,6 +150,10 @@ export const federationStarted = z.object({
 export type FederationStarted = z.infer<typeof federationStarted>
 export const finishFederation = z.strictObject({
   request_token: text(200),
-  parameters: text(8000).min(1).describe('What stands behind ? in the address to which the provider sent the browser'),
+  parameters: text(450_000)
+    .min(1)
+    .describe(
+      'What stands behind ? in the address to which the provider sent the browser; by SAML, the form that it posted',
+    ),
 })
 export type FinishFederation = z.infer<typeof finishFederation>

@@ -79,7 +79,8 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
           'connection',
           (body) => body.id,
           call('POST', '/v1/connections', {
-            ...{ name: 'idp', issuer: provider.issuer, client_id: CLIENT.id, client_secret: CLIENT.secret },
+            ...{ name: 'idp', kind: 'oidc', secret: CLIENT.secret },
+            settings: { issuer: provider.issuer, client_id: CLIENT.id },
             creates_accounts: true,
           }),
         ),

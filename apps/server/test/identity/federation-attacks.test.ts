@@ -38,7 +38,10 @@ before(async () => {
   await once(http, 'listening')
   issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   server = await testServer({ public_url: HERE, identity_providers_inside: 'true' })
-  const connection = { name: 'idp', issuer, client_id: 'probity', client_secret: SECRET, creates_accounts: true }
+  const connection = {
+    ...{ kind: 'oidc', name: 'idp', secret: SECRET, creates_accounts: true },
+    settings: { issuer, client_id: 'probity' },
+  }
   assert.equal((await server.call('POST', '/v1/connections', connection)).status, 201)
 })
 after(async () => {

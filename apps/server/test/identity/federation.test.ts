@@ -29,7 +29,8 @@ const code = ({ status, body }: Answer) => [status, body?.code]
 let count = 0
 async function connection(more: object = {}): Promise<{ id: string; name: string; version: number }> {
   const made = await call('POST', '/v1/connections', {
-    ...{ name: `idp${++count}`, issuer: provider.issuer, client_id: CLIENT.id, client_secret: CLIENT.secret },
+    ...{ name: `idp${++count}`, kind: 'oidc', secret: CLIENT.secret },
+    settings: { issuer: provider.issuer, client_id: CLIENT.id },
     ...{ creates_accounts: true, default_scopes: ['audit:read'], ...more },
   })
   assert.equal(made.status, 201, made.text)
@@ -133,7 +134,7 @@ test('groups give scopes, anew at each log-in', async () => {
 
 test('an administrator gives through a provider no more than they have', async () => {
   const made = await call('POST', '/v1/tokens', { name: 'less', scopes: ['tenant:admin'] })
-  const body = { name: 'beyond', issuer: provider.issuer, client_id: CLIENT.id }
+  const body = { kind: 'oidc', name: 'beyond', settings: { issuer: provider.issuer, client_id: CLIENT.id } }
   for (const more of [{ default_scopes: ['audit:read'] }, { group_scopes: { g: ['audit:read'] } }]) {
     const refused = await call('POST', '/v1/connections', { ...body, ...more }, made.body.token)
     assert.deepEqual(code(refused), [403, 'SCOPE_MISSING'])
@@ -234,9 +235,16 @@ test('providers are the tenant’s own, and their secret is never shown', async 
     Buffer.from(CLIENT.secret).toString('hex'),
   ])
   assert.equal(rows.length, 0)
-  assert.deepEqual(code(await call('POST', '/v1/connections', { name, issuer: provider.issuer, client_id: 'x' })), [
-    ...[409, 'NAME_TAKEN'],
-  ])
+  assert.deepEqual(
+    code(
+      await call('POST', '/v1/connections', {
+        kind: 'oidc',
+        name,
+        settings: { issuer: provider.issuer, client_id: 'x' },
+      }),
+    ),
+    [...[409, 'NAME_TAKEN']],
+  )
   const stale = await call('PATCH', `/v1/connections/${id}`, { name: 'other', version: 9 })
   assert.deepEqual(code(stale), [412, 'VERSION_MISMATCH'])
   assert.equal((await call('DELETE', `/v1/connections/${id}`)).status, 200)
@@ -244,7 +252,7 @@ test('providers are the tenant’s own, and their secret is never shown', async 
 })
 
 test('a provider that does not answer is told of clearly, and no secret of ours leaves with it', async () => {
-  const { name } = await connection({ issuer: 'http://127.0.0.1:9' })
+  const { name } = await connection({ settings: { issuer: 'http://127.0.0.1:9', client_id: 'x' } })
   const refused = await begin(name)
   assert.deepEqual(code(refused), [503, 'UNAVAILABLE'])
   assert.match(refused.body.message, /identity provider/)
@@ -254,7 +262,7 @@ test('without leave no provider inside our own network is asked', async () => {
   const own = await testServer({ public_url: HERE })
   try {
     for (const issuer of [provider.issuer, 'https://127.0.0.1:1', 'https://[::ffff:10.0.0.1]', 'https://localhost:1']) {
-      const body = { name: `i${++count}`, issuer, client_id: CLIENT.id }
+      const body = { kind: 'oidc', name: `i${++count}`, settings: { issuer, client_id: CLIENT.id } }
       assert.equal((await own.call('POST', '/v1/connections', body)).status, 201)
       const asked = await own.call('POST', '/v1/auth/sso', { tenant: 'first', connection: body.name }, { token: null })
       assert.deepEqual(code(asked), [503, 'UNAVAILABLE'], issuer)

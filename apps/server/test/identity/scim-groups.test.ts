@@ -141,7 +141,8 @@ test('whom a directory keeps logs in at its provider without an account of their
   const provider = await openIdServer()
   onEnd.after(() => provider.stop())
   const connection = await admin('POST', '/v1/connections', {
-    ...{ name: `idp${unique()}`, issuer: provider.issuer, client_id: CLIENT.id, client_secret: CLIENT.secret },
+    ...{ name: `idp${unique()}`, kind: 'oidc', secret: CLIENT.secret },
+    settings: { issuer: provider.issuer, client_id: CLIENT.id },
   })
   const { token } = await newClient({ connection_id: connection.body.id })
   const signIn = async (sub: string) => {

@@ -73,7 +73,10 @@ async function fill(token: string): Promise<void> {
     password: 'correct horse battery staple',
   })
   await secondFactor(opened.body.access_token)
-  await call('POST', '/v1/connections', { name: 'idp', issuer: 'https://idp.example', client_id: 'probity' })
+  await call('POST', '/v1/connections', {
+    ...{ kind: 'oidc', name: 'idp' },
+    settings: { issuer: 'https://idp.example', client_id: 'probity' },
+  })
   for (const text of [
     `INSERT INTO external_identities (tenant_id, connection_id, subject_index, user_id, created_at, last_login_at)
      SELECT tenant_id, id, sha256('sub'), (SELECT id FROM security_users u WHERE u.tenant_id = $1 LIMIT 1), now(), now()

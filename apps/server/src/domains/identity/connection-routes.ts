@@ -13,10 +13,14 @@ import {
 } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { samlPage } from './saml-page.ts'
 import type { Identity } from './service.ts'
 import { clientOf } from './session-routes.ts'
 
 const one = z.strictObject({ id: uuid })
+const ours = z.strictObject({ tenant: uuid, id: uuid })
+/** Answers by SAML are long: they carry certificates and groups. */
+const SAML_BYTES = 500_000
 
 /** Log-in through identity providers of others, and which of them a tenant has. */
 export function connectionRoutes({ connections, federation }: Identity): Route[] {
@@ -78,6 +82,29 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
       handle: ({ body }) => federation.start(body.tenant, body.connection),
     }),
     route({
+      method: 'POST',
+      path: '/v1/auth/saml',
+      summary: 'Where a provider has the browser post its answer: a page that keeps it for /sso',
+      scopes: 'public',
+      form: true,
+      mostBytes: SAML_BYTES,
+      answers: { 200: 'text/html' },
+      handle: async ({ bytes, reply }) => samlPage(bytes, reply),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/auth/saml/:tenant/:id',
+      summary: 'Our metadata for a provider that speaks SAML',
+      scopes: 'public',
+      params: ours,
+      answers: { 200: 'application/samlmetadata+xml' },
+      async handle({ params, reply }) {
+        const text = await connections.metadata(params.tenant, params.id)
+        reply.type('application/samlmetadata+xml')
+        return text
+      },
+    }),
+    route({
       method: 'GET',
       path: '/v1/me/identities',
       summary: 'List the identities at providers that open your account',
@@ -113,6 +140,7 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
       path: '/v1/auth/sso/finish',
       summary: 'Finish it, once the provider has sent the browser back: starts a session',
       scopes: 'public',
+      mostBytes: SAML_BYTES,
       body: finishFederation,
       answers: { 200: loggedIn },
       handle: ({ body, request }) => federation.finish(body, clientOf(request)),

@@ -1,4 +1,12 @@
-import type { ChangeConnection, Connection, CreateConnection, Scope } from '@probity/contract'
+import {
+  type ChangeConnection,
+  type Connection,
+  type CreateConnection,
+  ldapSettings,
+  oidcSettings,
+  type Scope,
+  samlSettings,
+} from '@probity/contract'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -6,8 +14,8 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, open, seal } from '../keys/index.ts'
-import type { Provider } from './openid.ts'
 import { recordOf } from './record.ts'
+import { metadataOf, type ServiceProvider } from './saml.ts'
 import * as store from './store-connections.ts'
 import type { Work } from './work.ts'
 
@@ -20,7 +28,7 @@ export interface ConnectionDependencies {
   publicUrl(): string
 }
 
-/** OpenID providers through which people of a tenant may log in, as its administrators keep them. */
+/** Providers and directories through which people of a tenant may log in, as its administrators keep them. */
 export class Connections {
   readonly #dependencies: ConnectionDependencies
   readonly #work: Work
@@ -35,9 +43,15 @@ export class Connections {
     return `${this.#dependencies.publicUrl()}/sso`
   }
 
+  /** Who we are at a provider that speaks SAML. */
+  serviceProviderOf(tenantId: string, id: string): ServiceProvider {
+    const url = this.#dependencies.publicUrl()
+    return { entityId: `${url}/v1/auth/saml/${tenantId}/${id}`, consumer: `${url}/v1/auth/saml` }
+  }
+
   async list(tenantId: string): Promise<{ connections: Connection[] }> {
     const rows = await this.#work.run(tenantId, (tx) => store.listConnections(tx))
-    return { connections: rows.map((row) => this.#present(row)) }
+    return { connections: rows.map((row) => this.#present(tenantId, row)) }
   }
 
   /** Throws NAME_TAKEN, and SCOPE_MISSING for scopes beyond one's own. */
@@ -47,13 +61,13 @@ export class Connections {
     requireScopes(principal, scopesIn(input))
     const id = newId(clock.now())
     const at = this.#work.now()
-    const { client_secret, ...rest } = input
-    const client_secret_sealed = client_secret === undefined ? null : await this.#seal(tenantId, id, client_secret)
+    const { secret, ...rest } = input
+    const client_secret_sealed = secret === undefined ? null : await this.#seal(tenantId, id, secret)
     const row = { ...rest, id, client_secret_sealed, version: 1, created_at: at, updated_at: at }
     return this.#work.run(tenantId, async (tx) => {
       if (!(await store.insertConnection(tx, row))) throw new DomainError('NAME_TAKEN')
-      await this.#record(tx, principal, 'created', id, { issuer: input.issuer, ...grantedBy(input) })
-      return this.#present(row)
+      await this.#record(tx, principal, 'created', id, { kind: input.kind, ...grantedBy(input) })
+      return this.#present(tenantId, row)
     })
   }
 
@@ -61,8 +75,8 @@ export class Connections {
   async change(principal: Principal, id: string, input: ChangeConnection): Promise<Connection> {
     const { tenantId } = principal
     requireScopes(principal, scopesIn(input))
-    const { client_secret, version, ...rest } = input
-    const sealed = client_secret === undefined ? null : await this.#seal(tenantId, id, client_secret)
+    const { secret, version, settings, ...rest } = input
+    const sealed = secret === undefined ? null : await this.#seal(tenantId, id, secret)
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
     return this.#work.run(tenantId, async (tx) => {
       const held = await store.lockConnection(tx, id)
@@ -74,14 +88,22 @@ export class Connections {
       const row: store.ConnectionRow = {
         ...held,
         ...given,
+        ...changedSettings(held, settings),
         client_secret_sealed: sealed ?? held.client_secret_sealed,
         version: held.version + 1,
         updated_at: this.#work.now(),
       }
       await store.updateConnection(tx, row)
       await this.#record(tx, principal, 'changed', id, { changed: Object.keys(input), ...grantedBy(input) })
-      return this.#present(row)
+      return this.#present(tenantId, row)
     })
+  }
+
+  /** Our metadata for a provider that speaks SAML. Throws NOT_FOUND. */
+  async metadata(tenantId: string, id: string): Promise<string> {
+    const [row] = await this.#work.run(tenantId, (tx) => store.listConnections(tx, { id }))
+    if (row?.kind !== 'saml') throw new DomainError('NOT_FOUND')
+    return metadataOf(row.settings, this.serviceProviderOf(tenantId, id))
   }
 
   /** Takes it away, and with it who of ours its people are; accounts stay. */
@@ -92,16 +114,11 @@ export class Connections {
     })
   }
 
-  /** As the provider is asked. */
-  async providerOf(tenantId: string, row: store.ConnectionRow): Promise<Provider> {
+  /** What it takes to be known at the provider; null: nothing. */
+  async secretOf(tenantId: string, { id, client_secret_sealed }: store.ConnectionRow): Promise<string | null> {
+    if (client_secret_sealed === null) return null
     const own = await this.#dependencies.keys.subjects.ownKey(tenantId)
-    const sealed = row.client_secret_sealed
-    return {
-      key: `${tenantId} ${row.id} ${row.version}`,
-      issuer: row.issuer,
-      clientId: row.client_id,
-      secret: sealed === null ? null : open(tenantId, [own], locationOf(row.id), sealed).toString(),
-    }
+    return open(tenantId, [own], locationOf(id), client_secret_sealed).toString()
   }
 
   async #seal(tenantId: string, id: string, secret: string): Promise<Buffer> {
@@ -109,20 +126,44 @@ export class Connections {
     return seal(tenantId, [own], locationOf(id), Buffer.from(secret))
   }
 
-  #present({ client_secret_sealed, created_at, updated_at, ...row }: store.ConnectionRow): Connection {
+  #present(tenantId: string, row: store.ConnectionRow): Connection {
+    const { client_secret_sealed, created_at, updated_at, ...rest } = row
     return {
-      ...row,
+      ...rest,
       has_secret: client_secret_sealed !== null,
-      redirect_uri: this.redirectUri,
+      register: this.#toRegister(tenantId, row),
       created_at: created_at.toISOString(),
       updated_at: updated_at.toISOString(),
     }
+  }
+
+  #toRegister(tenantId: string, { id, kind }: store.ConnectionRow): Record<string, string> {
+    if (kind === 'oidc') return { redirect_uri: this.redirectUri }
+    if (kind === 'ldap') return {}
+    const { entityId, consumer } = this.serviceProviderOf(tenantId, id)
+    return { entity_id: entityId, assertion_consumer_service: consumer, metadata: entityId }
   }
 
   #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
     const happened = { event_type: `connection.${what}`, resource: `connection/${id}`, action: what, data }
     return recordOf(this.#dependencies.record, tx, by, { ...happened, risk_score: 40 })
   }
+}
+
+/** What makes a provider who it is: people who are known through it would be others. */
+const FIXED = ['issuer', 'entity_id']
+
+/** The settings with those that change, by the schema of the kind. Throws VALIDATION_FAILED. */
+function changedSettings(held: store.ConnectionRow, changes: Record<string, unknown> | undefined): store.Protocol {
+  const fixed = FIXED.find((name) => changes?.[name] !== undefined)
+  if (fixed !== undefined)
+    throw new DomainError('VALIDATION_FAILED', {
+      issues: [{ pointer: `/settings/${fixed}`, message: 'does not change' }],
+    })
+  const settings = { ...held.settings, ...changes }
+  if (held.kind === 'oidc') return { kind: held.kind, settings: oidcSettings.parse(settings) }
+  if (held.kind === 'saml') return { kind: held.kind, settings: samlSettings.parse(settings) }
+  return { kind: held.kind, settings: ldapSettings.parse(settings) }
 }
 
 type Granting = Pick<ChangeConnection, 'group_scopes' | 'default_scopes'>

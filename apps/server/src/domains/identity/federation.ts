@@ -10,9 +10,8 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, keyedDigest } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
-import type { Connections } from './connections.ts'
-import type { Marks, OpenIdProviders, Told } from './openid.ts'
 import { namesOf, sealProfile } from './profile.ts'
+import type { Providers } from './providers.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor, nameFault } from './rules.ts'
 import { externalIndex } from './scim/people.ts'
@@ -24,6 +23,7 @@ import { listPasskeys } from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import { clientsOf } from './store-services.ts'
 import * as users from './store-users.ts'
+import type { Marks, Told } from './told.ts'
 import type { Work } from './work.ts'
 
 export interface FederationDependencies {
@@ -33,8 +33,7 @@ export interface FederationDependencies {
   tenancy: Tenancy
   record: RecordEvent
   sessions: Sessions
-  connections: Connections
-  providers: OpenIdProviders
+  providers: Providers
 }
 
 const SECONDS = 600
@@ -102,7 +101,7 @@ export class Federation {
    * TENANT_SUSPENDED, and IDENTITY_NOT_LINKED where they are nobody here yet and no account is made.
    */
   async finish({ request_token, parameters }: FinishFederation, client: Client) {
-    const { tenancy, connections, providers, sessions } = this.#dependencies
+    const { tenancy, providers, sessions } = this.#dependencies
     const parts = parseToken(request_token)
     if (parts?.kind !== 'fr' || parts.tenantId === null) throw new DomainError('LINK_EXPIRED')
     const { tenantId } = parts
@@ -111,11 +110,9 @@ export class Federation {
     )
     if (!pending) throw new DomainError('LINK_EXPIRED')
     const connection = await this.#enabled(tenantId, { id: pending.connection_id })
-    const returned = new URL(`?${parameters.replace(/^\?/, '')}`, connections.redirectUri)
     const marks = await this.#marksOf(tenantId, request_token)
-    const provider = await connections.providerOf(tenantId, connection)
     const told = await this.#refusedIs(tenantId, connection, client, () =>
-      providers.finish(provider, returned, marks, connection.groups_claim),
+      providers.finish(tenantId, connection, parameters, marks),
     )
     const user = await this.#account(tenantId, connection, pending.user_id, told)
     if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
@@ -134,12 +131,11 @@ export class Federation {
   }
 
   async #begin(tenantId: string, name: string, userId: string | null): Promise<FederationStarted> {
-    const { connections, providers } = this.#dependencies
+    const { providers } = this.#dependencies
     const connection = await this.#enabled(tenantId, { name })
     const token = formatToken({ kind: 'fr', tenantId, secret: randomBytes(32) })
-    const provider = await connections.providerOf(tenantId, connection)
     const marks = await this.#marksOf(tenantId, token)
-    const authorization_url = await providers.start(provider, connections.redirectUri, marks)
+    const authorization_url = await providers.start(tenantId, connection, marks)
     const at = this.#work.now()
     const until = new Date(at.getTime() + SECONDS * 1000)
     await this.#work.run(tenantId, (tx) =>
@@ -211,13 +207,13 @@ export class Federation {
       email !== null && email.length <= 254 && /^[^@\s]+@[^@\s]+$/.test(email) && nameFault(email) === null
     if (!connection.creates_accounts || !isUsable) throw new DomainError('IDENTITY_NOT_LINKED')
     const [username, address] = await namesOf(keys, tenantId, email)
-    const isTaken = (tx: Tx) =>
-      users.isTaken(
-        tx,
-        [username, address].filter((one) => one !== undefined),
-        null,
-      )
-    if (await this.#work.run(tenantId, isTaken)) throw new DomainError('IDENTITY_NOT_LINKED')
+    const names = [username, address].filter((one) => one !== undefined)
+    // Whoever has the name may be the same person, who has come in by another window meanwhile.
+    const other = await this.#work.run(tenantId, async (tx) =>
+      (await users.isTaken(tx, names, null)) ? { id: await store.findExternal(tx, connection.id, subject) } : null,
+    )
+    if (other?.id) return other.id
+    if (other) throw new DomainError('IDENTITY_NOT_LINKED')
     const id = newId(clock.now())
     const display_name = told.name?.slice(0, 255).replaceAll(/\p{Cc}/gu, ' ') ?? null
     const sealed = await sealProfile(keys, tenantId, id, { username: email, email, display_name })
@@ -226,7 +222,7 @@ export class Federation {
       const at = this.#work.now()
       const row = { id, ...sealed, password_hash: '', status: 'active' as const, scopes, is_operator: false }
       if (!(await insertUser(tx, row, at))) {
-        const meanwhile = await store.findExternal(tx, connection.id, subject) // the same person, in another window
+        const meanwhile = await store.findExternal(tx, connection.id, subject)
         if (meanwhile === null) throw new DomainError('IDENTITY_NOT_LINKED')
         return meanwhile
       }

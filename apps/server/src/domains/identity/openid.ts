@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Outside } from '../../platform/outside.ts'
+import { type Marks, REFUSED, type Told } from './told.ts'
 
 /** A provider, and who we are there. */
 export interface Provider {
@@ -10,23 +11,6 @@ export interface Provider {
   issuer: string
   clientId: string
   secret: string | null
-}
-
-/** What one log-in is recognised by when the browser comes back. */
-export interface Marks {
-  state: string
-  nonce: string
-  verifier: string
-}
-
-/** Whom a provider says it is. */
-export interface Told {
-  subject: string
-  email: string | null
-  isEmailVerified: boolean
-  name: string | null
-  groups: string[]
-  methods: string[]
 }
 
 const KEPT_MILLISECONDS = 600_000
@@ -101,8 +85,6 @@ export class OpenIdProviders {
     }
   }
 }
-
-const REFUSED = 'the identity provider’s answer cannot be taken; start again'
 
 function toldOf(claims: Record<string, unknown>, groupsClaim: string): Told {
   const text = (name: string) => (typeof claims[name] === 'string' && claims[name] !== '' ? claims[name] : null)

@@ -21,11 +21,11 @@ import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
-import { OpenIdProviders } from './openid.ts'
 import { Passkeys } from './passkeys.ts'
 import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
+import { Providers } from './providers.ts'
 import { type Happened, recordOf } from './record.ts'
 import { ADMINISTRATOR, scopesOf } from './rules.ts'
 import { Scim } from './scim/service.ts'
@@ -90,8 +90,8 @@ export class Identity {
     this.groups = new Groups(dependencies)
     this.serviceAccounts = new ServiceAccounts(dependencies)
     this.scim = new Scim({ ...dependencies, links, sessions, users: this.users, groups: this.groups })
-    const providers = new OpenIdProviders(dependencies.outside)
-    this.federation = new Federation({ ...dependencies, sessions, providers, connections: this.connections })
+    const providers = new Providers(this.connections, dependencies.outside)
+    this.federation = new Federation({ ...dependencies, sessions, providers })
     this.passkeys = new Passkeys({ ...dependencies, sessions, rules: this.rules })
     this.access = new LogIn({
       ...dependencies,

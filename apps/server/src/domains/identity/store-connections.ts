@@ -1,13 +1,19 @@
-import type { Scope } from '@probity/contract'
+import type { ConnectionKind, LdapSettings, OidcSettings, SamlSettings, Scope } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
 
-export interface ConnectionRow {
+/** A kind with its settings. */
+export type Protocol =
+  | { kind: 'oidc'; settings: OidcSettings }
+  | { kind: 'saml'; settings: SamlSettings }
+  | { kind: 'ldap'; settings: LdapSettings }
+
+export type ConnectionRow = CommonRow & Protocol
+
+interface CommonRow {
   id: string
+  kind: ConnectionKind
   name: string
-  issuer: string
-  client_id: string
   client_secret_sealed: Buffer | null
-  groups_claim: string
   group_scopes: Record<string, Scope[]> | null
   default_scopes: Scope[]
   creates_accounts: boolean
@@ -18,12 +24,12 @@ export interface ConnectionRow {
   updated_at: Date
 }
 
-const COLUMNS = `id, name, issuer, client_id, client_secret_sealed, groups_claim, group_scopes, default_scopes, creates_accounts,
-  trusts_second_factor, is_enabled, version, created_at, updated_at`
+const COLUMNS = `id, kind, name, settings, client_secret_sealed, group_scopes, default_scopes, creates_accounts, trusts_second_factor,
+  is_enabled, version, created_at, updated_at`
 
 function valuesOf(row: ConnectionRow): unknown[] {
   return [
-    ...[row.name, row.issuer, row.client_id, row.client_secret_sealed, row.groups_claim],
+    ...[row.kind, row.name, JSON.stringify(row.settings), row.client_secret_sealed],
     row.group_scopes === null ? null : JSON.stringify(row.group_scopes),
     ...[row.default_scopes, row.creates_accounts, row.trusts_second_factor, row.is_enabled, row.version],
     ...[row.created_at, row.updated_at],
@@ -33,14 +39,14 @@ function valuesOf(row: ConnectionRow): unknown[] {
 /** False: the name is taken. */
 export async function insertConnection(tx: Tx, row: ConnectionRow): Promise<boolean> {
   const text = `INSERT INTO identity_connections (tenant_id, ${COLUMNS})
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (tenant_id, name) DO NOTHING`
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (tenant_id, name) DO NOTHING`
   return (await tx.query(text, [tx.tenantId, row.id, ...valuesOf(row)])).rowCount === 1
 }
 
 export async function updateConnection(tx: Tx, row: ConnectionRow): Promise<void> {
-  const text = `UPDATE identity_connections SET (name, issuer, client_id, client_secret_sealed, groups_claim, group_scopes, default_scopes,
-                  creates_accounts, trusts_second_factor, is_enabled, version, created_at, updated_at)
-                = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WHERE tenant_id = $1 AND id = $2`
+  const text = `UPDATE identity_connections SET (kind, name, settings, client_secret_sealed, group_scopes, default_scopes, creates_accounts,
+                  trusts_second_factor, is_enabled, version, created_at, updated_at)
+                = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WHERE tenant_id = $1 AND id = $2`
   await tx.query(text, [tx.tenantId, row.id, ...valuesOf(row)])
 }
 

@@ -40,6 +40,9 @@ function operation(route: Route): object {
     ...(route.body && {
       requestBody: { required: true, content: { [mediaTypeOf(route)]: { schema: jsonSchema(route.body, 'input') } } },
     }),
+    ...(route.form && {
+      requestBody: { required: true, content: { 'application/x-www-form-urlencoded': { schema: { type: 'object' } } } },
+    }),
     ...(route.streams && {
       requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
     }),

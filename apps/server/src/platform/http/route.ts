@@ -12,7 +12,7 @@ export interface Call<P, Q, B> {
   params: P
   query: Q
   body: B
-  /** The JSON body as it came, of a `raw` route; else empty. */
+  /** The body as it came, of a `raw` route or a form; else empty. */
   bytes: Uint8Array
   /** Throws UNAUTHENTICATED once the caller's token or session has ended: for answers that go on and on. */
   again(): Promise<void>
@@ -41,6 +41,10 @@ export interface Route {
   creates?: boolean
   /** The body is a stream that the handler reads. */
   streams?: boolean
+  /** The body is a form (application/x-www-form-urlencoded), of which the handler gets the bytes. */
+  form?: boolean
+  /** Bytes of the body, at most, where they are not as many as of others. */
+  mostBytes?: number
   /** Bodies and errors are as another protocol has them; ours without. */
   dialect?: Dialect
   /** The handler gets the bytes of the JSON body and parses them by `body` itself, since they may be many. */

@@ -131,6 +131,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The JSON body is left as it came. */
     raw?: boolean
+    /** The body is a form. */
+    form?: boolean
     dialect?: Dialect
   }
   interface FastifyRequest {
@@ -149,8 +151,8 @@ function register(
   app.route({
     method: route.method,
     url: route.path,
-    config: { raw: route.raw === true, ...(route.dialect && { dialect: route.dialect }) },
-    ...(route.scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
+    config: { raw: route.raw === true, form: route.form === true, ...(route.dialect && { dialect: route.dialect }) },
+    ...bodyLimitOf(route),
     ...(Object.values(route.answers).includes(EVENT_STREAM) ? { onSend: endOnClose } : {}),
     onRequest: async (request, reply) => {
       const timer = boundBody(request, reply, options)
@@ -169,8 +171,8 @@ function register(
         principal,
         params: route.params?.parse(request.params) ?? request.params,
         query: route.query?.parse(request.query) ?? {},
-        body: route.streams || route.raw ? undefined : route.body?.parse(request.body ?? {}),
-        bytes: route.raw ? rawBody(request) : NO_BYTES,
+        body: route.streams || route.raw || route.form ? undefined : route.body?.parse(request.body ?? {}),
+        bytes: route.raw || route.form ? rawBody(request) : NO_BYTES,
         again: () => admission.again(request),
         request,
         reply,
@@ -184,9 +186,15 @@ function register(
   })
 }
 
+function bodyLimitOf({ scopes, mostBytes }: Route): { bodyLimit?: number } {
+  if (mostBytes !== undefined) return { bodyLimit: mostBytes }
+  return scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}
+}
+
 function rawBody(request: FastifyRequest): Uint8Array {
   if (request.body instanceof Uint8Array) return request.body
-  throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: ['application/json'] })
+  const supported = [request.routeOptions.config.form ? FORM_TYPE : JSON_TYPE]
+  throw new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported })
 }
 
 function idempotencyKey(request: FastifyRequest): string | null {
@@ -212,6 +220,11 @@ function readBodies(app: FastifyInstance): void {
       }
     },
   )
+  app.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    const { form } = request.routeOptions.config
+    if (form) done(null, body)
+    else done(new DomainError('MEDIA_TYPE_UNSUPPORTED', { supported: [JSON_TYPE] }))
+  })
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'],
     (_request: FastifyRequest, payload: Readable, done: (error: null, body: Readable) => void) => done(null, payload),
@@ -219,6 +232,7 @@ function readBodies(app: FastifyInstance): void {
 }
 
 const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 /** JSON under another name is what the protocol of the route sends, and nothing else. */
 function requireType({ headers, routeOptions }: FastifyRequest): void {

@@ -1,0 +1,48 @@
+import { DomainError } from '../../platform/errors.ts'
+import type { Outside } from '../../platform/outside.ts'
+import type { Connections } from './connections.ts'
+import { OpenIdProviders } from './openid.ts'
+import { SamlProviders } from './saml.ts'
+import type { ConnectionRow } from './store-connections.ts'
+import type { Marks, Told } from './told.ts'
+
+/** Providers to which a browser goes, by the protocol that each speaks. */
+export class Providers {
+  readonly #connections: Connections
+  readonly #openId: OpenIdProviders
+  readonly #saml: SamlProviders
+
+  constructor(connections: Connections, outside: Outside) {
+    this.#connections = connections
+    this.#openId = new OpenIdProviders(outside)
+    this.#saml = new SamlProviders()
+  }
+
+  /** Where the browser goes. Throws UNAVAILABLE where the provider can't be asked, NOT_FOUND for one that no browser goes to. */
+  async start(tenantId: string, row: ConnectionRow, marks: Marks): Promise<string> {
+    if (row.kind === 'oidc')
+      return this.#openId.start(await this.#openIdOf(tenantId, row), this.#connections.redirectUri, marks)
+    if (row.kind === 'saml')
+      return this.#saml.start(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), marks)
+    throw new DomainError('NOT_FOUND', { reason: 'log in with name and password: POST /v1/auth/login with connection' })
+  }
+
+  /** Whom the provider says it is, by what it had the browser bring. Throws CREDENTIALS_INVALID, whatever is wrong with that. */
+  async finish(tenantId: string, row: ConnectionRow, parameters: string, marks: Marks): Promise<Told> {
+    if (row.kind === 'saml')
+      return this.#saml.finish(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), parameters, marks)
+    if (row.kind !== 'oidc') throw new DomainError('NOT_FOUND')
+    const returned = new URL(`?${parameters.replace(/^\?/, '')}`, this.#connections.redirectUri)
+    const provider = await this.#openIdOf(tenantId, row)
+    return this.#openId.finish(provider, returned, marks, row.settings.groups_claim)
+  }
+
+  async #openIdOf(tenantId: string, row: ConnectionRow & { kind: 'oidc' }) {
+    return {
+      key: `${tenantId} ${row.id} ${row.version}`,
+      issuer: row.settings.issuer,
+      clientId: row.settings.client_id,
+      secret: await this.#connections.secretOf(tenantId, row),
+    }
+  }
+}
