@@ -276,6 +276,8 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/v1/auth/password/forgot',
     '/v1/auth/password/reset',
     '/v1/auth/refresh',
+    '/v1/auth/saml',
+    '/v1/auth/saml/{tenant}/{id}',
     '/v1/auth/sso',
     '/v1/auth/sso/finish',
     '/v1/setup',

@@ -1,5 +1,6 @@
 import * as contract from '@probity/contract'
 import { z } from 'zod'
+import { ENTITY, formOf, signingKey } from '../support/saml.ts'
 import type { TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
 
@@ -71,6 +72,7 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
       () => ({ name: 'HR' }),
     ),
     ...scimCases(server, known),
+    ...samlCases(server, known),
   ]
 }
 
@@ -126,6 +128,31 @@ function scimCases(server: TestServer, known: Record<string, string>): Case[] {
       schemas: [`${MESSAGES}:BulkRequest`],
       Operations: [{ method: 'DELETE', path: '/Users/none' }],
     })),
+  ]
+}
+
+function samlCases(server: TestServer, known: Record<string, string>): Case[] {
+  return [
+    {
+      operation: 'GET /v1/auth/saml/{tenant}/{id}',
+      schema: null,
+      async call() {
+        const key = await signingKey()
+        const settings = { entity_id: ENTITY, sso_url: 'https://idp.example/sso', certificates: [key.certificate] }
+        const made = await server.call('POST', '/v1/connections', { kind: 'saml', name: 'saml', settings })
+        known.saml = made.body.id
+        return server.call('GET', `/v1/auth/saml/${server.tenantId}/${known.saml}`, undefined, { token: null })
+      },
+    },
+    {
+      operation: 'POST /v1/auth/saml',
+      schema: null,
+      async call() {
+        await server.call('DELETE', `/v1/connections/${known.saml}`)
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        return server.call('POST', '/v1/auth/saml', formOf('<a/>'), { token: null, headers })
+      },
+    },
   ]
 }
 
