@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { installPostgres15, POSTGRES_15_TEST } from './postgres15.mjs'
+import { installPackages } from './packages.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 process.chdir(ROOT)
@@ -46,7 +46,7 @@ else if (argument !== undefined) {
 const tally = { passed: 0, failed: 0, skipped: 0 }
 if (argument === undefined || argument === '--fast' || argument === 'checks')
   for (const check of CHECKS) runCheck(check)
-if (selected.includes(POSTGRES_15_TEST)) installPostgres15()
+installPackages(selected)
 if (selected.length > 0) await runTests(selected)
 const { passed, failed, skipped } = tally
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)

@@ -44,6 +44,8 @@ export type FactorList = z.infer<typeof factorList>
 
 export const stepUp = z.strictObject({
   password: text(1024).min(1),
+  connection: text(100).min(1).optional().describe('LDAP directory whose password it is'),
+  username: text(255).min(1).optional().describe('With connection: what the directory calls you'),
   mfa_code: code.optional().describe('Needed where a second factor is set up'),
 })
 export type StepUp = z.infer<typeof stepUp>

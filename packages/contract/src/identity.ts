@@ -25,6 +25,10 @@ export const setupDone = z.object({
 export const login = z.strictObject({
   credential_type: z.enum(['username_password']),
   tenant: text(255).min(1).describe('Name or id of the tenant'),
+  connection: text(100)
+    .min(1)
+    .optional()
+    .describe('Name of an LDAP directory of the tenant: username and password are those that it knows'),
   username: text(255).min(1).describe('User name or address'),
   password: text(1024).min(1),
   mfa_code: text(32)

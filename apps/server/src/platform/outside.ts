@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns'
+import { promises, lookup as resolve } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Agent, fetch as undiciFetch } from 'undici'
 
@@ -61,6 +61,20 @@ export class Outside {
     const asked = { ...options, redirect: 'manual', dispatcher: this.#agent, signal: AbortSignal.timeout(MILLISECONDS) }
     // The library's own types of the same standard.
     return (await undiciFetch(url, asked as Parameters<typeof undiciFetch>[1])) as unknown as Response
+  }
+
+  /** The address to connect to by another protocol than HTTP: looked at, and not resolved again. Throws for one that is not to be asked. */
+  async addressOf(host: string): Promise<string> {
+    if (isIP(host) === 0)
+      return (await promises.lookup(host, { all: true }).then((all) => this.#outsideOf(all))).address
+    return this.#outsideOf([{ address: host }]).address
+  }
+
+  #outsideOf(addresses: readonly { address: string }[]): { address: string } {
+    const [first] = addresses
+    if (!first || (!this.allowsInside && addresses.some(({ address }) => isInside(address))))
+      throw new Error('an address inside')
+    return first
   }
 
   stop(): Promise<void> {

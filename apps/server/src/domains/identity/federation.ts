@@ -10,6 +10,8 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, keyedDigest } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
+import type { Connections } from './connections.ts'
+import type { Directories } from './directories.ts'
 import { namesOf, sealProfile } from './profile.ts'
 import type { Providers } from './providers.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
@@ -34,6 +36,8 @@ export interface FederationDependencies {
   record: RecordEvent
   sessions: Sessions
   providers: Providers
+  connections: Connections
+  directories: Directories
 }
 
 const SECONDS = 600
@@ -128,6 +132,22 @@ export class Federation {
         await users.noteLogin(tx, user.id, this.#work.now())
       },
     })
+  }
+
+  /**
+   * Who of ours somebody is by name and password of a directory; null: one of them is wrong. Throws NOT_FOUND for no such
+   * directory, UNAVAILABLE, IDENTITY_NOT_LINKED.
+   */
+  async byPassword(
+    tenantId: string,
+    name: string,
+    given: { username: string; password: string },
+  ): Promise<users.PersonRow | null> {
+    const { connections, directories } = this.#dependencies
+    const row = await this.#enabled(tenantId, { name })
+    if (row.kind !== 'ldap') throw new DomainError('NOT_FOUND')
+    const told = await directories.authenticate(row.settings, await connections.secretOf(tenantId, row), given)
+    return told && this.#account(tenantId, row, null, told)
   }
 
   async #begin(tenantId: string, name: string, userId: string | null): Promise<FederationStarted> {

@@ -7,6 +7,7 @@ import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
+import type { Federation } from './federation.ts'
 import type { Passwords } from './passwords.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
@@ -31,6 +32,7 @@ export interface LogInDependencies {
   factors: SecondFactors
   devices: Devices
   rules: SignInRules
+  federation: Federation
 }
 
 /** A password that was right, and the second factor that was shown with it; null: none is asked for. */
@@ -72,9 +74,12 @@ export class LogIn {
       throw new DomainError('TENANT_SUSPENDED')
     }
     const { passwords, sessions } = this.#dependencies
-    const rehashed = passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
+    const isOurs = input.connection === undefined
+    const rehashed = isOurs && passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
     // Told only to who knows the password, as all that is said of an account.
-    const rules = await this.#toldOf(tenantId, user, client, () => this.#dependencies.rules.requireWay(tenantId, user))
+    const rules = await this.#toldOf(tenantId, user, client, () =>
+      this.#dependencies.rules.requireWay(tenantId, user, { byProvider: !isOurs }),
+    )
     let device_token: string | null = null
     const methods = methodsOf(shown)
     const lacks_factor = lacksFactor(rules, user, methods)
@@ -93,14 +98,18 @@ export class LogIn {
   }
 
   /** The same again within a session, which counts as just authenticated from then on. */
-  async stepUp(principal: Principal, { password, mfa_code }: StepUp, client: Client): Promise<void> {
+  async stepUp(
+    principal: Principal,
+    { password, mfa_code, connection, username }: StepUp,
+    client: Client,
+  ): Promise<void> {
     const { keys, sessions } = this.#dependencies
     const { tenantId, userId } = principal
     const own = ownSession(principal)
     const row = await this.#work.run(tenantId, (tx) => users.readPerson(tx, userId))
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('UNAUTHENTICATED')
-    const input = { tenant: tenantId, username: profile.username, password, mfa_code }
+    const input = { tenant: tenantId, username: username ?? profile.username, password, mfa_code, connection }
     const shown = await this.#show(tenantId, input, client)
     if ('asked' in shown) throw new DomainError('MFA_CODE_INVALID', { reason: 'send mfa_code as well' })
     if (shown.user.id !== userId) throw new DomainError('CREDENTIALS_INVALID')
@@ -117,22 +126,23 @@ export class LogIn {
   /** Looks at password and code; nothing is taken yet. */
   async #show(
     tenantId: string | null,
-    input: Pick<Login, 'tenant' | 'username' | 'password' | 'mfa_code' | 'device_token'>,
+    input: Pick<Login, 'tenant' | 'connection' | 'username' | 'password' | 'mfa_code' | 'device_token'>,
     client: Client,
   ): Promise<Shown | Asked> {
-    const { passwords, throttle, factors } = this.#dependencies
-    const attempt = await throttle.begin(tenantId, input, client.ip_address)
-    const { user, refusedFor } = attempt
+    const { throttle, factors } = this.#dependencies
+    const counted = await throttle.begin(tenantId, input, client.ip_address)
+    const { refusedFor } = counted
     if (refusedFor > 0) {
-      await this.#refuse(tenantId, user, client, 'throttled')
+      await this.#refuse(tenantId, counted.user, client, 'throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
-    const right = await passwords.check(user?.password_hash ?? null, input.password)
+    const user = await this.#whoKnows(tenantId, counted.user, input)
     const isThere = user?.status === 'active' || user?.status === 'suspended'
-    if (tenantId === null || user === null || !right || !isThere) {
-      await this.#refuse(tenantId, user, client, 'credentials')
+    if (tenantId === null || user === null || !isThere) {
+      await this.#refuse(tenantId, counted.user, client, 'credentials')
       throw new DomainError('CREDENTIALS_INVALID')
     }
+    const attempt = { ...counted, user } // second factors are counted by whose they are
     if (user.status === 'suspended') {
       await this.#refuse(tenantId, user, client, 'account_suspended')
       throw new DomainError('ACCOUNT_SUSPENDED')
@@ -153,6 +163,19 @@ export class LogIn {
       proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed'),
       isRemembered: false,
     }
+  }
+
+  /** Whose password it is, here or in a directory; null: nobody's. */
+  async #whoKnows(
+    tenantId: string | null,
+    named: store.UserRow | null,
+    { connection, username, password }: Pick<Login, 'connection' | 'username' | 'password'>,
+  ): Promise<store.UserRow | null> {
+    const { passwords, federation } = this.#dependencies
+    if (connection === undefined) return (await passwords.check(named?.password_hash ?? null, password)) ? named : null
+    if (tenantId === null) throw new DomainError('NOT_FOUND')
+    const found = await federation.byPassword(tenantId, connection, { username, password })
+    return found && this.#work.run(tenantId, (tx) => store.readUser(tx, found.id))
   }
 
   async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {

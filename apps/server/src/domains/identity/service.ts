@@ -17,6 +17,7 @@ import { commonest } from './commonest.ts'
 import { Connections } from './connections.ts'
 import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
+import { Directories } from './directories.ts'
 import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
 import { Links } from './links.ts'
@@ -91,11 +92,14 @@ export class Identity {
     this.serviceAccounts = new ServiceAccounts(dependencies)
     this.scim = new Scim({ ...dependencies, links, sessions, users: this.users, groups: this.groups })
     const providers = new Providers(this.connections, dependencies.outside)
-    this.federation = new Federation({ ...dependencies, sessions, providers })
+    const directories = new Directories(dependencies.outside)
+    const { connections } = this
+    this.federation = new Federation({ ...dependencies, sessions, providers, connections, directories })
     this.passkeys = new Passkeys({ ...dependencies, sessions, rules: this.rules })
     this.access = new LogIn({
       ...dependencies,
       rules: this.rules,
+      federation: this.federation,
       passwords,
       throttle,
       sessions,

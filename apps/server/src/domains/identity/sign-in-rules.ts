@@ -25,13 +25,17 @@ export class SignInRules {
   }
 
   /**
-   * The rules, for who opens their account without a provider. Throws PROVIDER_REQUIRED where that is a break-glass
+   * The rules, for who opens their account with a password (a directory's is a provider's) or a passkey. Throws PROVIDER_REQUIRED where that is a break-glass
    * account's alone, whose use is recorded.
    */
-  async requireWay(tenantId: string, user: { id: string; is_break_glass: boolean }): Promise<store.RulesRow> {
+  async requireWay(
+    tenantId: string,
+    user: { id: string; is_break_glass: boolean },
+    { byProvider = false } = {},
+  ): Promise<store.RulesRow> {
     const { work, record } = this.#dependencies
     const rules = await work.run(tenantId, store.readRules)
-    if (!rules.requires_provider) return rules
+    if (!rules.requires_provider || byProvider) return rules
     if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
     const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
     await work.run(tenantId, (tx) => recordOf(record, tx, user.id, used))

@@ -51,12 +51,20 @@ export async function countUsers(tx: Tx): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
+const USER_COLUMNS = `id, username_index, email_index, profile_sealed, password_hash, status, scopes,
+  ${groupScopesOf('security_users')}, is_operator, mfa_enabled, is_break_glass`
+
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {
-  const text = `SELECT id, username_index, email_index, profile_sealed, password_hash, status, scopes, ${groupScopesOf('security_users')},
-                  is_operator, mfa_enabled, is_break_glass
-                FROM security_users WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
+  const text = `SELECT ${USER_COLUMNS} FROM security_users
+                WHERE tenant_id = $1 AND (username_index = $2 OR email_index = $3) ORDER BY username_index = $2 DESC LIMIT 1`
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
+}
+
+/** The same by id. */
+export async function readUser(tx: Tx, id: string): Promise<UserRow | null> {
+  const text = `SELECT ${USER_COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2`
+  return (await tx.query<UserRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
 /** The password and state as they are now; the row is held until the transaction ends. */
