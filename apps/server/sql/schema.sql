@@ -39,6 +39,56 @@ CREATE TRIGGER tell_callers_gone AFTER DELETE ON api_tokens FOR EACH ROW EXECUTE
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
+TABLE application_artifacts ROW LEVEL SECURITY ENABLED FORCED -- Codes, tokens, grants and log-ins under way of applications
+  tenant_id uuid NOT NULL -- Tenant
+  model character varying(40) NOT NULL -- What it is: AccessToken, AuthorizationCode, Grant and so on
+  id_hash bytea NOT NULL -- SHA-256 of the token or id
+  payload_sealed bytea NOT NULL -- Envelope of what it holds, under the tenant's own key
+  application_id uuid -- Whose it is; NULL: of none yet
+  user_id uuid -- For whom; it is good while they are active; NULL: for nobody
+  grant_hash bytea -- SHA-256 of the grant that it ends with
+  uid_hash bytea -- SHA-256 of what a log-in under way is found by
+  user_code_hash bytea -- SHA-256 of the code that a person types for a device
+  consumed_at timestamp with time zone -- When it was used, what is good once; NULL: not
+  expires_at timestamp with time zone NOT NULL -- When it ends
+  CONSTRAINT application_artifacts_pkey PRIMARY KEY (tenant_id, model, id_hash)
+  CONSTRAINT application_artifacts_grant_hash_check CHECK ((length(grant_hash) = 32))
+  CONSTRAINT application_artifacts_id_hash_check CHECK ((length(id_hash) = 32))
+  CONSTRAINT application_artifacts_uid_hash_check CHECK ((length(uid_hash) = 32))
+  CONSTRAINT application_artifacts_user_code_hash_check CHECK ((length(user_code_hash) = 32))
+  CONSTRAINT application_artifacts_tenant_id_application_id_fkey FOREIGN KEY (tenant_id, application_id) REFERENCES applications(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT application_artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+  CONSTRAINT application_artifacts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX application_artifacts_end ON application_artifacts USING btree (tenant_id, expires_at)
+CREATE INDEX application_artifacts_grant ON application_artifacts USING btree (tenant_id, grant_hash)
+CREATE INDEX application_artifacts_uid ON application_artifacts USING btree (tenant_id, uid_hash)
+CREATE INDEX application_artifacts_user ON application_artifacts USING btree (tenant_id, user_id, application_id)
+CREATE INDEX application_artifacts_user_code ON application_artifacts USING btree (tenant_id, user_code_hash)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE applications ROW LEVEL SECURITY ENABLED FORCED -- Applications of a tenant that people log in to through Probity (OAuth 2.0 clients)
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7; the client_id
+  name character varying(100) NOT NULL -- What people are asked to let in
+  kind character varying(10) NOT NULL -- web: keeps a secret; public: in a browser or on a device of its user; machine: acts for itself; device: has no browser
+  redirect_uris text[] NOT NULL -- Where people may be sent back to, letter by letter
+  scopes text[] NOT NULL -- What it may ask for
+  secret_hash bytea -- SHA-256 of the client secret; NULL: it keeps none
+  is_enabled boolean NOT NULL -- Whether anything of it is good
+  version integer NOT NULL -- Grows with each change
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT applications_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT applications_tenant_id_name_key UNIQUE (tenant_id, name)
+  CONSTRAINT applications_check CHECK (((secret_hash IS NOT NULL) = ((kind)::text = ANY ((ARRAY['web'::character varying, 'machine'::character varying])::text[]))))
+  CONSTRAINT applications_kind_check CHECK (((kind)::text = ANY ((ARRAY['web'::character varying, 'public'::character varying, 'machine'::character varying, 'device'::character varying])::text[])))
+  CONSTRAINT applications_secret_hash_check CHECK ((length(secret_hash) = 32))
+  CONSTRAINT applications_version_check CHECK ((version > 0))
+  CONSTRAINT applications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE audit_anchors ROW LEVEL SECURITY ENABLED FORCED -- Newest anchored head of each log: it covers every entry before it, so older ones are not kept. A crash between an anchor and its rows here leaves an anchor that no receipt names; the next one makes up for it
   tenant_id uuid NOT NULL -- Tenant
   size bigint NOT NULL -- Size of the log at the anchored checkpoint
@@ -343,6 +393,17 @@ TABLE passkeys ROW LEVEL SECURITY ENABLED FORCED -- Passkeys of people: public k
   CONSTRAINT passkeys_sign_count_check CHECK ((sign_count >= 0))
   CONSTRAINT passkeys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX passkeys_user ON passkeys USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE provider_keys ROW LEVEL SECURITY ENABLED FORCED -- Keys by which ID tokens are signed: the oldest that is not retired signs, and the one after it is published before it does
+  tenant_id uuid NOT NULL -- Tenant
+  id character varying(43) NOT NULL -- RFC 7638 thumbprint; the kid
+  key_sealed bytea NOT NULL -- Envelope of the private JWK, under the tenant's own key
+  created_at timestamp with time zone NOT NULL -- When it was made
+  retires_at timestamp with time zone -- Until when it is still published; NULL: it signs, or will
+  CONSTRAINT provider_keys_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT provider_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 

@@ -7,12 +7,12 @@ const VALUES = new Uint8Array(128)
 for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i
 const TENANT_LENGTH = 22
 const SECRET_LENGTH = 43
-const TOKEN = /^prb_(at|se|re|li|su|de|fr)_([0-9A-Za-z]{22})([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
-const KINDS = new Set<string>(['at', 'se', 're', 'li', 'su', 'de', 'fr'])
+const TOKEN = /^prb_(at|se|re|li|su|de|fr|cs)_([0-9A-Za-z]{22})([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
+const KINDS = new Set<string>(['at', 'se', 're', 'li', 'su', 'de', 'fr', 'cs'])
 const NO_TENANT = new Uint8Array(16)
 
-/** API token, session, refresh of a session, link to an account, set-up link, device that is remembered, or log-in under way at a provider. */
-export type TokenKind = 'at' | 'se' | 're' | 'li' | 'su' | 'de' | 'fr'
+/** API token, session, refresh of a session, link to an account, set-up link, device that is remembered, log-in under way at a provider, or secret of an application. */
+export type TokenKind = 'at' | 'se' | 're' | 'li' | 'su' | 'de' | 'fr' | 'cs'
 
 export interface TokenParts {
   kind: TokenKind

@@ -266,6 +266,8 @@ test('the operations name their scopes, and only health, set-up and log-in need 
   assert.deepEqual(open.sort(), [
     '/livez',
     '/metrics',
+    '/oidc/{tenant}/{path}',
+    '/oidc/{tenant}/{path}',
     '/readyz',
     '/setup',
     '/v1/auth/address',

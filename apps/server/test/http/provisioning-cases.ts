@@ -1,5 +1,6 @@
 import * as contract from '@probity/contract'
 import { z } from 'zod'
+import { Browser } from '../support/browser.ts'
 import { ENTITY, formOf, signingKey } from '../support/saml.ts'
 import type { TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
@@ -73,6 +74,7 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
     ),
     ...scimCases(server, known),
     ...samlCases(server, known),
+    ...applicationCases(server, known),
   ]
 }
 
@@ -152,6 +154,95 @@ function samlCases(server: TestServer, known: Record<string, string>): Case[] {
         const headers = { 'content-type': 'application/x-www-form-urlencoded' }
         return server.call('POST', '/v1/auth/saml', formOf('<a/>'), { token: null, headers })
       },
+    },
+  ]
+}
+
+function applicationCases(server: TestServer, known: Record<string, string>): Case[] {
+  const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
+  const mine = (method: string, path: string, body?: unknown) =>
+    server.call(method, path, body, { token: known.access ?? null, headers: { cookie: browser.cookie } })
+  const browser = new Browser(server)
+  const back = 'https://app.example/callback'
+  const begin = (challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM') =>
+    browser.follow(
+      `${server.url}/oidc/${server.tenantId}/auth?${new URLSearchParams({
+        ...{ client_id: known.application ?? '', redirect_uri: back, response_type: 'code', scope: 'openid' },
+        ...{ code_challenge: challenge, code_challenge_method: 'S256' },
+      })}`,
+    )
+  return [
+    {
+      operation: 'POST /v1/applications',
+      schema: contract.createdApplication,
+      async call() {
+        const made = await call('POST', '/v1/applications', { name: 'app', kind: 'web', redirect_uris: [back] })
+        known.application = made.body.id
+        known.secret = made.body.client_secret
+        return made
+      },
+    },
+    {
+      operation: 'GET /v1/applications',
+      schema: contract.applicationList,
+      call: () => call('GET', '/v1/applications'),
+    },
+    {
+      operation: 'PATCH /v1/applications/{id}',
+      schema: contract.application,
+      call: () => call('PATCH', `/v1/applications/${known.application}`, { name: 'an app' }),
+    },
+    { operation: 'GET /v1/provider-keys', schema: contract.providerKeys, call: () => call('GET', '/v1/provider-keys') },
+    {
+      operation: 'POST /v1/provider-keys/turn',
+      schema: contract.providerKeys,
+      call: () => call('POST', '/v1/provider-keys/turn'),
+    },
+    {
+      operation: 'GET /v1/auth/consent',
+      schema: contract.consentAsked,
+      async call() {
+        await begin()
+        return mine('GET', '/v1/auth/consent')
+      },
+    },
+    {
+      operation: 'POST /v1/auth/consent',
+      schema: contract.consentAnswered,
+      call: () => mine('POST', '/v1/auth/consent', { grant: true }),
+    },
+    {
+      operation: 'GET /v1/me/applications',
+      schema: contract.grantedApplications,
+      call: () => mine('GET', '/v1/me/applications'),
+    },
+    {
+      operation: 'DELETE /v1/me/applications/{id}',
+      schema: z.null(),
+      call: () => mine('DELETE', `/v1/me/applications/${known.application}`),
+    },
+    {
+      operation: 'GET /oidc/{tenant}/{path}',
+      schema: null,
+      call: () =>
+        server.call('GET', `/oidc/${server.tenantId}/.well-known/openid-configuration`, undefined, { token: null }),
+    },
+    {
+      operation: 'POST /oidc/{tenant}/{path}',
+      schema: null,
+      call() {
+        const authorization = `Basic ${Buffer.from(`${known.application}:${known.secret}`).toString('base64')}`
+        const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' }
+        return server.call('POST', `/oidc/${server.tenantId}/token/introspection`, 'token=none', {
+          token: null,
+          headers,
+        })
+      },
+    },
+    {
+      operation: 'DELETE /v1/applications/{id}',
+      schema: z.null(),
+      call: () => call('DELETE', `/v1/applications/${known.application}`),
     },
   ]
 }

@@ -47,6 +47,15 @@ async function provisioned(call: (method: string, path: string, body: unknown, h
   const made = await server.call('POST', '/scim/v2/Users', person, { token })
   const group = { schemas: schema('Group'), displayName: 'group', members: [{ value: made.body.id }] }
   await server.call('POST', '/scim/v2/Groups', group, { token })
+  const app = { name: 'app', kind: 'machine' }
+  const { body } = await call('POST', '/v1/applications', app)
+  await fetch(`${body.issuer}/token`, {
+    ...{ method: 'POST', body: 'grant_type=client_credentials' },
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `Basic ${Buffer.from(`${body.id}:${body.client_secret}`).toString('base64')}`,
+    },
+  })
 }
 
 /** Rows in as many tables as the API reaches. */

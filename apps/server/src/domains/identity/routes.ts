@@ -4,6 +4,7 @@ import { type Route, route } from '../../platform/http/route.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { groupRoutes } from './group-routes.ts'
+import { providerRoutes } from './provider/routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
 import { scimRoutes } from './scim/routes.ts'
 import type { Identity } from './service.ts'
@@ -34,6 +35,7 @@ export function identityRoutes(identity: Identity): Route[] {
     ...connectionRoutes(identity),
     ...groupRoutes(identity),
     ...scimRoutes(identity.scim),
+    ...providerRoutes(identity.provider),
     route({
       method: 'POST',
       path: '/v1/tokens',

@@ -26,6 +26,10 @@ import { Passkeys } from './passkeys.ts'
 import { passwordFault } from './password-rules.ts'
 import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
+import { Applications } from './provider/applications.ts'
+import { Consent } from './provider/consent.ts'
+import { TenantProviders } from './provider/provider.ts'
+import type { ProviderParts } from './provider/routes.ts'
 import { Providers } from './providers.ts'
 import { type Happened, recordOf } from './record.ts'
 import { ADMINISTRATOR, scopesOf } from './rules.ts'
@@ -73,6 +77,7 @@ export class Identity {
   readonly groups: Groups
   readonly serviceAccounts: ServiceAccounts
   readonly scim: Scim
+  readonly provider: ProviderParts
 
   constructor(given: IdentityDependencies) {
     const dependencies = { ...given, work: new Work(given) }
@@ -90,6 +95,13 @@ export class Identity {
     this.connections = new Connections(dependencies)
     this.groups = new Groups(dependencies)
     this.serviceAccounts = new ServiceAccounts(dependencies)
+    const tenantProviders = new TenantProviders(dependencies)
+    this.provider = {
+      applications: new Applications({ ...dependencies, providers: tenantProviders }),
+      consent: new Consent({ ...dependencies, providers: tenantProviders }),
+      providers: tenantProviders,
+      publicUrl: dependencies.publicUrl,
+    }
     this.scim = new Scim({ ...dependencies, links, sessions, users: this.users, groups: this.groups })
     const providers = new Providers(this.connections, dependencies.outside)
     const directories = new Directories(dependencies.outside)

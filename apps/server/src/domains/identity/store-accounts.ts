@@ -21,6 +21,7 @@ export async function closeUser(tx: Tx, id: string, status: 'deleted' | 'erased'
     'federation_requests',
     'group_members',
     'scim_people',
+    'application_artifacts',
   ])
     await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2`, [tx.tenantId, id])
   await tx.query('DELETE FROM account_links WHERE tenant_id = $1 AND user_id = $2', [tx.tenantId, id])

@@ -1,0 +1,55 @@
+import type { Answer, TestServer } from './server.ts'
+
+/** A browser of somebody who is logged in to Probity: it keeps cookies and goes where it is sent. */
+export class Browser {
+  readonly #server: TestServer
+  readonly #cookies = new Map<string, string>()
+
+  constructor(server: TestServer) {
+    this.#server = server
+  }
+
+  get cookie(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
+  async fetch(url: string, options: RequestInit = {}): Promise<Response> {
+    const headers = { ...(options.headers as Record<string, string>), cookie: this.cookie }
+    const answer = await fetch(url, { ...options, redirect: 'manual', headers })
+    for (const set of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+      if (value === '' || /expires=Thu, 01 Jan 1970/i.test(set)) this.#cookies.delete(name)
+      else this.#cookies.set(name, value)
+    }
+    return answer
+  }
+
+  /** Goes on until it is asked to let an application in, or comes to an address outside; answers which. */
+  async follow(url: string): Promise<URL> {
+    for (let next = url, steps = 0; steps < 10; steps++) {
+      const answer = await this.fetch(next)
+      const location = answer.headers.get('location')
+      if (location === null) throw new Error(`${answer.status} at ${next}: ${await answer.text()}`)
+      const to = new URL(location, next)
+      if (to.pathname === '/consent' || to.origin !== new URL(this.#server.url).origin) return to
+      next = to.href
+    }
+    throw new Error('round in circles')
+  }
+
+  /** What is asked of the person of a session. */
+  asked(token: string): Promise<Answer> {
+    return this.#server.call('GET', '/v1/auth/consent', undefined, { token, headers: { cookie: this.cookie } })
+  }
+
+  answer(token: string, grant: boolean): Promise<Answer> {
+    return this.#server.call('POST', '/v1/auth/consent', { grant }, { token, headers: { cookie: this.cookie } })
+  }
+
+  /** From an application’s log-in to the address to which the person comes back. */
+  async logIn(url: string, token: string): Promise<URL> {
+    await this.follow(url)
+    const { body } = await this.answer(token, true)
+    return this.follow(body.redirect_to)
+  }
+}
