@@ -32,6 +32,7 @@ test(
 
 for (const [page, ended] of [
   ['docs/recipes/invite-a-colleague.md', /"ended":1/],
+  ['docs/recipes/log-in-to-your-application.md', /S256[\s\S]*"active":true/],
   ['docs/recipes/provision-by-scim.md', /"group_scopes":\["audit:read","audit:verify"\][\s\S]*"active":false/],
 ] as const) {
   test(`every command block of ${page} runs, one after the other`, { timeout: 240_000 }, () =>

@@ -1,13 +1,17 @@
 import type {
   AcceptInvitation,
+  Application,
   AuditEvent,
+  ChangeApplication,
   ChangeConnection,
   ChangeGroup,
   ChangeServiceAccount,
   ChangeSignInRules,
   ChangeUser,
   Connection,
+  CreateApplicationInput,
   CreateConnectionInput,
+  CreatedApplication,
   CreateGroupInput,
   CreateServiceAccountInput,
   CreateTenant,
@@ -211,6 +215,24 @@ export class Probity {
 
   takeFromGroup(id: string, userId: string): Promise<null> {
     return this.#json('DELETE', `/v1/groups/${id}/members/${userId}`)
+  }
+
+  /** Applications that people log in to through Probity. */
+  applications(): Promise<{ applications: Application[] }> {
+    return this.#json('GET', '/v1/applications')
+  }
+
+  /** Adds one; its secret is shown once. */
+  addApplication(input: CreateApplicationInput): Promise<CreatedApplication> {
+    return this.#json('POST', '/v1/applications', input)
+  }
+
+  changeApplication(id: string, change: ChangeApplication): Promise<Application & { client_secret: string | null }> {
+    return this.#json('PATCH', `/v1/applications/${id}`, change)
+  }
+
+  removeApplication(id: string): Promise<null> {
+    return this.#json('DELETE', `/v1/applications/${id}`)
   }
 
   /** Accounts of applications. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
 import { Browser } from '../support/browser.ts'
@@ -313,7 +314,22 @@ test('where a request says that it was sent counts for nothing: addresses are th
   const text = await answer.text()
   assert.equal(text.includes('evil'), false)
   assert.equal(JSON.parse(text).authorization_endpoint, `${issuer}/auth`)
+  assert.equal(JSON.parse(await askedOf('evil.example')).authorization_endpoint, `${issuer}/auth`)
 })
+
+/** The configuration, asked of another host. */
+function askedOf(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${issuer}/.well-known/openid-configuration`, { headers: { host } }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece) => {
+        text += piece
+      })
+      answer.on('end', () => resolve(text))
+    })
+    asked.once('error', reject).end()
+  })
+}
 
 test('people are sent back to where the application said, letter by letter', async () => {
   const app = await application()
