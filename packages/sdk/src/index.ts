@@ -1,2 +1,3 @@
-export { type ClientOptions, type Ingested, Probity, type Query, type TokenInfo, type Written } from './client.ts'
+export { type Ingested, Probity, type TokenInfo, type Written } from './client.ts'
 export { ProbityError } from './error.ts'
+export type { ClientOptions, Query } from './transport.ts'

@@ -1,0 +1,207 @@
+import type {
+  AcceptInvitation,
+  Application,
+  ChangeApplication,
+  ChangeConnection,
+  ChangeGroup,
+  ChangeServiceAccount,
+  ChangeSignInRules,
+  ChangeUser,
+  Connection,
+  CreateApplicationInput,
+  CreateConnectionInput,
+  CreatedApplication,
+  CreateGroupInput,
+  CreateServiceAccountInput,
+  CreateUser,
+  FederationStarted,
+  FinishFederation,
+  Group,
+  GroupMember,
+  Invited,
+  LoggedIn,
+  LoginAnswer,
+  LoginInput,
+  ServiceAccount,
+  Session,
+  Setup,
+  SignInRules,
+  User,
+  UserRemoved,
+} from '@probity/contract'
+import { type ClientOptions, type Query, query, Transport } from './transport.ts'
+
+/** People, groups, applications, and how each logs in. */
+export class IdentityClient {
+  protected readonly transport: Transport
+
+  constructor(options: ClientOptions) {
+    this.transport = new Transport(options)
+  }
+
+  /** Makes the first administrator with a set-up link's token. */
+  setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
+    return this.transport.json('POST', '/v1/setup', input)
+  }
+
+  /**
+   * Starts a session, whose access token is for another client: `new Probity({ url, token })`. Where `mfa_required` is
+   * true, it is asked again with `mfa_code`.
+   */
+  logIn(input: LoginInput): Promise<LoginAnswer> {
+    return this.transport.json('POST', '/v1/auth/login', input)
+  }
+
+  /** The next tokens of a session; the refresh token is good once. */
+  refresh(refresh_token: string): Promise<LoggedIn> {
+    return this.transport.json('POST', '/v1/auth/refresh', { refresh_token })
+  }
+
+  /** Ends the session whose token this client has. */
+  logOut(): Promise<null> {
+    return this.transport.json('POST', '/v1/auth/logout')
+  }
+
+  /** OpenID providers through which people of the tenant may log in. */
+  connections(): Promise<{ connections: Connection[] }> {
+    return this.transport.json('GET', '/v1/connections')
+  }
+
+  /** Adds one; its `redirect_uri` is to be registered there. */
+  addConnection(input: CreateConnectionInput): Promise<Connection> {
+    return this.transport.json('POST', '/v1/connections', input)
+  }
+
+  changeConnection(id: string, change: ChangeConnection): Promise<Connection> {
+    return this.transport.json('PATCH', `/v1/connections/${id}`, change)
+  }
+
+  /** Takes it away; accounts stay. */
+  removeConnection(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/connections/${id}`)
+  }
+
+  /** Begins a log-in at a provider; the browser that asks keeps `request_token` until it comes back. */
+  startFederation(tenant: string, connection: string): Promise<FederationStarted> {
+    return this.transport.json('POST', '/v1/auth/sso', { tenant, connection })
+  }
+
+  /** Finishes it with what stands behind `?` in the address to which the provider sent the browser. */
+  finishFederation(input: FinishFederation): Promise<LoggedIn> {
+    return this.transport.json('POST', '/v1/auth/sso/finish', input)
+  }
+
+  /** What the tenant asks of a log-in. */
+  signInRules(): Promise<SignInRules> {
+    return this.transport.json('GET', '/v1/sign-in-rules')
+  }
+
+  /** Changes it; sessions that there are it binds as well. */
+  changeSignInRules(change: ChangeSignInRules): Promise<SignInRules> {
+    return this.transport.json('PATCH', '/v1/sign-in-rules', change)
+  }
+
+  /** Sessions of the person whose session this client has. */
+  sessions(): Promise<{ sessions: Session[] }> {
+    return this.transport.json('GET', '/v1/me/sessions')
+  }
+
+  /** Ends one of them, or without an id all others. */
+  endSession(id?: string): Promise<{ ended: number } | null> {
+    return this.transport.json('DELETE', id === undefined ? '/v1/me/sessions' : `/v1/me/sessions/${id}`)
+  }
+
+  /** Invites somebody; `invitation_url` is for you to hand over where the server sends no mail. */
+  invite(user: Partial<CreateUser> & { email: string }): Promise<Invited> {
+    return this.transport.json('POST', '/v1/users', user)
+  }
+
+  /** Sets the first password, with the token behind # of an invitation's link. */
+  acceptInvitation(input: AcceptInvitation): Promise<{ tenant_id: string; user_id: string; username: string }> {
+    return this.transport.json('POST', '/v1/auth/invitation', input)
+  }
+
+  user(id: string): Promise<User> {
+    return this.transport.json('GET', `/v1/users/${id}`)
+  }
+
+  users(filter: Query = {}): Promise<{ users: User[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/users${query(filter)}`)
+  }
+
+  changeUser(id: string, change: ChangeUser): Promise<User> {
+    return this.transport.json('PATCH', `/v1/users/${id}`, change)
+  }
+
+  /** Suspends, reactivates or deactivates somebody, or forgets their failed log-ins. */
+  setUser(id: string, verb: 'suspend' | 'reactivate' | 'deactivate' | 'unlock'): Promise<User> {
+    return this.transport.json('POST', `/v1/users/${id}/${verb}`)
+  }
+
+  /** Takes somebody away; the answer says where they are erased as a person. */
+  removeUser(id: string): Promise<UserRemoved> {
+    return this.transport.json('DELETE', `/v1/users/${id}`)
+  }
+
+  /** A page of the groups of people. */
+  groups(page: Query = {}): Promise<{ groups: Group[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/groups${query(page)}`)
+  }
+
+  addGroup(input: CreateGroupInput): Promise<Group> {
+    return this.transport.json('POST', '/v1/groups', input)
+  }
+
+  changeGroup(id: string, change: ChangeGroup): Promise<Group> {
+    return this.transport.json('PATCH', `/v1/groups/${id}`, change)
+  }
+
+  removeGroup(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/groups/${id}`)
+  }
+
+  /** A page of who is in a group. */
+  groupMembers(id: string, page: Query = {}): Promise<{ members: GroupMember[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/groups/${id}/members${query(page)}`)
+  }
+
+  addToGroup(id: string, userId: string): Promise<null> {
+    return this.transport.json('POST', `/v1/groups/${id}/members`, { user_id: userId })
+  }
+
+  takeFromGroup(id: string, userId: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/groups/${id}/members/${userId}`)
+  }
+
+  /** Applications that people log in to through Probity. */
+  applications(): Promise<{ applications: Application[] }> {
+    return this.transport.json('GET', '/v1/applications')
+  }
+
+  /** Adds one; its secret is shown once. */
+  addApplication(input: CreateApplicationInput): Promise<CreatedApplication> {
+    return this.transport.json('POST', '/v1/applications', input)
+  }
+
+  changeApplication(id: string, change: ChangeApplication): Promise<Application & { client_secret: string | null }> {
+    return this.transport.json('PATCH', `/v1/applications/${id}`, change)
+  }
+
+  removeApplication(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/applications/${id}`)
+  }
+
+  /** Accounts of applications. */
+  serviceAccounts(): Promise<{ service_accounts: ServiceAccount[] }> {
+    return this.transport.json('GET', '/v1/service-accounts')
+  }
+
+  /** Makes one; `createToken` with its id gives it a token. */
+  addServiceAccount(input: CreateServiceAccountInput): Promise<ServiceAccount> {
+    return this.transport.json('POST', '/v1/service-accounts', input)
+  }
+
+  changeServiceAccount(id: string, change: ChangeServiceAccount): Promise<ServiceAccount> {
+    return this.transport.json('PATCH', `/v1/service-accounts/${id}`, change)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Problem } from '@probity/contract'
+import { ProbityError } from './error.ts'
+
+export interface ClientOptions {
+  /** Where the server is, such as http://127.0.0.1:4400. */
+  url: string
+  /** API token or session. */
+  token?: string | undefined
+}
+
+export type Query = Record<string, string | number | boolean | undefined>
+
+/** How the API is called. Throws ProbityError with the server's problem. */
+export class Transport {
+  readonly #url: string
+  readonly #token: string | undefined
+
+  constructor({ url, token }: ClientOptions) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#token = token
+  }
+
+  async json<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const answer = await this.fetch(method, path, headers, body === undefined ? undefined : JSON.stringify(body))
+    return (await answer.json()) as T
+  }
+
+  async text(path: string): Promise<string> {
+    return (await this.fetch('GET', path, {})).text()
+  }
+
+  async fetch(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string | ReadableStream<Uint8Array>,
+  ): Promise<Response> {
+    const authorization: Record<string, string> =
+      this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
+    const request: RequestInit = {
+      method,
+      headers: { ...headers, ...authorization },
+      ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: 'half' as const }),
+    }
+    const answer = await globalThis.fetch(this.#url + path, request)
+    if (answer.ok) return answer
+    throw new ProbityError(await problemOf(answer))
+  }
+}
+
+async function problemOf(
+  answer: Response,
+): Promise<Pick<Problem, 'code' | 'status' | 'message' | 'details' | 'request_id'>> {
+  const text = await answer.text()
+  try {
+    return JSON.parse(text) as Problem
+  } catch {
+    return {
+      code: 'INTERNAL',
+      status: answer.status,
+      message: `the server answered ${answer.status}`,
+      details: {},
+      request_id: '',
+    }
+  }
+}
+
+export function query(values: Query): string {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined)
+  return set.length === 0
+    ? ''
+    : `?${new URLSearchParams(set.map(([key, value]): [string, string] => [key, String(value)]))}`
+}
