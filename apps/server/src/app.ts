@@ -15,6 +15,7 @@ import { tenantTransaction } from './platform/database/transaction.ts'
 import type { AdmissionOptions } from './platform/http/admission.ts'
 import { Idempotency } from './platform/http/idempotency.ts'
 import { httpServer } from './platform/http/server.ts'
+import { SessionCookies } from './platform/http/session-cookies.ts'
 import { KnownCallers } from './platform/known-callers.ts'
 import { Mailer } from './platform/mail.ts'
 import { Outside } from './platform/outside.ts'
@@ -117,6 +118,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     authenticate: (token, isUse) => authenticator.authenticate(token, isUse),
     observe: observer(database, audit.record),
     idempotency,
+    cookies: new SessionCookies(publicUrl),
     tracing,
     measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
   })

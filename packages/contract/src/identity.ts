@@ -46,7 +46,9 @@ export const login = z.strictObject({
 export type Login = z.infer<typeof login>
 export type LoginInput = z.input<typeof login>
 
-export const refresh = z.strictObject({ refresh_token: text(200) })
+export const refresh = z.strictObject({
+  refresh_token: text(200).optional().describe('Missing: the one in the cookie'),
+})
 export const loggedIn = z.object({
   access_token: z.string(),
   refresh_token: z.string().describe('Good once: the answer of a refresh has the next one'),
@@ -62,6 +64,13 @@ export const loggedIn = z.object({
   device_token: z.string().optional().describe('For the device to keep: shown once'),
   permissions: z.array(scope),
 })
+/** The same, where the request had the header `x-probity-cookies`: the tokens are in cookies that no script reads. */
+export const loggedInByCookie = loggedIn.omit({ device_token: true }).extend({
+  access_token: z.null(),
+  refresh_token: z.null(),
+  csrf_token: z.string().describe('To be sent as x-csrf-token with whatever changes anything'),
+})
+export const sessionOpened = z.union([loggedIn, loggedInByCookie])
 /** The password is right, and a second factor is asked for: the same request again, with `mfa_code`. */
 export const factorAsked = z.object({
   mfa_required: z.literal(true),
@@ -72,6 +81,8 @@ export const factorAsked = z.object({
 })
 export const loginAnswer = z.discriminatedUnion('mfa_required', [loggedIn, factorAsked])
 export type LoginAnswer = z.infer<typeof loginAnswer>
+/** The same, also for browsers. */
+export const loginAnswered = z.union([sessionOpened, factorAsked])
 
 export type LoggedIn = z.infer<typeof loggedIn>
 

@@ -7,7 +7,7 @@ import {
   finishFederation,
   identityList,
   linkIdentity,
-  loggedIn,
+  sessionOpened,
   startFederation,
   uuid,
 } from '@probity/contract'
@@ -142,7 +142,8 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
       scopes: 'public',
       mostBytes: SAML_BYTES,
       body: finishFederation,
-      answers: { 200: loggedIn },
+      opensSession: true,
+      answers: { 200: sessionOpened },
       handle: ({ body, request }) => federation.finish(body, clientOf(request)),
     }),
   ]

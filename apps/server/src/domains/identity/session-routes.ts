@@ -1,6 +1,7 @@
-import { loggedIn, login, loginAnswer, refresh, sessionList, sessionsEnded, uuid } from '@probity/contract'
+import { login, loginAnswered, refresh, sessionList, sessionOpened, sessionsEnded, uuid } from '@probity/contract'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { DomainError } from '../../platform/errors.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
 import type { Client } from './sessions.ts'
@@ -17,18 +18,27 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
       path: '/v1/auth/login',
       summary: 'Start a session',
       scopes: 'public',
+      opensSession: true,
       body: login,
-      answers: { 200: loginAnswer },
-      handle: ({ body, request }) => access.logIn(body, clientOf(request)),
+      answers: { 200: loginAnswered },
+      handle({ body, cookies, request }) {
+        const device_token = body.device_token ?? cookies.deviceOf(request) ?? undefined
+        return access.logIn({ ...body, device_token }, clientOf(request))
+      },
     }),
     route({
       method: 'POST',
       path: '/v1/auth/refresh',
       summary: 'Get the next tokens of a session; the refresh token is good once',
       scopes: 'public',
+      opensSession: true,
       body: refresh,
-      answers: { 200: loggedIn },
-      handle: ({ body, request }) => sessions.refresh(body.refresh_token, clientOf(request)),
+      answers: { 200: sessionOpened },
+      handle({ body, cookies, request }) {
+        const token = body.refresh_token ?? cookies.refreshOf(request)
+        if (token === null) throw new DomainError('UNAUTHENTICATED', { reason: 'there is no refresh token' })
+        return sessions.refresh(token, clientOf(request))
+      },
     }),
     route({
       method: 'POST',
@@ -36,8 +46,9 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
       summary: 'End the session that calls',
       scopes: [],
       answers: { 200: nothing },
-      async handle({ principal }) {
+      async handle({ principal, cookies, reply }) {
         await sessions.end(principal)
+        cookies.clear(reply)
         return null
       },
     }),

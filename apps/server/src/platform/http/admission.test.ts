@@ -5,6 +5,7 @@ import type { Principal } from '../authority.ts'
 import { DomainError } from '../errors.ts'
 import { Admission } from './admission.ts'
 import { route } from './route.ts'
+import { SessionCookies } from './session-cookies.ts'
 
 const PRINCIPAL: Principal = {
   ...{ kind: 'token', id: 'p', tenantId: 't', userId: 'u', userKind: 'person' },
@@ -24,6 +25,7 @@ function admission() {
   const asked: string[] = []
   let now = 0
   const door = new Admission({
+    cookies: new SessionCookies(() => 'https://probity.example'),
     clock: { now: () => now * 1_000_000 },
     ratePerSecond: 1000,
     publicRatePerSecond: 1,

@@ -8,11 +8,13 @@ import { sourceOf } from '../source-address.ts'
 import { type BearerToken, bearerToken } from './bearer-token.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
+import type { SessionCookies } from './session-cookies.ts'
 
 export interface AdmissionOptions {
   clock: Clock
   ratePerSecond: number
   publicRatePerSecond: number
+  cookies: SessionCookies
   /** Finds who calls; throws UNAUTHENTICATED. `isUse` false: it does not count as a use of the token or session. */
   authenticate(token: BearerToken | null, isUse: boolean): Promise<Principal>
   /** Told of every refusal and of every use of scopes, before the work is done; null: there is nothing to wait for. */
@@ -65,11 +67,11 @@ export class Admission {
 
   /** Whether who called may still call, for an answer that goes on and on. Throws UNAUTHENTICATED. */
   async again(request: FastifyRequest): Promise<void> {
-    await this.#options.authenticate(bearerToken(request.headers.authorization), false)
+    await this.#options.authenticate(this.#tokenOf(request), false)
   }
 
   async #authenticate(request: FastifyRequest): Promise<Principal> {
-    const token = bearerToken(request.headers.authorization)
+    const token = this.#tokenOf(request)
     if (token === null) return this.#options.authenticate(null, true)
     const isGood = this.#good.get(token.hash)
     if (!isGood) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
@@ -83,6 +85,14 @@ export class Admission {
       this.#wrongTokens.take(sourceOf(request.ip), this.#now())
       throw error
     }
+  }
+
+  // Whoever sends an Authorization header means that one, and no other site can have a browser send it.
+  #tokenOf(request: FastifyRequest): BearerToken | null {
+    const { authorization } = request.headers
+    if (authorization !== undefined) return bearerToken(authorization)
+    const held = this.#options.cookies.accessOf(request)
+    return held === null ? null : bearerToken(`Bearer ${held}`)
   }
 
   async #check(principal: Principal, route: Route, scopes: readonly Scope[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { Problem, Scope } from '@probity/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Principal } from '../authority.ts'
+import type { SessionCookies } from './session-cookies.ts'
 
 type Schema = z.ZodType
 type Parsed<S> = S extends Schema ? z.output<S> : undefined
@@ -16,6 +17,7 @@ export interface Call<P, Q, B> {
   bytes: Uint8Array
   /** Throws UNAUTHENTICATED once the caller's token or session has ended: for answers that go on and on. */
   again(): Promise<void>
+  cookies: SessionCookies
   request: FastifyRequest
   reply: FastifyReply
 }
@@ -45,6 +47,8 @@ export interface Route {
   form?: boolean
   /** Bytes of the body, at most, where they are not as many as of others. */
   mostBytes?: number
+  /** The answer holds the tokens of a session, which a browser may have put into cookies. */
+  opensSession?: boolean
   /** Bodies and errors are as another protocol has them; ours without. */
   dialect?: Dialect
   /** The handler gets the bytes of the JSON body and parses them by `body` itself, since they may be many. */

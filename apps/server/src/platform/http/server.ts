@@ -174,6 +174,7 @@ function register(
         body: route.streams || route.raw || route.form ? undefined : route.body?.parse(request.body ?? {}),
         bytes: route.raw || route.form ? rawBody(request) : NO_BYTES,
         again: () => admission.again(request),
+        cookies: options.cookies,
         request,
         reply,
       }
@@ -181,7 +182,8 @@ function register(
       const key = route.creates && route.scopes !== 'public' ? idempotencyKey(request) : null
       const work = () => route.handle(call)
       const answer = key === null ? await work() : await options.idempotency.once(principal, key, request, reply, work)
-      return reply.sent ? reply : answer
+      if (reply.sent) return reply
+      return route.opensSession ? options.cookies.moved(request, reply, answer) : answer
     },
   })
 }
