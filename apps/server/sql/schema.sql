@@ -494,12 +494,17 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   is_remembered boolean NOT NULL DEFAULT false -- Whether the person asked to be remembered: it may be idle and lives for longer
   methods text[] NOT NULL -- What the person showed when it began: values of RFC 8176
   authenticated_at timestamp with time zone -- When the person last showed all their factors; NULL: when it began
+  connection_id uuid -- Provider or directory that opened it; NULL: none, or before this was noted
+  provider_session_index bytea -- Blind index of the provider's own session (claim sid); NULL: it has none
   CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
   CONSTRAINT security_sessions_previous_token_hash_check CHECK ((length(previous_token_hash) = 32))
+  CONSTRAINT security_sessions_provider_session_index_check CHECK ((length(provider_session_index) = 32))
   CONSTRAINT security_sessions_session_token_hash_check CHECK ((length(session_token_hash) = 32))
+  CONSTRAINT security_sessions_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE SET NULL (connection_id)
   CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE UNIQUE INDEX security_sessions_previous_token ON security_sessions USING btree (tenant_id, previous_token_hash) WHERE previous_token_hash IS NOT NULL
+CREATE INDEX security_sessions_provider ON security_sessions USING btree (tenant_id, connection_id, provider_session_index)
 CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_sessions FOR EACH ROW WHEN (new.last_activity < old.last_activity OR new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.session_token_hash IS DISTINCT FROM old.session_token_hash OR new.methods IS DISTINCT FROM old.methods) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 CREATE TRIGGER tell_callers_gone AFTER DELETE ON security_sessions FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')

@@ -123,6 +123,18 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
         ),
     },
     {
+      operation: 'POST /v1/auth/sso/logout/{tenant}/{id}',
+      schema: z.null(),
+      async call() {
+        provider.tellLogOuts(`${server.url}/livez`) // the token is for us to bring
+        await provider.logOut('ada')
+        const body = new URLSearchParams({ logout_token: provider.logoutTokens.at(-1) ?? '' }).toString()
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        const path = `/v1/auth/sso/logout/${server.tenantId}/${known.connection}`
+        return call('POST', path, body, { token: null, headers })
+      },
+    },
+    {
       operation: 'GET /v1/me/identities',
       schema: contract.identityList,
       call: () => mine('GET', '/v1/me/identities'),

@@ -282,6 +282,7 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/v1/auth/saml/{tenant}/{id}',
     '/v1/auth/sso',
     '/v1/auth/sso/finish',
+    '/v1/auth/sso/logout/{tenant}/{id}',
     '/v1/setup',
   ])
 })

@@ -207,6 +207,7 @@ test('a token of other scopes provisions nobody, and one that provisions does no
   const refused = await scim('GET', '/Users', undefined, {}, body.token)
   assert.deepEqual([refused.status, refused.body.schemas], [403, [`${MESSAGES}:Error`]])
   assert.equal((await server.call('GET', '/scim/v2/Users', undefined, { token: null })).status, 401)
+  assert.equal((await scim('POST', '/Users', somebody(), {}, server.token)).status, 403, 'a person is no client')
   for (const path of ['/v1/users', '/v1/groups', '/v1/audit/events', '/v1/tokens'])
     assert.equal((await server.call('GET', path, undefined, { token: client.token })).status, 403, path)
   await admin('PATCH', `/v1/service-accounts/${client.id}`, { is_enabled: false })

@@ -18,6 +18,12 @@ export interface OpenIdServer {
   people: Map<string, Person>
   /** Follows the browser from our authorization URL through the provider's log-in, and answers what it brings back. */
   browse(authorizationUrl: string, sub: string): Promise<string>
+  /** Has somebody log out there, in the browser in which they logged in last; answers once everybody was told. */
+  logOut(sub: string): Promise<void>
+  /** Where it tells of that, from the next log-in on. */
+  tellLogOuts(uri: string): void
+  /** What it told. */
+  logoutTokens: string[]
   stop(): Promise<void>
 }
 
@@ -28,6 +34,9 @@ export const CLIENT = { id: 'probity', secret: 'a secret of the client that is l
 /** A real provider of another maker on a free port, at which `sub` logs in by a cookie, as it were. */
 export async function openIdServer(here = HERE): Promise<OpenIdServer> {
   const people = new Map<string, Person>()
+  const browsers = new Map<string, Map<string, string>>()
+  const logoutTokens: string[] = []
+  let logoutUri: string | null = null
   const http: Server = createServer()
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -39,11 +48,20 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
         client_secret: CLIENT.secret,
         redirect_uris: [`${here}/sso`],
         response_types: ['code'],
+        backchannel_logout_uri: `${here}/logout`,
+        backchannel_logout_session_required: true,
       },
     ],
     claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    // To wherever the Probity under test is told of it at the time.
+    async fetch(url, options) {
+      if (new URL(url).origin !== here || logoutUri === null) return globalThis.fetch(url, options)
+      logoutTokens.push(new URLSearchParams(String(options?.body)).get('logout_token') ?? '')
+      const { method = 'POST', headers = {} } = options ?? {}
+      return globalThis.fetch(logoutUri, { method, headers, body: String(options?.body) }) // not by its own way out, which keeps to other networks
+    },
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_context, sub) => ({
       accountId: sub,
@@ -69,6 +87,7 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
     people,
     async browse(authorizationUrl, sub) {
       const cookies = new Map<string, string>()
+      browsers.set(sub, cookies)
       let url = authorizationUrl
       for (let i = 0; i < 12; i++) {
         const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -84,6 +103,18 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
         url = next.href
       }
       throw new Error('the provider sends the browser round in circles')
+    },
+    logoutTokens,
+    tellLogOuts(uri) {
+      logoutUri = uri
+    },
+    async logOut(sub) {
+      const cookie = [...(browsers.get(sub) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
+      const page = await (await fetch(`${issuer}/session/end`, { headers: { cookie } })).text()
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+      const form = { cookie, 'content-type': 'application/x-www-form-urlencoded' }
+      const body = new URLSearchParams({ xsrf, logout: 'yes' }).toString()
+      await fetch(`${issuer}/session/end/confirm`, { method: 'POST', redirect: 'manual', headers: form, body })
     },
     stop: () =>
       new Promise((resolve) => {

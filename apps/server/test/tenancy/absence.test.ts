@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { signingKey } from '../support/saml.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -8,6 +9,8 @@ let b: { tenantId: string; token: string }
 let ids: string[]
 /** A person's of tenant A: what is one's own is no application's. */
 let session: string
+/** A SCIM client's of tenant A. */
+let client: string
 before(async () => {
   server = await testServer()
   b = await server.secondTenant('bravo')
@@ -35,9 +38,52 @@ before(async () => {
     sessions[0]?.id ?? '',
     sessions[0]?.user_id ?? '',
     b.tenantId,
+    ...(await others()),
   ]
+  const account = await server.call('POST', '/v1/service-accounts', { name: 'directory' })
+  const given = { name: 'scim', scopes: ['identity:provision'], service_account_id: account.body.id }
+  client = (await server.call('POST', '/v1/tokens', given)).body.token
 })
 after(() => server.stop())
+
+/** Ids of what else tenant B has. */
+async function others(): Promise<string[]> {
+  const made = [
+    ['/v1/groups', { name: 'group' }],
+    ['/v1/service-accounts', { name: 'directory' }],
+    ['/v1/applications', { name: 'app', kind: 'machine' }],
+    ['/v1/connections', { kind: 'oidc', name: 'idp', settings: { issuer: 'https://idp.example', client_id: 'x' } }],
+    [
+      '/v1/connections',
+      {
+        ...{ kind: 'saml', name: 'saml' },
+        settings: {
+          ...{ entity_id: 'https://idp.example', sso_url: 'https://idp.example/sso' },
+          certificates: [(await signingKey()).certificate],
+        },
+      },
+    ],
+  ] as const
+  return Promise.all(
+    made.map(async ([path, body]) => (await server.call('POST', path, body, { token: b.token })).body.id as string),
+  )
+}
+
+/** What a route with an id is asked with, as far as it needs anything to get to the id. */
+function bodyFor(path: string, method: string): { body?: unknown; headers?: Record<string, string> } {
+  if (path.startsWith('/v1/auth/sso/logout'))
+    return { body: 'logout_token=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  if (path.endsWith('/members') && method === 'POST') return { body: { user_id: randomUUID() } }
+  if (!path.startsWith('/scim/') || method === 'GET' || method === 'DELETE') return {}
+  const headers = { 'content-type': 'application/scim+json' }
+  const core = 'urn:ietf:params:scim:schemas:core:2.0'
+  const Operations = [{ op: 'add', path: 'displayName', value: 'x' }]
+  if (method === 'PATCH')
+    return { headers, body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations } }
+  const isUser = path.includes('/Users')
+  const named = isUser ? { userName: 'x@example.org' } : { displayName: 'x' }
+  return { headers, body: { schemas: [`${core}:${isUser ? 'User' : 'Group'}`], ...named } }
+}
 
 function logIn(tenant: string) {
   const username = `admin@${tenant}.example`
@@ -57,9 +103,11 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
   assert.ok(withId.length >= 5)
   for (const { method, path } of withId) {
     for (const id of ids) {
-      const by = path.startsWith('/v1/me/') ? { token: session } : {}
-      const theirs = await server.call(method, path.replace('{id}', id), undefined, by)
-      const never = await server.call(method, path.replace('{id}', randomUUID()), undefined, by)
+      const { body, headers = {} } = bodyFor(path, method)
+      const token = path.startsWith('/v1/me/') ? session : path.startsWith('/scim/') ? client : server.token
+      const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID())
+      const ask = (of: string) => server.call(method, at.replace('{id}', of), body, { token, headers })
+      const [theirs, never] = [await ask(id), await ask(randomUUID())]
       assert.equal(theirs.status, 404, `${method} ${path} ${theirs.text}`)
       const shape = ({ request_id: _, timestamp: __, ...rest }: Record<string, unknown>) => rest
       assert.deepEqual(shape(theirs.body), shape(never.body), `${method} ${path}`)

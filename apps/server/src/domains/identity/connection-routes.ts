@@ -92,6 +92,20 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
       handle: async ({ bytes, reply }) => samlPage(bytes, reply),
     }),
     route({
+      method: 'POST',
+      path: '/v1/auth/sso/logout/:tenant/:id',
+      summary: 'Where a provider says that somebody has logged out there: their sessions by it end',
+      scopes: 'public',
+      form: true,
+      params: ours,
+      answers: { 200: z.null() },
+      async handle({ params, bytes }) {
+        const token = new URLSearchParams(Buffer.from(bytes).toString()).get('logout_token') ?? ''
+        await federation.loggedOut(params.tenant, params.id, token)
+        return null
+      },
+    }),
+    route({
       method: 'GET',
       path: '/v1/auth/saml/:tenant/:id',
       summary: 'Our metadata for a provider that speaks SAML',

@@ -138,7 +138,9 @@ export class Connections {
   }
 
   #toRegister(tenantId: string, { id, kind }: store.ConnectionRow): Record<string, string> {
-    if (kind === 'oidc') return { redirect_uri: this.redirectUri }
+    const url = this.#dependencies.publicUrl()
+    if (kind === 'oidc')
+      return { redirect_uri: this.redirectUri, backchannel_logout_uri: `${url}/v1/auth/sso/logout/${tenantId}/${id}` }
     if (kind === 'ldap') return {}
     const { entityId, consumer } = this.serviceProviderOf(tenantId, id)
     return { entity_id: entityId, assertion_consumer_service: consumer, metadata: entityId }

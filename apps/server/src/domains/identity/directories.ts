@@ -148,6 +148,7 @@ function toldOf(settings: LdapSettings, entry: Entry, groups: string[]): Told {
     isEmailVerified: true, // a tenant's own directory says who its people are
     name: texts(entry, settings.name_attribute)[0] ?? null,
     groups,
+    session: null,
     methods: ['pwd'],
   }
 }

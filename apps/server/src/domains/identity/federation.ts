@@ -18,7 +18,7 @@ import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor, nameFault } from './rules.ts'
 import { externalIndex } from './scim/people.ts'
 import { findKept } from './scim/store-people.ts'
-import { type Client, ownSession, type Sessions } from './sessions.ts'
+import { type Client, ownSession, type Sessions, type Through } from './sessions.ts'
 import { insertUser } from './store.ts'
 import * as store from './store-connections.ts'
 import { listPasskeys } from './store-passkeys.ts'
@@ -127,6 +127,7 @@ export class Federation {
     const lacks_factor = lacksFactor(rules, user, methods)
     return sessions.start(tenantId, {
       ...{ user: { ...user, lacks_factor }, client, isRemembered: false, methods },
+      through: await this.#through(tenantId, connection, told),
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
         await users.noteLogin(tx, user.id, this.#work.now())
@@ -142,12 +143,14 @@ export class Federation {
     tenantId: string,
     name: string,
     given: { username: string; password: string },
-  ): Promise<users.PersonRow | null> {
+  ): Promise<{ userId: string; through: Through } | null> {
     const { connections, directories } = this.#dependencies
     const row = await this.#enabled(tenantId, { name })
     if (row.kind !== 'ldap') throw new DomainError('NOT_FOUND')
     const told = await directories.authenticate(row.settings, await connections.secretOf(tenantId, row), given)
-    return told && this.#account(tenantId, row, null, told)
+    if (told === null) return null
+    const { id } = await this.#account(tenantId, row, null, told)
+    return { userId: id, through: await this.#through(tenantId, row, told) }
   }
 
   async #begin(tenantId: string, name: string, userId: string | null): Promise<FederationStarted> {
@@ -162,6 +165,44 @@ export class Federation {
       store.insertPending(tx, { hash: hashToken(token), connectionId: connection.id, userId, at, until }),
     )
     return { authorization_url, request_token: token, expires_in: SECONDS }
+  }
+
+  async #through(tenantId: string, { id, kind }: store.ConnectionRow, { session }: Told): Promise<Through> {
+    return {
+      connectionId: id,
+      kind,
+      session: session === null ? null : await this.#sessionIndex(tenantId, id, session),
+    }
+  }
+
+  #sessionIndex(tenantId: string, connectionId: string, session: string): Promise<Buffer> {
+    return this.#dependencies.keys.blindIndex(tenantId, 'provider-session', `${connectionId}\0${session}`)
+  }
+
+  #subjectIndex(tenantId: string, connectionId: string, subject: string): Promise<Buffer> {
+    return this.#dependencies.keys.blindIndex(tenantId, 'external-identity', `${connectionId}\0${subject}`)
+  }
+
+  /**
+   * A provider says that somebody has logged out there: what it opened here ends at once (OpenID Connect Back-Channel Logout
+   * 1.0). Throws NOT_FOUND, BAD_REQUEST for a token that is none.
+   */
+  async loggedOut(tenantId: string, connectionId: string, token: string): Promise<void> {
+    const { providers, sessions } = this.#dependencies
+    const connection = await this.#enabled(tenantId, { id: connectionId })
+    const { subject, session } = await providers.loggedOut(tenantId, connection, token)
+    const [index, sessionIndex] = [
+      subject === null ? null : await this.#subjectIndex(tenantId, connectionId, subject),
+      session === null ? null : await this.#sessionIndex(tenantId, connectionId, session),
+    ]
+    await this.#work.change(tenantId, async (tx) => {
+      const userId = index === null ? null : await store.findExternal(tx, connectionId, index)
+      // Both named: it is this one session there that ended, and no other.
+      await sessions.endOfProvider(tx, connectionId, {
+        userId: sessionIndex === null ? userId : null,
+        session: sessionIndex,
+      })
+    })
   }
 
   async #enabled(tenantId: string, which: { name: string } | { id: string }): Promise<store.ConnectionRow> {
@@ -183,11 +224,7 @@ export class Federation {
     linkTo: string | null,
     told: Told,
   ): Promise<users.PersonRow> {
-    const subject = await this.#dependencies.keys.blindIndex(
-      tenantId,
-      'external-identity',
-      `${connection.id}\0${told.subject}`,
-    )
+    const subject = await this.#subjectIndex(tenantId, connection.id, told.subject)
     const known = await this.#work.run(tenantId, (tx) => store.findExternal(tx, connection.id, subject))
     const userId =
       linkTo ??

@@ -13,7 +13,7 @@ import { openProfiles } from './profile.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor } from './rules.ts'
 import type { Proof, SecondFactors } from './second-factors.ts'
-import { type Client, ownSession, type Sessions } from './sessions.ts'
+import { type Client, ownSession, type Sessions, type Through } from './sessions.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
 import * as users from './store-users.ts'
@@ -42,6 +42,8 @@ interface Shown {
   proof: Proof | null
   /** Whether the device showed one before and was not asked. */
   isRemembered: boolean
+  /** The directory whose password it was; null: it is ours. */
+  through: Through | null
 }
 
 /** The password is right, and nothing else was shown. */
@@ -85,6 +87,7 @@ export class LogIn {
     const lacks_factor = lacksFactor(rules, user, methods)
     const opening = {
       ...{ user: { ...user, lacks_factor }, client, isRemembered: input.remember_me, methods },
+      through: shown.through,
       before: async (tx: Tx) => {
         await this.#take(tx, shown)
         if (shown.proof && input.remember_device)
@@ -136,7 +139,7 @@ export class LogIn {
       await this.#refuse(tenantId, counted.user, client, 'throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
-    const user = await this.#whoKnows(tenantId, counted.user, input)
+    const { user, through } = await this.#whoKnows(tenantId, counted.user, input)
     const isThere = user?.status === 'active' || user?.status === 'suspended'
     if (tenantId === null || user === null || !isThere) {
       await this.#refuse(tenantId, counted.user, client, 'credentials')
@@ -147,10 +150,10 @@ export class LogIn {
       await this.#refuse(tenantId, user, client, 'account_suspended')
       throw new DomainError('ACCOUNT_SUSPENDED')
     }
-    if (!user.mfa_enabled) return { user, attempt, proof: null, isRemembered: false }
+    if (!user.mfa_enabled) return { user, attempt, proof: null, isRemembered: false, through }
     if (input.mfa_code === undefined) {
       const isRemembered = await this.#isRemembered(tenantId, user.id, input.device_token)
-      return isRemembered ? { user, attempt, proof: null, isRemembered } : { asked: user }
+      return isRemembered ? { user, attempt, proof: null, isRemembered, through } : { asked: user }
     }
     const codesRefusedFor = await throttle.beginCode(tenantId, attempt)
     if (codesRefusedFor > 0) {
@@ -162,6 +165,7 @@ export class LogIn {
       attempt,
       proof: await factors.prepare(tenantId, user.id, input.mfa_code, 'confirmed'),
       isRemembered: false,
+      through,
     }
   }
 
@@ -170,12 +174,17 @@ export class LogIn {
     tenantId: string | null,
     named: store.UserRow | null,
     { connection, username, password }: Pick<Login, 'connection' | 'username' | 'password'>,
-  ): Promise<store.UserRow | null> {
+  ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
-    if (connection === undefined) return (await passwords.check(named?.password_hash ?? null, password)) ? named : null
+    if (connection === undefined) {
+      const isRight = await passwords.check(named?.password_hash ?? null, password)
+      return { user: isRight ? named : null, through: null }
+    }
     if (tenantId === null) throw new DomainError('NOT_FOUND')
     const found = await federation.byPassword(tenantId, connection, { username, password })
-    return found && this.#work.run(tenantId, (tx) => store.readUser(tx, found.id))
+    if (found === null) return { user: null, through: null }
+    const user = await this.#work.run(tenantId, (tx) => store.readUser(tx, found.userId))
+    return { user, through: found.through }
   }
 
   async #isRemembered(tenantId: string, userId: string, token: string | undefined): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -13,6 +14,10 @@ export interface Provider {
   secret: string | null
 }
 
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+const LOGOUT_SECONDS = 120
+const SIGNED_BY = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
 const KEPT_MILLISECONDS = 600_000
 
 /**
@@ -22,6 +27,9 @@ const KEPT_MILLISECONDS = 600_000
 export class OpenIdProviders {
   readonly #outside: Outside
   readonly #known = new BoundedMap<string, { at: number; configuration: Promise<client.Configuration> }>(1000)
+
+  /** Log-out tokens that were used: one is good for two minutes, and ends the same sessions again on another server at worst. */
+  readonly #loggedOut = new BoundedMap<string, true>(10_000)
 
   constructor(outside: Outside) {
     this.#outside = outside
@@ -52,6 +60,30 @@ export class OpenIdProviders {
     if (!answer || !claims || !isOurs) throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
     const more = await this.#userInfo(configuration, answer.access_token, claims.sub)
     return toldOf({ ...more, ...claims }, groupsClaim)
+  }
+
+  /** Reads a log-out token (OpenID Connect Back-Channel Logout 1.0 §2.6). Throws BAD_REQUEST for what is none, or was used. */
+  async loggedOut(provider: Provider, token: string): Promise<{ subject: string | null; session: string | null }> {
+    const configuration = await this.#configuration(provider)
+    const { jwks_uri, issuer } = configuration.serverMetadata()
+    try {
+      const keys = createRemoteJWKSet(new URL(jwks_uri ?? ''), { [customFetch]: this.#outside.fetch })
+      const checks = { issuer, audience: provider.clientId, algorithms: SIGNED_BY, maxTokenAge: LOGOUT_SECONDS }
+      const { payload } = await jwtVerify(token, keys, { ...checks, requiredClaims: ['jti', 'iat', 'exp', 'events'] })
+      const { events, nonce, sub, sid, jti } = payload
+      const isLogout = typeof events === 'object' && events !== null && LOGOUT_EVENT in events
+      const [subject, session] = [sub ?? null, typeof sid === 'string' ? sid : null]
+      if (!isLogout || nonce !== undefined || (subject === null && session === null)) throw new Error('no log-out')
+      this.#requireFirst(`${provider.key} ${jti}`)
+      return { subject, session }
+    } catch {
+      throw new DomainError('BAD_REQUEST', { reason: 'the logout_token cannot be taken' })
+    }
+  }
+
+  #requireFirst(name: string): void {
+    if (this.#loggedOut.get(name)) throw new Error('used before')
+    this.#loggedOut.set(name, true)
   }
 
   async #userInfo(configuration: client.Configuration, token: string, subject: string): Promise<object> {
@@ -96,6 +128,7 @@ function toldOf(claims: Record<string, unknown>, groupsClaim: string): Told {
     isEmailVerified: claims.email_verified === true,
     name: text('name'),
     groups: texts(groupsClaim),
+    session: text('sid'),
     methods: texts('amr'),
   }
 }

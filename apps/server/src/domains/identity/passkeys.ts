@@ -126,7 +126,7 @@ export class Passkeys {
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
     await this.#dependencies.rules.requireWay(tenantId, user)
     return sessions.start(tenantId, {
-      ...{ user, client, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
+      ...{ user, client, through: null, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
         await users.noteLogin(tx, user.id, this.#work.now())

@@ -37,6 +37,16 @@ export class Providers {
     return this.#openId.finish(provider, returned, marks, row.settings.groups_claim)
   }
 
+  /** Who has logged out there, or which session has. Throws BAD_REQUEST. */
+  async loggedOut(
+    tenantId: string,
+    row: ConnectionRow,
+    token: string,
+  ): Promise<{ subject: string | null; session: string | null }> {
+    if (row.kind !== 'oidc') throw new DomainError('NOT_FOUND')
+    return this.#openId.loggedOut(await this.#openIdOf(tenantId, row), token)
+  }
+
   async #openIdOf(tenantId: string, row: ConnectionRow & { kind: 'oidc' }) {
     return {
       key: `${tenantId} ${row.id} ${row.version}`,

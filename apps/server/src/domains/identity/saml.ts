@@ -164,6 +164,7 @@ function toldOf(settings: SamlSettings, profile: Profile, context: string | null
     isEmailVerified: true, // a tenant's own provider says who its people are
     name: texts(settings.name_attribute)[0] ?? null,
     groups: texts(settings.groups_attribute),
+    session: null,
     methods: context !== null && SECOND_FACTOR_CONTEXTS.has(context) ? ['mfa'] : [],
   }
 }

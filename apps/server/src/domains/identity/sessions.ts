@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Scope, Session } from '@probity/contract'
+import type { ConnectionKind, Scope, Session } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -43,6 +43,13 @@ export interface SessionUser {
   lacks_factor?: boolean
 }
 
+export interface Through {
+  connectionId: string
+  kind: ConnectionKind
+  /** Blind index of the provider's session; null: it names none. */
+  session: Buffer | null
+}
+
 /** Who logs in. */
 export interface Opening {
   user: SessionUser
@@ -50,6 +57,8 @@ export interface Opening {
   isRemembered: boolean
   /** What was shown: values of RFC 8176. */
   methods: readonly string[]
+  /** Which provider or directory says who it is, and its own session; null: none. */
+  through: Through | null
   /** Goes before the session in its transaction; what it throws undoes all of it. */
   before(tx: Tx): Promise<void>
 }
@@ -68,7 +77,7 @@ export class Sessions {
     this.#work = dependencies.work
   }
 
-  async start(tenantId: string, { user, client, isRemembered, methods, before }: Opening) {
+  async start(tenantId: string, { user, client, isRemembered, methods, through, before }: Opening) {
     const { clock, keys, sessions } = this.#dependencies
     const id = newId(clock.now())
     const at = this.#work.now()
@@ -92,13 +101,18 @@ export class Sessions {
         expires,
         isRemembered,
         methods,
+        through,
         at,
       })
       await store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires })
       await this.#record(tx, user.id, id, {
         event_type: 'session.started',
         action: 'login',
-        data: { credential_type: 'username_password', remembered: isRemembered, methods },
+        data: {
+          credential_type: through?.kind ?? (methods.includes('pwd') ? 'username_password' : 'passkey'),
+          remembered: isRemembered,
+          methods,
+        },
         personal: { ...client },
       })
     })
@@ -162,6 +176,17 @@ export class Sessions {
   async endAll(tx: Tx, userId: string, but: string | null): Promise<number> {
     const ended = await store.revokeSessionsOf(tx, userId, but, this.#work.now())
     for (const id of ended) await this.#ended(tx, userId, id, 'revoke')
+    return ended.length
+  }
+
+  /** Ends those that a provider opened, of a person or of one session there; answers how many. The transaction tells that callers changed. */
+  async endOfProvider(
+    tx: Tx,
+    connectionId: string,
+    which: { userId: string | null; session: Buffer | null },
+  ): Promise<number> {
+    const ended = await store.revokeSessionsOfProvider(tx, connectionId, which, this.#work.now())
+    for (const { id, user_id } of ended) await this.#ended(tx, user_id, id, 'provider_logout')
     return ended.length
   }
 

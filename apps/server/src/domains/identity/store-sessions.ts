@@ -36,14 +36,15 @@ export interface NewSession {
   expires: Date
   isRemembered: boolean
   methods: readonly string[]
+  through: { connectionId: string; session: Buffer | null } | null
   at: Date
 }
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
   await tx.query(
     `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, token_expires_at, client_sealed, expires_at,
-       is_remembered, methods, created_at, last_activity)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
+       is_remembered, methods, created_at, last_activity, connection_id, provider_session_index)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)`,
     [
       tx.tenantId,
       session.id,
@@ -55,6 +56,8 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       session.isRemembered,
       session.methods,
       session.at,
+      session.through?.connectionId ?? null,
+      session.through?.session ?? null,
     ],
   )
 }
@@ -110,6 +113,20 @@ export async function revokeSession(tx: Tx, id: string, userId: string | null, a
   const text = `UPDATE security_sessions SET revoked_at = $4
                 WHERE tenant_id = $1 AND id = $2 AND ($3::uuid IS NULL OR user_id = $3) AND revoked_at IS NULL`
   return (await tx.query(text, [tx.tenantId, id, userId, at])).rowCount === 1
+}
+
+/** Ends those that live of what a provider opened: of a person, or of one session of the provider's. */
+export async function revokeSessionsOfProvider(
+  tx: Tx,
+  connectionId: string,
+  { userId, session }: { userId: string | null; session: Buffer | null },
+  at: Date,
+): Promise<{ id: string; user_id: string }[]> {
+  const text = `UPDATE security_sessions SET revoked_at = $5
+                WHERE tenant_id = $1 AND connection_id = $2 AND (user_id = $3 OR provider_session_index = $4)
+                  AND revoked_at IS NULL AND expires_at > $5
+                RETURNING id, user_id`
+  return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId, connectionId, userId, session, at])).rows
 }
 
 /** Ends those of a person that live, but one; answers which. */

@@ -6,6 +6,8 @@ export interface Told {
   isEmailVerified: boolean
   name: string | null
   groups: string[]
+  /** Its own session of theirs (claim sid); null: it names none. */
+  session: string | null
   /** How they showed it, in values of RFC 8176. */
   methods: string[]
 }

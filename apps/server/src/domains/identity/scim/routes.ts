@@ -1,6 +1,8 @@
 import { scimBulk, scimErrorBody, scimList, scimPatch, scimQuery, scimResource, scimSearch } from '@probity/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Principal } from '../../../platform/authority.ts'
+import { DomainError } from '../../../platform/errors.ts'
 import { type Dialect, type Route, route } from '../../../platform/http/route.ts'
 import type { ResourceType } from './attributes.ts'
 import { GROUPS_TYPE, USERS } from './attributes.ts'
@@ -33,7 +35,7 @@ export function scimRoutes(scim: Scim): Route[] {
       answers: { 200: scimResource },
       async handle({ principal, body }) {
         requireMessage(BULK_REQUEST, body.schemas)
-        return scim.bulk(principal, body)
+        return scim.bulk(clientOf(principal), body)
       },
     }),
   ]
@@ -96,7 +98,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       summary: `SCIM: list ${plural}`,
       query: scimQuery,
       answers: { 200: scimList },
-      handle: ({ principal, query }) => resources.list(principal, query),
+      handle: ({ principal, query }) => resources.list(clientOf(principal), query),
     }),
     route({
       ...usual,
@@ -107,7 +109,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       answers: { 200: scimList },
       async handle({ principal, body: { schemas = [], ...query } }) {
         requireMessage(SEARCH_REQUEST, schemas)
-        return resources.list(principal, query)
+        return resources.list(clientOf(principal), query)
       },
     }),
     route({
@@ -120,7 +122,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       body: scimResource,
       answers: { 201: scimResource },
       async handle({ principal, query, body, reply }) {
-        const made = await resources.create(principal, body)
+        const made = await resources.create(clientOf(principal), body)
         reply.code(201).header('location', locationOf(made.resource))
         return answer(type, made, query, reply)
       },
@@ -134,7 +136,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       query: part,
       answers: { 200: scimResource },
       async handle({ principal, params, query, request, reply }) {
-        const found = await resources.get(principal, params.id)
+        const found = await resources.get(clientOf(principal), params.id)
         if (!isUnchanged(request.headers['if-none-match'], found.version)) return answer(type, found, query, reply)
         reply.code(304).header('etag', entityTag(found.version))
         return null
@@ -151,7 +153,12 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       body: scimResource,
       answers: { 200: scimResource },
       async handle({ principal, params, query, body, request, reply }) {
-        return answer(type, await resources.replace(principal, params.id, body, ifMatch(request)), query, reply)
+        return answer(
+          type,
+          await resources.replace(clientOf(principal), params.id, body, ifMatch(request)),
+          query,
+          reply,
+        )
       },
     }),
     route({
@@ -165,7 +172,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       body: scimPatch,
       answers: { 200: scimResource },
       async handle({ principal, params, query, body, request, reply }) {
-        const changed = await resources.patch(principal, params.id, operationsOf(body), ifMatch(request))
+        const changed = await resources.patch(clientOf(principal), params.id, operationsOf(body), ifMatch(request))
         return answer(type, changed, query, reply)
       },
     }),
@@ -178,7 +185,7 @@ function resourceRoutes(type: ResourceType, resources: Resources, plural: string
       params: one,
       answers: { 204: z.null() },
       async handle({ principal, params, request, reply }) {
-        await resources.remove(principal, params.id, ifMatch(request))
+        await resources.remove(clientOf(principal), params.id, ifMatch(request))
         reply.code(204)
         return null
       },
@@ -194,6 +201,12 @@ function answer(
 ): Resource {
   reply.header('etag', entityTag(version))
   return project(type, resource, projectionOf(type, attributes, excludedAttributes))
+}
+
+/** What a client keeps is its own, and outlives who made it: it is an account of an application. Throws SCOPE_MISSING. */
+function clientOf(principal: Principal): Principal {
+  if (principal.userKind === 'service') return principal
+  throw new DomainError('SCOPE_MISSING', { reason: 'a SCIM client has the token of a service account of its own' })
 }
 
 function locationOf({ meta }: Resource): string {
