@@ -465,14 +465,14 @@ TABLE second_factors ROW LEVEL SECURITY ENABLED FORCED -- Second factors of peop
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
   user_id uuid NOT NULL -- Whose it is
-  kind character varying(16) NOT NULL -- totp: time-based codes; email: codes that are mailed
-  secret_sealed bytea NOT NULL -- Envelope under the user's data key: of the secret, or of the address that codes go to
+  kind character varying(16) NOT NULL -- totp: time-based codes; email: codes that are mailed; sms: codes by text message
+  secret_sealed bytea NOT NULL -- Envelope under the user's data key: of the secret, or of the address or number that codes go to
   created_at timestamp with time zone NOT NULL -- When it was set up
   confirmed_at timestamp with time zone -- When a code of it was first shown; NULL: not yet, and it is not asked for
   last_used_at timestamp with time zone -- When a code of it was last taken
   last_step bigint NOT NULL DEFAULT 0 -- Time step of the last code that was taken: no code of it or of one before is taken again
   CONSTRAINT second_factors_pkey PRIMARY KEY (tenant_id, id)
-  CONSTRAINT second_factors_kind_check CHECK (((kind)::text = ANY ((ARRAY['totp'::character varying, 'email'::character varying])::text[])))
+  CONSTRAINT second_factors_kind_check CHECK (((kind)::text = ANY ((ARRAY['totp'::character varying, 'email'::character varying, 'sms'::character varying])::text[])))
   CONSTRAINT second_factors_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX second_factors_user ON second_factors USING btree (tenant_id, user_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

@@ -21,6 +21,7 @@ import { Mailer } from './platform/mail.ts'
 import { Outside } from './platform/outside.ts'
 import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
+import { TextMessages } from './platform/text-messages.ts'
 import { Tracing } from './platform/tracing.ts'
 import { startSchedule } from './schedule.ts'
 
@@ -80,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   })
   const sessions = sessionSettings(config)
   const mailer = new Mailer(config.smtp_url ?? null, config.mail_from, log)
+  const textMessages = new TextMessages(config.sms_url ?? null, config.sms_secret ?? '', log)
   const outside = new Outside(config.identity_providers_inside)
   const publicUrl = () => config.public_url ?? url
   const identity = new Identity({
@@ -90,6 +92,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     record: audit.record,
     sessions,
     mailer,
+    textMessages,
     outside,
     publicUrl,
     callersChanged,
@@ -139,7 +142,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await sequencer.stop()
     await threads.stop()
     callers.stop()
-    await mailer.stop()
+    await Promise.all([mailer.stop(), textMessages.stop()])
     await outside.stop()
     await tracing.stop()
   }

@@ -49,6 +49,13 @@ const schema = z.strictObject({
     .optional()
     .describe('Server that mails are sent through: invitations, forgotten passwords; none are sent without (secret)'),
   mail_from: text('must be an address').default('probity@localhost').describe('Whom mails are from'),
+  sms_url: z
+    .url({ protocol: /^https?$/, error: 'must be a URL, as https://sms.example.org/send' })
+    .optional()
+    .describe('Gateway that takes text messages as POST {to, text}; none are sent without (secret)'),
+  sms_secret: text()
+    .optional()
+    .describe('What requests to the gateway are signed by, HMAC-SHA-256 in x-probity-signature (secret)'),
   identity_providers_inside: z
     .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
     .transform((value) => value === true || value === 'true')
@@ -113,7 +120,7 @@ const PREFIX = 'PROBITY_'
 /** Settings of the command line and of the tests, not of the server. */
 const FOREIGN = new Set(['PROBITY_URL', 'PROBITY_TOKEN'])
 const BARE: Record<string, string> = { DATABASE_URL: 'database_url', KEYSTORE_URL: 'keystore_url' }
-const SECRET = new Set(['database_url', 'keystore_url', 'root_key', 'smtp_url'])
+const SECRET = new Set(['database_url', 'keystore_url', 'root_key', 'smtp_url', 'sms_url', 'sms_secret'])
 
 /** Reads settings: command line over environment over file. Throws StartError that names what is wrong as it was written. */
 export async function loadConfig(
@@ -125,13 +132,20 @@ export async function loadConfig(
   const fromEnvironment = Object.fromEntries(variables.map(({ key, value }) => [key, value]))
   const path = file ?? join(given.data ?? fromEnvironment.data ?? schema.shape.data.parse(undefined), 'config.json')
   const parsed = schema.safeParse({ ...(await readFileOf(path, file !== null)), ...fromEnvironment, ...given })
-  if (parsed.success) return parsed.data
+  if (parsed.success) return consistent(parsed.data)
   const [issue] = parsed.error.issues
   const isUnknown = issue?.code === 'unrecognized_keys'
   const key = isUnknown ? (issue.keys[0] ?? '') : String(issue?.path[0])
   const variable = variables.findLast((one) => one.key === key)
   const written = key in given ? `--${key}` : (variable?.name ?? `the setting ${key} in ${path}`)
   throw new StartError(`${written} ${isUnknown ? 'is not known' : issue?.message}; see probity config`)
+}
+
+/** Throws StartError where one setting needs another. */
+function consistent(config: Config): Config {
+  if (config.sms_url !== undefined && config.sms_secret === undefined)
+    throw new StartError('sms_url needs sms_secret, by which its requests are signed; see probity config')
+  return config
 }
 
 /** Every setting with its value, secrets masked. */

@@ -5,8 +5,15 @@ const code = text(32).min(6).describe('Code of the authenticator or from the mai
 
 export const setUpFactor = z.strictObject({
   method: z
-    .enum(['totp', 'email'])
-    .describe('totp: codes of an authenticator app; email: codes to your address, where the tenant allows it'),
+    .enum(['totp', 'email', 'sms'])
+    .describe(
+      'totp: codes of an authenticator app; email, sms: codes to your address or phone_number, where the tenant allows it',
+    ),
+  phone_number: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, 'must be a number with its country, as +41791234567')
+    .optional()
+    .describe('For sms'),
 })
 export type SetUpFactor = z.infer<typeof setUpFactor>
 
@@ -31,7 +38,7 @@ export type BackupCodes = z.infer<typeof backupCodes>
 
 export const factor = z.object({
   id: uuid,
-  kind: z.enum(['totp', 'email', 'passkey']),
+  kind: z.enum(['totp', 'email', 'sms', 'passkey']),
   name: z.string().nullable(),
   created_at: timestamp,
   last_used_at: timestamp.nullable(),

@@ -35,7 +35,10 @@ export const login = z.strictObject({
     .min(6)
     .optional()
     .describe('Code of the authenticator or from the mail, or a backup code, once mfa_required was answered'),
-  send_code: z.literal('email').optional().describe('Once mfa_required was answered with email: mails a code'),
+  send_code: z
+    .enum(['email', 'sms'])
+    .optional()
+    .describe('Once mfa_required was answered with email or sms: sends a code'),
   remember_device: z
     .boolean()
     .default(false)
@@ -75,7 +78,7 @@ export const sessionOpened = z.union([loggedIn, loggedInByCookie])
 export const factorAsked = z.object({
   mfa_required: z.literal(true),
   methods: z
-    .array(z.enum(['totp', 'email', 'backup_code', 'passkey']))
+    .array(z.enum(['totp', 'email', 'sms', 'backup_code', 'passkey']))
     .describe('email: send_code has one mailed; passkey: by POST /v1/auth/passkey, without the password'),
   code_sent: z.boolean().describe('Whether send_code had one mailed; not more often than each half minute'),
 })

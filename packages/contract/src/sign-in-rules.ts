@@ -7,7 +7,9 @@ const fields = {
     .describe('Whether a session that a password alone opened may do nothing but add a second factor'),
   allows_sent_codes: z
     .boolean()
-    .describe('Whether mailed codes count as second factor; where NIST AAL2 is asked for, they must not'),
+    .describe(
+      'Whether codes by mail or text message count as second factor; where NIST AAL2 is asked for, they must not',
+    ),
   requires_provider: z
     .boolean()
     .describe(

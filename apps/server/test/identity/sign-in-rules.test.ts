@@ -138,7 +138,7 @@ test('codes are mailed only where the tenant takes them', async () => {
   const token: string = (await logIn(email)).body.access_token
   const refused = await call('POST', '/v1/auth/mfa/setup', { method: 'email' }, token)
   assert.deepEqual(code(refused), [404, 'NOT_FOUND'])
-  assert.match(refused.body.message, /takes no mailed codes/)
+  assert.match(refused.body.message, /takes no codes that are sent/)
   await ask({ allows_sent_codes: true })
   const { factor, codes } = await withMailedCodes(email)
   await aMinuteLater(factor)

@@ -194,7 +194,7 @@ export class LogIn {
 
   async #ask(tenantId: string, { asked }: Asked, { send_code }: Login): Promise<LoginAnswer> {
     const { factors } = this.#dependencies
-    const code_sent = send_code !== undefined && (await factors.send(tenantId, asked.id))
+    const code_sent = send_code !== undefined && (await factors.send(tenantId, asked.id, send_code))
     return { mfa_required: true, methods: await factors.methodsOf(tenantId, asked.id), code_sent }
   }
 

@@ -10,7 +10,7 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
-import type { SentCodes } from './sent-codes.ts'
+import type { SentCodes, SentKind } from './sent-codes.ts'
 import { ownSession, type Sessions } from './sessions.ts'
 import { deleteDevices } from './store-devices.ts'
 import * as store from './store-factors.ts'
@@ -35,18 +35,20 @@ export interface Proof {
   /** Factors whose code of a time step it is. */
   steps: { id: string; step: number }[]
   /** Factors that it was mailed for. */
-  sent: { id: string; digest: Buffer }[]
+  sent: { id: string; kind: SentKind; digest: Buffer }[]
   /** What it would be as a backup code; null: it has not the form of one. */
   digest: Buffer | null
 }
 
-export type Method = 'totp' | 'email' | 'backup_code' | 'passkey'
+export type Method = 'totp' | 'email' | 'sms' | 'backup_code' | 'passkey'
 
 /** Value of RFC 8176 for what was shown. */
 export type Shown = 'otp' | 'backup_code'
 
 const CODES = 10
 const CODE_LENGTH = 10
+/** Seconds between two numbers that somebody sets up. */
+const SETUP_PAUSE = 60
 /** Base32 of Crockford: no letter looks like a digit. */
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -61,10 +63,10 @@ export class SecondFactors {
   }
 
   /**
-   * Makes an authenticator's secret, or mails a first code; it counts once a code of it was shown. Throws STEP_UP_REQUIRED,
-   * and NOT_FOUND where the tenant allows no mailed codes.
+   * Makes an authenticator's secret, or sends a first code; it counts once a code of it was shown. Throws STEP_UP_REQUIRED,
+   * NOT_FOUND where the tenant allows no codes that are sent, RATE_LIMITED for a number within a minute of another.
    */
-  async setUp(principal: Principal, { method }: SetUpFactor): Promise<FactorSetUp> {
+  async setUp(principal: Principal, { method, phone_number }: SetUpFactor): Promise<FactorSetUp> {
     const { keys, clock, sessions, sentCodes } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
@@ -72,15 +74,21 @@ export class SecondFactors {
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('NOT_FOUND')
     const id = newId(clock.now())
-    const secret = method === 'totp' ? newSecret() : Buffer.from(profile.email)
+    if (method === 'sms' && phone_number === undefined)
+      throw new DomainError('VALIDATION_FAILED', {
+        issues: [{ pointer: '/phone_number', message: 'is needed for sms' }],
+      })
+    const to = method === 'sms' ? (phone_number ?? '') : profile.email
+    const secret = method === 'totp' ? newSecret() : Buffer.from(to)
     const sealed = seal(tenantId, [await this.#key(tenantId, userId)], locationOf(id), secret)
     await this.#work.run(tenantId, async (tx) => {
-      if (method === 'email') await this.#requireSentCodes(tx)
+      if (method !== 'totp') await this.#requireSentCodes(tx, method)
+      if (method === 'sms') await this.#requirePause(tx, userId)
       await store.insertFactor(tx, { id, userId, kind: method, secret: sealed, at: this.#work.now() })
-      if (method === 'email') await sentCodes.send(tx, id, profile.email, this.#work.now())
+      if (method !== 'totp') await sentCodes.send(tx, { id, kind: method }, to, this.#work.now())
       await this.#record(tx, userId, 'factor.set_up', 'set_up', { kind: method })
     })
-    if (method === 'email') return { factor_id: id, setup_key: null, setup_uri: null, qr_code: null }
+    if (method !== 'totp') return { factor_id: id, setup_key: null, setup_uri: null, qr_code: null }
     const { key, uri } = describe(secret, profile.username)
     return { factor_id: id, setup_key: key, setup_uri: uri, qr_code: renderSVG(uri) }
   }
@@ -103,7 +111,7 @@ export class SecondFactors {
       if (!hasCodes) await store.replaceCodes(tx, userId, fresh.digests, at)
       await this.#dependencies.sessions.endAll(tx, userId, own)
       await this.#dependencies.sessions.noteFactors(tx, own, ['pwd', 'otp'])
-      await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: proof.sent.length > 0 ? 'email' : 'totp' })
+      await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: proof.sent[0]?.kind ?? 'totp' })
       return { backup_codes: hasCodes ? [] : fresh.codes }
     })
   }
@@ -114,24 +122,24 @@ export class SecondFactors {
       const { allows_sent_codes } = await readRules(tx)
       const confirmed = (await store.readFactors(tx, userId)).filter(({ confirmed_at }) => confirmed_at !== null)
       const kinds = new Set<Method>(confirmed.map(({ kind }) => kind))
-      if (!allows_sent_codes) kinds.delete('email')
+      if (!allows_sent_codes) for (const kind of ['email', 'sms'] as const) kinds.delete(kind)
       if ((await store.countCodes(tx, userId)) > 0) kinds.add('backup_code')
       if ((await listPasskeys(tx, userId)).length > 0) kinds.add('passkey')
       return [...kinds]
     })
   }
 
-  /** Mails a code to who knows their password; false: they have no such factor, or got one just now. */
-  async send(tenantId: string, userId: string): Promise<boolean> {
+  /** Sends a code to who knows their password; false: they have no such factor, or got one just now. */
+  async send(tenantId: string, userId: string, by: SentKind): Promise<boolean> {
     const key = await this.#key(tenantId, userId)
     return this.#work.run(tenantId, async (tx) => {
       const { allows_sent_codes } = await readRules(tx)
       const rows = await store.readFactors(tx, userId)
-      const factor = rows.find(({ kind, confirmed_at }) => kind === 'email' && confirmed_at !== null)
+      const factor = rows.find(({ kind, confirmed_at }) => kind === by && confirmed_at !== null)
       if (!factor || !allows_sent_codes) return false
       const to = open(tenantId, [key], locationOf(factor.id), factor.secret_sealed).toString()
-      const wasSent = await this.#dependencies.sentCodes.send(tx, factor.id, to, this.#work.now())
-      if (wasSent) await this.#record(tx, userId, 'factor.code_sent', 'send', { kind: 'email' })
+      const wasSent = await this.#dependencies.sentCodes.send(tx, { id: factor.id, kind: by }, to, this.#work.now())
+      if (wasSent) await this.#record(tx, userId, 'factor.code_sent', 'send', { kind: by })
       return wasSent
     })
   }
@@ -235,28 +243,40 @@ export class SecondFactors {
     return 'backup_code'
   }
 
-  /** Counts a try at each code that was mailed, where they count at all. */
+  /** Counts a try at each code that was sent, where they count at all. */
   async #sent(tenantId: string, factors: readonly store.FactorRow[], code: string): Promise<Proof['sent']> {
-    const mailed = factors.filter(({ kind }) => kind === 'email')
-    if (mailed.length === 0) return []
+    const given = factors.flatMap(({ id, kind }) => (kind === 'totp' ? [] : { id, kind }))
+    if (given.length === 0) return []
     return this.#work.run(tenantId, async (tx) => {
       if (!(await readRules(tx)).allows_sent_codes) return []
       const found: Proof['sent'] = []
-      for (const { id } of mailed) {
+      for (const { id, kind } of given) {
         const digest = await this.#dependencies.sentCodes.try(tx, id, code.replaceAll(' ', ''), this.#work.now())
-        if (digest !== null) found.push({ id, digest })
+        if (digest !== null) found.push({ id, kind, digest })
       }
       return found
     })
   }
 
-  async #requireSentCodes(tx: Tx): Promise<void> {
-    if (!this.#dependencies.sentCodes.canSend)
-      throw new DomainError('NOT_FOUND', { reason: 'no mail is sent from here; set up an authenticator or a passkey' })
+  async #requireSentCodes(tx: Tx, kind: SentKind): Promise<void> {
+    const what = kind === 'email' ? 'mail' : 'text message'
+    if (!this.#dependencies.sentCodes.canSend(kind))
+      throw new DomainError('NOT_FOUND', {
+        reason: `no ${what} is sent from here; set up an authenticator or a passkey`,
+      })
     if (!(await readRules(tx)).allows_sent_codes)
       throw new DomainError('NOT_FOUND', {
-        reason: 'your tenant takes no mailed codes; set up an authenticator or a passkey',
+        reason: 'your tenant takes no codes that are sent; set up an authenticator or a passkey',
       })
+  }
+
+  // A text message costs somebody, and a number may be anybody's.
+  async #requirePause(tx: Tx, userId: string): Promise<void> {
+    await lockPerson(tx, userId)
+    const since = this.#work.now().getTime() - SETUP_PAUSE * 1000
+    const rows = await store.readFactors(tx, userId)
+    if (rows.some(({ kind, created_at }) => kind === 'sms' && created_at.getTime() > since))
+      throw new DomainError('RATE_LIMITED', { retry_after: SETUP_PAUSE })
   }
 
   async #newCodes(tenantId: string, userId: string): Promise<{ codes: string[]; digests: Buffer[] }> {

@@ -1,33 +1,45 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Mailer } from '../../platform/mail.ts'
+import type { TextMessages } from '../../platform/text-messages.ts'
 import { type Keys, keyedDigest } from '../keys/index.ts'
 import * as store from './store-codes.ts'
 
 const MINUTES = 10
 const DIGITS = 8
 
-/** Codes that are mailed: eight digits, good once, for ten minutes and five tries; only the last one that was sent. */
+export type SentKind = 'email' | 'sms'
+
+export interface SentCodeDependencies {
+  mailer: Mailer
+  textMessages: TextMessages
+  keys: Keys
+}
+
+/** Codes that are sent by mail or text message: eight digits, good once, for ten minutes and five tries; only the last one that was sent. */
 export class SentCodes {
-  readonly #mailer: Mailer
-  readonly #keys: Keys
+  readonly #dependencies: SentCodeDependencies
 
-  constructor(mailer: Mailer, keys: Keys) {
-    this.#mailer = mailer
-    this.#keys = keys
+  constructor(dependencies: SentCodeDependencies) {
+    this.#dependencies = dependencies
   }
 
-  get canSend(): boolean {
-    return this.#mailer.canSend
+  canSend(kind: SentKind): boolean {
+    const { mailer, textMessages } = this.#dependencies
+    return kind === 'email' ? mailer.canSend : textMessages.canSend
   }
 
-  /** Mails a code once the transaction is committed; false: too many were sent of late. */
-  async send(tx: Tx, factorId: string, to: string, at: Date): Promise<boolean> {
+  /** Sends a code once the transaction is committed; false: too many were sent of late. */
+  async send(tx: Tx, factor: { id: string; kind: SentKind }, to: string, at: Date): Promise<boolean> {
+    const { mailer, textMessages } = this.#dependencies
     const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0')
-    const digest = await this.#digest(tx.tenantId, factorId, code)
+    const digest = await this.#digest(tx.tenantId, factor.id, code)
     const until = new Date(at.getTime() + MINUTES * 60_000)
-    if (!(await store.putCode(tx, { factorId, digest, at, until }))) return false
-    tx.onCommit(() => this.#mailer.send({ to, ...mailOf(code) }))
+    if (!(await store.putCode(tx, { factorId: factor.id, digest, at, until }))) return false
+    tx.onCommit(() => {
+      if (factor.kind === 'email') mailer.send({ to, ...mailOf(code) })
+      else textMessages.send({ to, text: textOf(code) })
+    })
     return true
   }
 
@@ -43,8 +55,12 @@ export class SentCodes {
   }
 
   async #digest(tenantId: string, factorId: string, code: string): Promise<Buffer> {
-    return keyedDigest(await this.#keys.subjects.ownKey(tenantId), `sent code ${factorId} ${code}`)
+    return keyedDigest(await this.#dependencies.keys.subjects.ownKey(tenantId), `sent code ${factorId} ${code}`)
   }
+}
+
+function textOf(code: string): string {
+  return `${code} is your code for Probity, good once and for ${MINUTES} minutes. Type it nowhere but where you log in.`
 }
 
 // The code is not in the subject: that is shown on screens that are locked.

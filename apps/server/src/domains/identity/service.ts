@@ -10,6 +10,7 @@ import { newId } from '../../platform/ids.ts'
 import type { Mailer } from '../../platform/mail.ts'
 import type { Outside } from '../../platform/outside.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { TextMessages } from '../../platform/text-messages.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
@@ -52,6 +53,7 @@ export interface IdentityDependencies {
   record: RecordEvent
   sessions: SessionSettings
   mailer: Mailer
+  textMessages: TextMessages
   outside: Outside
   /** Where people reach the server. */
   publicUrl(): string
@@ -88,7 +90,7 @@ export class Identity {
     this.sessions = sessions
     this.users = new Users({ ...dependencies, links, sessions })
     this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
-    const sentCodes = new SentCodes(dependencies.mailer, dependencies.keys)
+    const sentCodes = new SentCodes(dependencies)
     this.rules = new SignInRules(dependencies)
     this.devices = new Devices(dependencies)
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })

@@ -3,7 +3,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 export interface FactorRow {
   id: string
   user_id: string
-  kind: 'totp' | 'email'
+  kind: 'totp' | 'email' | 'sms'
   secret_sealed: Buffer
   created_at: Date
   confirmed_at: Date | null
