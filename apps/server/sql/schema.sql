@@ -496,13 +496,16 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   authenticated_at timestamp with time zone -- When the person last showed all their factors; NULL: when it began
   connection_id uuid -- Provider or directory that opened it; NULL: none, or before this was noted
   provider_session_index bytea -- Blind index of the provider's own session (claim sid); NULL: it has none
+  impersonator_id uuid -- Administrator who acts in it as its person; why stands in the log; NULL: it is the person's own
   CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
   CONSTRAINT security_sessions_previous_token_hash_check CHECK ((length(previous_token_hash) = 32))
   CONSTRAINT security_sessions_provider_session_index_check CHECK ((length(provider_session_index) = 32))
   CONSTRAINT security_sessions_session_token_hash_check CHECK ((length(session_token_hash) = 32))
   CONSTRAINT security_sessions_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE SET NULL (connection_id)
+  CONSTRAINT security_sessions_tenant_id_impersonator_id_fkey FOREIGN KEY (tenant_id, impersonator_id) REFERENCES security_users(tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX security_sessions_impersonator ON security_sessions USING btree (tenant_id, impersonator_id) WHERE impersonator_id IS NOT NULL
 CREATE UNIQUE INDEX security_sessions_previous_token ON security_sessions USING btree (tenant_id, previous_token_hash) WHERE previous_token_hash IS NOT NULL
 CREATE INDEX security_sessions_provider ON security_sessions USING btree (tenant_id, connection_id, provider_session_index)
 CREATE INDEX security_sessions_user ON security_sessions USING btree (tenant_id, user_id, expires_at DESC)

@@ -54,8 +54,10 @@ test('every setting that is wrong in the file is named with the file, and says w
 
 test('a gateway for text messages is not set without what its requests are signed by', async () => {
   const given = { data: folder, sms_url: 'https://sms.example/send' }
-  await assert.rejects(loadConfig(given, {}, null), /^StartError: sms_url needs sms_secret/)
-  assert.equal((await loadConfig({ ...given, sms_secret: 'x' }, {}, null)).sms_url, given.sms_url)
+  const file = join(folder, 'empty')
+  await writeFile(file, '{}')
+  await assert.rejects(loadConfig(given, {}, file), /sms_url needs sms_secret/)
+  assert.equal((await loadConfig({ ...given, sms_secret: 'x' }, {}, file)).sms_url, given.sms_url)
 })
 
 test('what the command line says wins over the environment, and is named by its option where it is wrong', async () => {

@@ -93,6 +93,7 @@ export const session = z.object({
   id: uuid,
   is_current: z.boolean().describe('Whether it is the one that asks'),
   is_remembered: z.boolean(),
+  impersonated: z.boolean().describe('Whether an administrator acts as you in it'),
   created_at: timestamp,
   last_activity: timestamp.describe('To within a minute'),
   expires_at: timestamp.describe('Its end, however much it is used'),
@@ -101,6 +102,18 @@ export const session = z.object({
 })
 export type Session = z.infer<typeof session>
 export const sessionList = z.object({ sessions: z.array(session) })
+export const impersonate = z.strictObject({
+  reason: line(500).describe('Why; it stands in the log, for whoever reads that'),
+})
+export const impersonated = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number().int(),
+  session_id: uuid,
+  user_id: uuid,
+  permissions: z.array(scope),
+})
+export type Impersonated = z.infer<typeof impersonated>
 export const sessionsEnded = z.object({ ended: z.number().int().describe('How many sessions that ended') })
 
 export const apiToken = z.object({

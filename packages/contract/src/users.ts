@@ -31,6 +31,11 @@ export const user = z.object({
   version: z.number().int().describe('To be sent back with a change, so that nobody undoes another’s unseen'),
 })
 export type User = z.infer<typeof user>
+/** Oneself, and who really is there: to be shown for as long as somebody acts as another. */
+export const self = user.extend({
+  impersonated_by: uuid.nullable().describe('Administrator who acts as you; null: you are yourself'),
+})
+export type Self = z.infer<typeof self>
 
 export const createUser = z.strictObject({
   username: line(255).optional().describe('By default the address'),

@@ -12,6 +12,8 @@ export interface Principal {
   /** service: an account of an application. */
   userKind: 'person' | 'service'
   scopes: readonly Scope[]
+  /** Administrator who acts as the user; missing: nobody does. */
+  impersonatorId?: string
   /** false: the tenant is suspended, hence read-only. */
   tenantActive: boolean
 }

@@ -46,7 +46,8 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
       operation: 'POST /v1/groups/{id}/members',
       schema: z.null(),
       async call() {
-        known.member = (await call('POST', '/v1/users', { email: 'member@first.example' })).body.user.id
+        const invited = await call('POST', '/v1/users', { email: 'member@first.example' })
+        known.member = invited.body.user.id
         return call('POST', `/v1/groups/${known.group}/members`, { user_id: known.member })
       },
     },
@@ -56,6 +57,15 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
       z.null(),
       () => `/v1/groups/${known.group}/members/${known.member}`,
     ),
+    {
+      operation: 'POST /v1/users/{id}/impersonate',
+      schema: contract.impersonated,
+      async call() {
+        await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [known.member])
+        const token = known.access ?? null
+        return server.call('POST', `/v1/users/${known.member}/impersonate`, { reason: 'ticket 7' }, { token })
+      },
+    },
     one('DELETE /v1/groups/{id}', z.null(), () => `/v1/groups/${known.group}`),
     one('DELETE /v1/users/{id}', contract.userRemoved, () => `/v1/users/${known.member}`),
     one(

@@ -73,6 +73,7 @@ async function others(): Promise<string[]> {
 function bodyFor(path: string, method: string): { body?: unknown; headers?: Record<string, string> } {
   if (path.startsWith('/v1/auth/sso/logout'))
     return { body: 'logout_token=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  if (path.endsWith('/impersonate')) return { body: { reason: 'x' } }
   if (path.endsWith('/members') && method === 'POST') return { body: { user_id: randomUUID() } }
   if (!path.startsWith('/scim/') || method === 'GET' || method === 'DELETE') return {}
   const headers = { 'content-type': 'application/scim+json' }
@@ -104,7 +105,8 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
   for (const { method, path } of withId) {
     for (const id of ids) {
       const { body, headers = {} } = bodyFor(path, method)
-      const token = path.startsWith('/v1/me/') ? session : path.startsWith('/scim/') ? client : server.token
+      const isOfPerson = path.startsWith('/v1/me/') || path.endsWith('/impersonate')
+      const token = isOfPerson ? session : path.startsWith('/scim/') ? client : server.token
       const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID())
       const ask = (of: string) => server.call(method, at.replace('{id}', of), body, { token, headers })
       const [theirs, never] = [await ask(id), await ask(randomUUID())]

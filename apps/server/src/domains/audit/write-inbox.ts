@@ -3,6 +3,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { impersonator } from '../../platform/impersonation.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Budget } from './budget.ts'
@@ -81,7 +82,9 @@ export async function recordOwn(
   tx: Tx,
   event: OwnEvent,
 ): Promise<{ event_id: string }> {
-  const [entry] = await prepareForLiving(dependencies, tx, [observe(event)])
+  const acting = impersonator()
+  const told = acting === undefined ? event : { ...event, data: { ...event.data, impersonator: acting } }
+  const [entry] = await prepareForLiving(dependencies, tx, [observe(told)])
   if (!entry || 'status' in entry) throw new Error('an event of our own could not be recorded')
   await store.insertInbox(tx, [inboxRow(entry, newId(dependencies.clock.now()))])
   tx.onCommit(() => dependencies.sequencer.wake())

@@ -8,7 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import type { BearerToken } from '../../platform/http/bearer-token.ts'
 import type { KnownCallers } from '../../platform/known-callers.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
-import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf } from './rules.ts'
+import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf, scopesOnBehalf } from './rules.ts'
 import * as store from './store.ts'
 import * as sessions from './store-sessions.ts'
 
@@ -137,7 +137,8 @@ async function bySession(
       tenantId: tx.tenantId,
       userId: session.user_id,
       userKind: 'person',
-      scopes: scopesOf(session),
+      scopes: session.impersonator_id === null ? scopesOf(session) : scopesOnBehalf(session),
+      ...(session.impersonator_id !== null && { impersonatorId: session.impersonator_id }),
       tenantActive: session.is_active,
     },
     usedAt: session.last_activity.getTime(),

@@ -91,6 +91,14 @@ export function scopesOf(user: {
   return user.group_scopes?.length ? [...new Set([...own, ...user.group_scopes])] : own
 }
 
+/** What may be done with, and to, nobody else's name: it changes things, opens what is sealed, or gives rights. */
+const ONLY_ONESELF: readonly Scope[] = SCOPES.filter((scope) => scope !== 'audit:read' && scope !== 'audit:verify')
+
+/** What an administrator may do who acts as somebody. */
+export function scopesOnBehalf(user: Parameters<typeof scopesOf>[0]): readonly Scope[] {
+  return scopesOf(user).filter((scope) => !ONLY_ONESELF.includes(scope))
+}
+
 /**
  * Whether a session that was opened by these methods lacks a second factor: one that the tenant demands, or one that the
  * person has here and the provider did not ask for. The same as LACKS_FACTOR of store-sessions.ts, for one that begins.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { ConnectionKind, Scope, Session } from '@probity/contract'
+import type { ConnectionKind, Impersonated, Scope, Session } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -10,8 +10,17 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
 import { recordOf } from './record.ts'
-import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
+import {
+  isRecent,
+  isSessionAlive,
+  judgeRefresh,
+  RECENT_SECONDS,
+  type SessionLimits,
+  scopesOf,
+  scopesOnBehalf,
+} from './rules.ts'
 import * as store from './store-sessions.ts'
+import { lockPerson } from './store-users.ts'
 import type { Work } from './work.ts'
 
 export interface SessionSettings {
@@ -102,6 +111,7 @@ export class Sessions {
         isRemembered,
         methods,
         through,
+        impersonatorId: null,
         at,
       })
       await store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires })
@@ -117,6 +127,40 @@ export class Sessions {
       })
     })
     return this.#answer(tokens, { id, expires, user, at })
+  }
+
+  /**
+   * Starts a session in which an administrator sees what somebody sees, for half an hour and without a refresh. Throws
+   * STEP_UP_REQUIRED, NOT_FOUND, and SCOPE_MISSING where the person may see what the administrator may not.
+   */
+  async impersonate(principal: Principal, userId: string, reason: string, client: Client): Promise<Impersonated> {
+    const { clock, keys } = this.#dependencies
+    const { tenantId } = principal
+    await this.requireRecent(principal)
+    if (userId === principal.userId)
+      throw new DomainError('VALIDATION_FAILED', { reason: 'nobody acts as themselves; you are logged in' })
+    const at = this.#work.now()
+    const [id, expires] = [newId(clock.now()), secondsAfter(at, IMPERSONATION_SECONDS)]
+    const access = newToken('se', tenantId)
+    const [key] = await keys.subjects.resolve(tenantId, [{ id: principal.userId, aliases: [], addresses: [] }])
+    if (!key) throw new Error('a user has no data key')
+    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
+    return this.#work.change(tenantId, async (tx) => {
+      const user = await lockPerson(tx, userId)
+      if (user?.status !== 'active') throw new DomainError('NOT_FOUND', { reason: 'there is no such active person' })
+      const permissions = [...scopesOnBehalf(user)]
+      requireScopes(principal, permissions)
+      await store.insertSession(tx, {
+        ...{ id, userId, hash: hashToken(access), goodUntil: expires, client: sealed, expires, isRemembered: false },
+        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, at },
+      })
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: 'user.impersonated', resource: `user/${userId}`, action: 'impersonate', risk_score: 60 },
+        data: { reason, session: id },
+      })
+      const expires_in = IMPERSONATION_SECONDS
+      return { access_token: access, token_type: 'Bearer', expires_in, session_id: id, user_id: userId, permissions }
+    })
   }
 
   /** The next tokens of a session. Throws UNAUTHENTICATED, the same whatever is wrong, and TENANT_SUSPENDED. */
@@ -268,11 +312,14 @@ export class Sessions {
     return rows
       .filter((row) => isSessionAlive({ ...row, last_activity: row.last_activity.getTime() }, this.#idleOf(row), +now))
       .map((row) => {
-        const client = key && row.client_sealed ? opened(tenantId, key, row.id, row.client_sealed) : NOT_READABLE
+        const isOwn = row.impersonator_id === null // what is sealed of another is the other's
+        const client =
+          key && row.client_sealed && isOwn ? opened(tenantId, key, row.id, row.client_sealed) : NOT_READABLE
         return {
           id: row.id,
           is_current: row.id === current,
           is_remembered: row.is_remembered,
+          impersonated: row.impersonator_id !== null,
           created_at: row.created_at.toISOString(),
           last_activity: row.last_activity.toISOString(),
           expires_at: row.expires_at.toISOString(),
@@ -315,6 +362,9 @@ export class Sessions {
   }
 }
 
+/** Seconds that an administrator acts as somebody, at most. */
+const IMPERSONATION_SECONDS = 1800
+
 interface Tokens {
   access: string
   refresh: string
@@ -329,9 +379,15 @@ interface Refreshed {
 }
 
 /** The session that asks. Throws SESSION_REQUIRED for an API token: an application is no person. */
-export function ownSession({ kind, id }: Principal): string {
+export function anySession({ kind, id }: Principal): string {
   if (kind !== 'session') throw new DomainError('SESSION_REQUIRED')
   return id
+}
+
+/** The same, of the person themselves. Throws IMPERSONATING for who acts as them: what is personal is not theirs. */
+export function ownSession(principal: Principal): string {
+  if (principal.impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
+  return anySession(principal)
 }
 
 const NOT_READABLE = { ip_address: null, user_agent: null }

@@ -21,6 +21,7 @@ export interface SessionRow extends Ending {
   is_operator: boolean
   is_active: boolean
   lacks_factor: boolean
+  impersonator_id: string | null
 }
 
 /** Whether session s was opened without a second factor that the tenant (its rules are x) demands, or user u has for it (`lacksFactor` of rules.ts). */
@@ -37,14 +38,15 @@ export interface NewSession {
   isRemembered: boolean
   methods: readonly string[]
   through: { connectionId: string; session: Buffer | null } | null
+  impersonatorId: string | null
   at: Date
 }
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
   await tx.query(
     `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, token_expires_at, client_sealed, expires_at,
-       is_remembered, methods, created_at, last_activity, connection_id, provider_session_index)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)`,
+       is_remembered, methods, created_at, last_activity, connection_id, provider_session_index, impersonator_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)`,
     [
       tx.tenantId,
       session.id,
@@ -58,20 +60,23 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       session.at,
       session.through?.connectionId ?? null,
       session.through?.session ?? null,
+      session.impersonatorId,
     ],
   )
 }
 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')}, u.is_operator,
+  const text = `SELECT s.id, s.user_id, s.impersonator_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')}, u.is_operator,
                   t.is_active, ${LACKS_FACTOR}, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                 JOIN tenants t ON t.id = s.tenant_id
                 LEFT JOIN sign_in_rules x ON x.tenant_id = s.tenant_id
-                WHERE s.tenant_id = $1 AND (s.session_token_hash = $2 OR s.previous_token_hash = $2) AND u.status = 'active'`
+                WHERE s.tenant_id = $1 AND (s.session_token_hash = $2 OR s.previous_token_hash = $2) AND u.status = 'active'
+                  AND (s.impersonator_id IS NULL OR EXISTS (SELECT 1 FROM security_users i
+                    WHERE i.tenant_id = s.tenant_id AND i.id = s.impersonator_id AND i.status = 'active'))`
   return (await tx.query<SessionRow>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 
@@ -99,11 +104,12 @@ export interface ListedSession extends Ending {
   id: string
   created_at: Date
   client_sealed: Buffer | null
+  impersonator_id: string | null
 }
 
 /** Sessions of a person that were not ended and have not come to their absolute end, the last used first. */
 export async function listSessions(tx: Tx, userId: string, at: Date): Promise<ListedSession[]> {
-  const text = `SELECT id, created_at, client_sealed, expires_at, last_activity, revoked_at, is_remembered FROM security_sessions
+  const text = `SELECT id, created_at, client_sealed, impersonator_id, expires_at, last_activity, revoked_at, is_remembered FROM security_sessions
                 WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3 ORDER BY last_activity DESC, id DESC`
   return (await tx.query<ListedSession>(text, [tx.tenantId, userId, at])).rows
 }

@@ -6,8 +6,11 @@ import {
   changeUser,
   createUser,
   forgotPassword,
+  impersonate,
+  impersonated,
   invited,
   resetPassword,
+  self,
   sessionsEnded,
   showAddress,
   user,
@@ -25,7 +28,7 @@ const one = z.strictObject({ id: uuid })
 const nothing = z.null()
 
 /** People: what administrators do with them, and what each does for oneself. */
-export function userRoutes({ users, credentials }: Identity): Route[] {
+export function userRoutes({ users, credentials, sessions }: Identity): Route[] {
   return [
     route({
       method: 'POST',
@@ -114,11 +117,23 @@ export function userRoutes({ users, credentials }: Identity): Route[] {
       handle: ({ principal, params }) => users.unlock(principal, params.id),
     }),
     route({
+      method: 'POST',
+      path: '/v1/users/:id/impersonate',
+      summary: 'See for half an hour what somebody sees; it stands in the log, and each entry names both',
+      scopes: ['tenant:admin'],
+      changes: true,
+      params: one,
+      body: impersonate,
+      answers: { 200: impersonated },
+      handle: ({ principal, params, body, request }) =>
+        sessions.impersonate(principal, params.id, body.reason, clientOf(request)),
+    }),
+    route({
       method: 'GET',
       path: '/v1/me',
       summary: 'Get yourself',
       scopes: [],
-      answers: { 200: user },
+      answers: { 200: self },
       handle: ({ principal }) => users.self(principal),
     }),
     route({

@@ -1,4 +1,4 @@
-import type { ChangeUser, CreateUser, Invited, Scope, User, UserQuery, UserStatus } from '@probity/contract'
+import type { ChangeUser, CreateUser, Invited, Scope, Self, User, UserQuery, UserStatus } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -12,7 +12,7 @@ import { type Links, partsOfLink } from './links.ts'
 import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
 import { nameFault, scopesOf } from './rules.ts'
-import { ownSession, type Sessions } from './sessions.ts'
+import { anySession, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import { closeUser, forgetAttempts } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
@@ -187,9 +187,10 @@ export class Users {
   }
 
   /** Who asks, as a person. */
-  self(principal: Principal): Promise<User> {
-    ownSession(principal)
-    return this.get(principal.tenantId, principal.userId)
+  async self(principal: Principal): Promise<Self> {
+    anySession(principal)
+    const user = await this.get(principal.tenantId, principal.userId)
+    return { ...user, impersonated_by: principal.impersonatorId ?? null }
   }
 
   async changeSelf(principal: Principal, { display_name }: { display_name: string | null }): Promise<User> {

@@ -4,6 +4,7 @@ import { type Principal, requireActive, requireScopes } from '../authority.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
+import { onBehalf } from '../impersonation.ts'
 import { sourceOf } from '../source-address.ts'
 import { type BearerToken, bearerToken } from './bearer-token.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -100,10 +101,10 @@ export class Admission {
       requireScopes(principal, scopes)
       if (route.changes) requireActive(principal)
     } catch (error) {
-      await this.#options.observe(principal, route, scopes, 'refused')
+      await onBehalf(principal, () => this.#options.observe(principal, route, scopes, 'refused'))
       throw error
     }
-    await this.#options.observe(principal, route, scopes, 'sensitive')
+    await onBehalf(principal, () => this.#options.observe(principal, route, scopes, 'sensitive'))
   }
 
   #now(): number {

@@ -13,6 +13,7 @@ import {
 import type { Logger } from 'pino'
 import type { Principal } from '../authority.ts'
 import { DomainError } from '../errors.ts'
+import { onBehalf } from '../impersonation.ts'
 import type { Tracing } from '../tracing.ts'
 import { Admission, type AdmissionOptions } from './admission.ts'
 import type { Idempotency } from './idempotency.ts'
@@ -180,7 +181,7 @@ function register(
       }
       if (route.dialect) reply.type(route.dialect.mediaType)
       const key = route.creates && route.scopes !== 'public' ? idempotencyKey(request) : null
-      const work = () => route.handle(call)
+      const work = () => onBehalf(principal, () => route.handle(call))
       const answer = key === null ? await work() : await options.idempotency.once(principal, key, request, reply, work)
       if (reply.sent) return reply
       return route.opensSession ? options.cookies.moved(request, reply, answer) : answer
