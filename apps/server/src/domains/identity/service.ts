@@ -21,6 +21,7 @@ import { Devices } from './devices.ts'
 import { Directories } from './directories.ts'
 import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
+import { Impersonation } from './impersonation.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
 import { Passkeys } from './passkeys.ts'
@@ -77,6 +78,7 @@ export class Identity {
   readonly connections: Connections
   readonly federation: Federation
   readonly groups: Groups
+  readonly impersonation: Impersonation
   readonly serviceAccounts: ServiceAccounts
   readonly scim: Scim
   readonly provider: ProviderParts
@@ -96,6 +98,7 @@ export class Identity {
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
     this.connections = new Connections(dependencies)
     this.groups = new Groups(dependencies)
+    this.impersonation = new Impersonation({ ...dependencies, sessions })
     this.serviceAccounts = new ServiceAccounts(dependencies)
     const tenantProviders = new TenantProviders(dependencies)
     this.provider = {

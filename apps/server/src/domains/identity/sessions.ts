@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { ConnectionKind, Impersonated, Scope, Session } from '@probity/contract'
+import type { ConnectionKind, Scope, Session } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
-import { type Principal, requireScopes } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -10,17 +10,8 @@ import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
 import { recordOf } from './record.ts'
-import {
-  isRecent,
-  isSessionAlive,
-  judgeRefresh,
-  RECENT_SECONDS,
-  type SessionLimits,
-  scopesOf,
-  scopesOnBehalf,
-} from './rules.ts'
+import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
-import { lockPerson } from './store-users.ts'
 import type { Work } from './work.ts'
 
 export interface SessionSettings {
@@ -127,40 +118,6 @@ export class Sessions {
       })
     })
     return this.#answer(tokens, { id, expires, user, at })
-  }
-
-  /**
-   * Starts a session in which an administrator sees what somebody sees, for half an hour and without a refresh. Throws
-   * STEP_UP_REQUIRED, NOT_FOUND, and SCOPE_MISSING where the person may see what the administrator may not.
-   */
-  async impersonate(principal: Principal, userId: string, reason: string, client: Client): Promise<Impersonated> {
-    const { clock, keys } = this.#dependencies
-    const { tenantId } = principal
-    await this.requireRecent(principal)
-    if (userId === principal.userId)
-      throw new DomainError('VALIDATION_FAILED', { reason: 'nobody acts as themselves; you are logged in' })
-    const at = this.#work.now()
-    const [id, expires] = [newId(clock.now()), secondsAfter(at, IMPERSONATION_SECONDS)]
-    const access = newToken('se', tenantId)
-    const [key] = await keys.subjects.resolve(tenantId, [{ id: principal.userId, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
-    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
-    return this.#work.change(tenantId, async (tx) => {
-      const user = await lockPerson(tx, userId)
-      if (user?.status !== 'active') throw new DomainError('NOT_FOUND', { reason: 'there is no such active person' })
-      const permissions = [...scopesOnBehalf(user)]
-      requireScopes(principal, permissions)
-      await store.insertSession(tx, {
-        ...{ id, userId, hash: hashToken(access), goodUntil: expires, client: sealed, expires, isRemembered: false },
-        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, at },
-      })
-      await recordOf(this.#dependencies.record, tx, principal, {
-        ...{ event_type: 'user.impersonated', resource: `user/${userId}`, action: 'impersonate', risk_score: 60 },
-        data: { reason, session: id },
-      })
-      const expires_in = IMPERSONATION_SECONDS
-      return { access_token: access, token_type: 'Bearer', expires_in, session_id: id, user_id: userId, permissions }
-    })
   }
 
   /** The next tokens of a session. Throws UNAUTHENTICATED, the same whatever is wrong, and TENANT_SUSPENDED. */
@@ -362,9 +319,6 @@ export class Sessions {
   }
 }
 
-/** Seconds that an administrator acts as somebody, at most. */
-const IMPERSONATION_SECONDS = 1800
-
 interface Tokens {
   access: string
   refresh: string
@@ -396,11 +350,13 @@ function opened(tenantId: string, key: DataKey, id: string, sealed: Buffer): Cli
   return JSON.parse(open(tenantId, [key], locationOf(id), sealed).toString()) // it was written here
 }
 
-function newToken(kind: 'se' | 're', tenantId: string): string {
+/** The text of another token; nothing but its hash is stored. */
+export function newToken(kind: 'se' | 're', tenantId: string): string {
   return formatToken({ kind, tenantId, secret: randomBytes(32) })
 }
 
-function locationOf(row: string) {
+/** Where what is known of a session's client is sealed. */
+export function locationOf(row: string) {
   return { table: 'security_sessions', column: 'client_sealed', row }
 }
 

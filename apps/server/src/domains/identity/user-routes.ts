@@ -28,7 +28,7 @@ const one = z.strictObject({ id: uuid })
 const nothing = z.null()
 
 /** People: what administrators do with them, and what each does for oneself. */
-export function userRoutes({ users, credentials, sessions }: Identity): Route[] {
+export function userRoutes({ users, credentials, impersonation }: Identity): Route[] {
   return [
     route({
       method: 'POST',
@@ -126,7 +126,7 @@ export function userRoutes({ users, credentials, sessions }: Identity): Route[] 
       body: impersonate,
       answers: { 200: impersonated },
       handle: ({ principal, params, body, request }) =>
-        sessions.impersonate(principal, params.id, body.reason, clientOf(request)),
+        impersonation.begin(principal, params.id, body.reason, clientOf(request)),
     }),
     route({
       method: 'GET',
