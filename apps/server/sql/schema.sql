@@ -307,6 +307,22 @@ CREATE TRIGGER tell_callers_gone AFTER DELETE ON group_members FOR EACH ROW EXEC
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE home_realms ROW LEVEL SECURITY ENABLED FORCED -- Mail domains of tenants; one that is verified leads to its tenant, and is one tenant's alone
+  tenant_id uuid NOT NULL -- Tenant
+  domain character varying(253) NOT NULL -- In lower case, as DNS has it (punycode)
+  connection_id uuid -- Provider that people of the domain are sent to; NULL: they log in with a password or passkey
+  challenge character varying(43) NOT NULL -- What a TXT record of _probity.<domain> must hold; no secret
+  created_at timestamp with time zone NOT NULL -- When it was claimed
+  verified_at timestamp with time zone -- When DNS last showed that it is the tenant's; NULL: never
+  CONSTRAINT home_realms_pkey PRIMARY KEY (tenant_id, domain)
+  CONSTRAINT home_realms_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE SET NULL (connection_id)
+  CONSTRAINT home_realms_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX home_realms_verified ON home_realms USING btree (domain) WHERE verified_at IS NOT NULL
+POLICY operator_read FOR SELECT TO probity_operator USING (verified_at IS NOT NULL)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+GRANT SELECT (connection_id), SELECT (domain), SELECT (tenant_id), SELECT (verified_at) TO probity_operator
+
 TABLE idempotency_keys ROW LEVEL SECURITY ENABLED FORCED -- Answers to POST with Idempotency-Key, kept for 24 hours
   tenant_id uuid NOT NULL -- Tenant of the caller
   principal_id uuid NOT NULL -- Token or session that called

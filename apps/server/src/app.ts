@@ -94,6 +94,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     mailer,
     textMessages,
     outside,
+    dnsServers: config.dns_servers?.split(',') ?? null,
     publicUrl,
     callersChanged,
   })

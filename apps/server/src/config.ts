@@ -56,6 +56,11 @@ const schema = z.strictObject({
   sms_secret: text()
     .optional()
     .describe('What requests to the gateway are signed by, HMAC-SHA-256 in x-probity-signature (secret)'),
+  dns_servers: z
+    .string('must be addresses with commas, as 192.0.2.1,192.0.2.2:5353')
+    .regex(/^[0-9a-f.:[\]]+(,[0-9a-f.:[\]]+)*$/i, 'must be addresses with commas, as 192.0.2.1,192.0.2.2:5353')
+    .optional()
+    .describe('Servers that are asked whether a domain is a tenant’s; by default those of the machine'),
   identity_providers_inside: z
     .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
     .transform((value) => value === true || value === 'true')

@@ -24,6 +24,7 @@ export const STATUS = {
   LAST_ADMINISTRATOR: 409,
   LAST_WAY_IN: 409,
   IDENTITY_NOT_LINKED: 409,
+  DOMAIN_NOT_VERIFIED: 409,
   NAME_TAKEN: 409,
   NOT_INTEGRATED: 409,
   SUBJECT_AMBIGUOUS: 409,
@@ -70,6 +71,8 @@ export const TITLE: Record<ErrorCode, string> = {
     'You have no account here by this identity yet; log in as before and link it, or ask an administrator',
   LAST_WAY_IN: 'Nothing else opens the account; set a password, add a passkey or link another identity first',
   NAME_TAKEN: 'The name is taken',
+  DOMAIN_NOT_VERIFIED:
+    'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',
   NOT_INTEGRATED: 'The entry is durable and not yet in the tree; ask again in a moment',
   SUBJECT_AMBIGUOUS: 'Several people go by this name; name one by pseudonym, or pass all=true',
   LINK_EXPIRED: 'The link is used or has expired; ask for another',

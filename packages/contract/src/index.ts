@@ -1,6 +1,7 @@
 export * from './applications.ts'
 export * from './audit.ts'
 export * from './connections.ts'
+export * from './domains.ts'
 export * from './errors.ts'
 export * from './factors.ts'
 export * from './groups.ts'

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import * as contract from '@probity/contract'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { z } from 'zod'
+import { type DnsServer, dnsServer } from '../support/dns.ts'
 import { type MailServer, mailServer } from '../support/mail.ts'
 import { type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
@@ -17,10 +18,14 @@ interface Operation {
 let server: TestServer
 let mails: MailServer
 let provider: OpenIdServer
+let dns: DnsServer
 let description: { openapi: string; paths: Record<string, Record<string, Operation>> }
 before(async () => {
   mails = await mailServer()
-  server = await testServer({ smtp_url: mails.url, identity_providers_inside: 'true' })
+  dns = await dnsServer()
+  server = await testServer({
+    ...{ smtp_url: mails.url, identity_providers_inside: 'true', dns_servers: dns.address },
+  })
   provider = await openIdServer(server.url)
   description = (await server.call('GET', '/openapi.json')).body
 })
@@ -28,6 +33,7 @@ after(async () => {
   await server.stop()
   await mails.stop()
   await provider.stop()
+  await dns.stop()
 })
 
 const event = { event_type: 'a.b', user_id: 'ada', action: 'do', outcome: 'Success' }
@@ -277,6 +283,7 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/v1/auth/passkey/options',
     '/v1/auth/password/forgot',
     '/v1/auth/password/reset',
+    '/v1/auth/realm',
     '/v1/auth/refresh',
     '/v1/auth/saml',
     '/v1/auth/saml/{tenant}/{id}',

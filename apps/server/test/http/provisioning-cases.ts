@@ -1,6 +1,7 @@
 import * as contract from '@probity/contract'
 import { z } from 'zod'
 import { Browser } from '../support/browser.ts'
+import { records } from '../support/dns.ts'
 import { ENTITY, formOf, signingKey } from '../support/saml.ts'
 import type { TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
@@ -68,6 +69,7 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
     },
     one('DELETE /v1/groups/{id}', z.null(), () => `/v1/groups/${known.group}`),
     one('DELETE /v1/users/{id}', contract.userRemoved, () => `/v1/users/${known.member}`),
+    ...realmCases(server),
     one(
       'POST /v1/service-accounts',
       contract.serviceAccount,
@@ -85,6 +87,37 @@ export function provisioningCases(server: TestServer, known: Record<string, stri
     ...scimCases(server, known),
     ...samlCases(server, known),
     ...applicationCases(server, known),
+  ]
+}
+
+function realmCases(server: TestServer): Case[] {
+  const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
+  return [
+    {
+      operation: 'POST /v1/domains',
+      schema: contract.realm,
+      call: () => call('POST', '/v1/domains', { domain: 'first.example' }),
+    },
+    {
+      operation: 'POST /v1/domains/{domain}/verify',
+      schema: contract.realm,
+      async call() {
+        const { record_name, record_value } = (await call('GET', '/v1/domains')).body.domains[0]
+        records.set(record_name, [record_value])
+        return call('POST', '/v1/domains/first.example/verify')
+      },
+    },
+    { operation: 'GET /v1/domains', schema: contract.realmList, call: () => call('GET', '/v1/domains') },
+    {
+      operation: 'POST /v1/auth/realm',
+      schema: contract.foundRealm,
+      call: () => server.call('POST', '/v1/auth/realm', { email: 'x@first.example' }, { token: null }),
+    },
+    {
+      operation: 'DELETE /v1/domains/{domain}',
+      schema: z.null(),
+      call: () => call('DELETE', '/v1/domains/first.example'),
+    },
   ]
 }
 

@@ -47,6 +47,7 @@ async function provisioned(call: (method: string, path: string, body: unknown, h
   const made = await server.call('POST', '/scim/v2/Users', person, { token })
   const group = { schemas: schema('Group'), displayName: 'group', members: [{ value: made.body.id }] }
   await server.call('POST', '/scim/v2/Groups', group, { token })
+  await call('POST', '/v1/domains', { domain: 'tenant.example' })
   const app = { name: 'app', kind: 'machine' }
   const { body } = await call('POST', '/v1/applications', app)
   await fetch(`${body.issuer}/token`, {

@@ -5,6 +5,7 @@ import { connectionRoutes } from './connection-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import { providerRoutes } from './provider/routes.ts'
+import { realmRoutes } from './realm-routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
 import { scimRoutes } from './scim/routes.ts'
 import type { Identity } from './service.ts'
@@ -34,6 +35,7 @@ export function identityRoutes(identity: Identity): Route[] {
     ...ruleRoutes(identity),
     ...connectionRoutes(identity),
     ...groupRoutes(identity),
+    ...realmRoutes(identity),
     ...scimRoutes(identity.scim),
     ...providerRoutes(identity.provider),
     route({

@@ -21,6 +21,7 @@ import { Devices } from './devices.ts'
 import { Directories } from './directories.ts'
 import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
+import { HomeRealms } from './home-realms.ts'
 import { Impersonation } from './impersonation.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
@@ -56,6 +57,8 @@ export interface IdentityDependencies {
   mailer: Mailer
   textMessages: TextMessages
   outside: Outside
+  /** Servers that are asked by DNS; null: those of the machine. */
+  dnsServers: readonly string[] | null
   /** Where people reach the server. */
   publicUrl(): string
   /** Told when it is committed that who a token of the tenant stands for may be another now. */
@@ -79,6 +82,7 @@ export class Identity {
   readonly federation: Federation
   readonly groups: Groups
   readonly impersonation: Impersonation
+  readonly realms: HomeRealms
   readonly serviceAccounts: ServiceAccounts
   readonly scim: Scim
   readonly provider: ProviderParts
@@ -98,6 +102,7 @@ export class Identity {
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
     this.connections = new Connections(dependencies)
     this.groups = new Groups(dependencies)
+    this.realms = new HomeRealms(dependencies)
     this.impersonation = new Impersonation({ ...dependencies, sessions })
     this.serviceAccounts = new ServiceAccounts(dependencies)
     const tenantProviders = new TenantProviders(dependencies)
