@@ -92,8 +92,10 @@ export class LogIn {
         await this.#take(tx, shown)
         if (shown.proof && input.remember_device)
           device_token = await this.#dependencies.devices.remember(tx, user.id, this.#work.now())
-        await users.noteLogin(tx, user.id, this.#work.now())
-        if (rehashed !== null) await users.replaceHash(tx, user.id, user.password_hash, rehashed)
+        await Promise.all([
+          users.noteLogin(tx, user.id, this.#work.now()),
+          rehashed === null ? null : users.replaceHash(tx, user.id, user.password_hash, rehashed),
+        ])
       },
     }
     const opened = await this.#toldOf(tenantId, user, client, () => sessions.start(tenantId, opening))
@@ -201,8 +203,7 @@ export class LogIn {
   // The account may have been closed, or its password changed, while the password was looked at.
   async #take(tx: Tx, { user, attempt, proof }: Shown): Promise<void> {
     const { throttle, factors } = this.#dependencies
-    await throttle.succeed(tx, attempt)
-    const held = await store.lockAccount(tx, user.id)
+    const [, held] = await Promise.all([throttle.succeed(tx, attempt), store.lockAccount(tx, user.id)])
     if (held?.password_hash !== user.password_hash || held.status !== 'active' || held.mfa_enabled !== user.mfa_enabled)
       throw new DomainError('CREDENTIALS_INVALID')
     if (proof === null) return

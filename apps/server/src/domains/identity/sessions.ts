@@ -88,34 +88,22 @@ export class Sessions {
     const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
     await this.#work.change(tenantId, async (tx) => {
       await before(tx)
-      await store.dropOldRefreshTokens(tx, at)
-      await this.#endBeyondLimit(tx, user.id, at)
-      const goodUntil = this.#goodUntil(at, expires)
-      const hash = hashToken(tokens.access)
-      await store.insertSession(tx, {
-        id,
-        userId: user.id,
-        hash,
-        goodUntil,
-        client: sealed,
-        expires,
-        isRemembered,
-        methods,
-        through,
-        impersonatorId: null,
-        at,
-      })
-      await store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires })
-      await this.#record(tx, user.id, id, {
-        event_type: 'session.started',
-        action: 'login',
-        data: {
-          credential_type: through?.kind ?? (methods.includes('pwd') ? 'username_password' : 'passkey'),
-          remembered: isRemembered,
-          methods,
-        },
-        personal: { ...client },
-      })
+      await Promise.all([store.dropOldRefreshTokens(tx, at), this.#endBeyondLimit(tx, user.id, at)])
+      const [hash, goodUntil] = [hashToken(tokens.access), this.#goodUntil(at, expires)]
+      await Promise.all([
+        store.insertSession(tx, {
+          ...{ id, userId: user.id, hash, goodUntil, client: sealed, expires, isRemembered, methods, through },
+          ...{ impersonatorId: null, at },
+        }),
+        store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires }),
+        this.#record(tx, user.id, id, {
+          ...{ event_type: 'session.started', action: 'login', personal: { ...client } },
+          data: {
+            credential_type: through?.kind ?? (methods.includes('pwd') ? 'username_password' : 'passkey'),
+            ...{ remembered: isRemembered, methods },
+          },
+        }),
+      ])
     })
     return this.#answer(tokens, { id, expires, user, at })
   }

@@ -34,7 +34,7 @@ export class SignInRules {
     { byProvider = false } = {},
   ): Promise<store.RulesRow> {
     const { work, record } = this.#dependencies
-    const rules = await work.run(tenantId, store.readRules)
+    const rules = await work.look(tenantId, store.readRules)
     if (!rules.requires_provider || byProvider) return rules
     if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
     const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }

@@ -96,11 +96,13 @@ export class Throttle {
     const now = this.#now()
     const known = succeeded(now)
     const all = { account: pair.account, source: ALL_UNKNOWN }
-    await attempts.saveAttempts(tx, pair, known, new Date(known.knownUntil ?? now))
-    await attempts.saveAttempts(tx, all, { ...known, knownUntil: null }, new Date(now + DAY))
-    // Of all accounts only what failed counts: nobody's own success makes their guesses at others' forgotten.
-    for (const wide of wasKnown ? [] : [place, EVERYBODY]) await attempts.takeBack(tx, wide)
-    await attempts.showSuccess(tx, user?.id ?? NOBODY)
+    await Promise.all([
+      attempts.saveAttempts(tx, pair, known, new Date(known.knownUntil ?? now)),
+      attempts.saveAttempts(tx, all, { ...known, knownUntil: null }, new Date(now + DAY)),
+      // Of all accounts only what failed counts: nobody's own success makes their guesses at others' forgotten.
+      ...(wasKnown ? [] : [place, EVERYBODY]).map((wide) => attempts.takeBack(tx, wide)),
+      attempts.showSuccess(tx, user?.id ?? NOBODY),
+    ])
   }
 
   async #take(
@@ -111,25 +113,32 @@ export class Throttle {
   ): Promise<{ refusedFor: number; isKnown: boolean }> {
     const now = this.#now()
     const all = { account: pair.account, source: ALL_UNKNOWN }
-    await attempts.dropOldAttempts(tx, new Date(now))
-    const own = await attempts.lockAttempts(tx, pair, new Date(now))
-    const others = await attempts.lockAttempts(tx, all, new Date(now))
+    // Statements that travel together are done in the order in which they are sent, and so lock in it.
+    const [own, others] = await Promise.all([
+      attempts.lockAttempts(tx, pair, new Date(now)),
+      attempts.lockAttempts(tx, all, new Date(now)),
+      attempts.dropOldAttempts(tx, new Date(now)),
+    ])
     const known = isKnown(own, now)
     const mine = countAttempt(own, THROTTLE.source, now)
     const shared = known ? { refusedFor: 0, next: others } : countAttempt(others, THROTTLE.account, now)
     const wide = known ? [] : await this.#takeWide(tx, place, now)
     const refusedFor = Math.max(mine.refusedFor, shared.refusedFor, ...wide.map((one) => one.refusedFor))
     if (refusedFor > 0) return { refusedFor, isKnown: known }
-    await attempts.saveAttempts(tx, pair, mine.next, new Date(Math.max(now + DAY, own.knownUntil ?? 0)))
-    await attempts.saveAttempts(tx, all, shared.next, new Date(now + DAY))
-    for (const one of wide) await attempts.saveAttempts(tx, one.pair, one.next, new Date(now + DAY))
-    await attempts.showAttempt(tx, userId, shared.next.refusedUntil)
+    await Promise.all([
+      attempts.saveAttempts(tx, pair, mine.next, new Date(Math.max(now + DAY, own.knownUntil ?? 0))),
+      attempts.saveAttempts(tx, all, shared.next, new Date(now + DAY)),
+      ...wide.map((one) => attempts.saveAttempts(tx, one.pair, one.next, new Date(now + DAY))),
+      attempts.showAttempt(tx, userId, shared.next.refusedUntil),
+    ])
     return { refusedFor: 0, isKnown: known }
   }
 
   async #takeWide(tx: Tx, place: attempts.Pair, now: number) {
-    const here = await attempts.lockAttempts(tx, place, new Date(now))
-    const everybody = await attempts.lockAttempts(tx, EVERYBODY, new Date(now))
+    const [here, everybody] = await Promise.all([
+      attempts.lockAttempts(tx, place, new Date(now)),
+      attempts.lockAttempts(tx, EVERYBODY, new Date(now)),
+    ])
     return [
       { pair: place, ...countAttempt(here, THROTTLE.place, now) },
       { pair: EVERYBODY, ...countAttempt(everybody, THROTTLE.tenant, now) },

@@ -21,6 +21,11 @@ export class Work {
     return tenantTransaction(this.#dependencies.database.app, tenantId, work)
   }
 
+  /** The same of statements that only read, and that are all sent before an answer is seen: there and back once. */
+  look<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, { readOnly: true, atOnce: true })
+  }
+
   /** The same, of what changes who a token stands for, or ends one. */
   change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.run(tenantId, (tx) => {

@@ -60,14 +60,14 @@ export class Tenancy {
   }
 
   async get(id: string): Promise<Tenant> {
-    const row = await this.#operate((tx) => store.readTenant(tx, id))
+    const row = await this.#look((tx) => store.readTenant(tx, id))
     if (!row) throw new DomainError('NOT_FOUND')
     return present(row)
   }
 
   /** Id of a tenant named by id or name; null when there is none. */
   async find(reference: string): Promise<string | null> {
-    const row = await this.#operate((tx) =>
+    const row = await this.#look((tx) =>
       isTenantId(reference) ? store.readTenant(tx, reference) : store.readTenantByName(tx, reference),
     )
     return row?.id ?? null
@@ -157,6 +157,11 @@ export class Tenancy {
 
   #operate<T>(work: (tx: OperatorTx) => Promise<T>): Promise<T> {
     return operatorTransaction(this.#dependencies.database.operator, work)
+  }
+
+  /** The same of one statement that only reads: there and back once. */
+  #look<T>(work: (tx: OperatorTx) => Promise<T>): Promise<T> {
+    return operatorTransaction(this.#dependencies.database.operator, work, { readOnly: true, atOnce: true })
   }
 
   #now(): Date {

@@ -47,8 +47,12 @@ export function tenantTransaction<T>(
   return inTransaction(pool, { ...options, bind }, (transaction) => work({ ...transaction, bound: 'tenant', tenantId }))
 }
 
-export function operatorTransaction<T>(pool: pg.Pool, work: (tx: OperatorTx) => Promise<T>): Promise<T> {
-  return inTransaction(pool, {}, (transaction) => work({ ...transaction, bound: 'operator' }))
+export function operatorTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: OperatorTx) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  return inTransaction(pool, options, (transaction) => work({ ...transaction, bound: 'operator' }))
 }
 
 export function sequencerTransaction<T>(pool: pg.Pool, work: (tx: SequencerTx) => Promise<T>): Promise<T> {
