@@ -74,6 +74,16 @@ export async function benchServer(settings: Record<string, string> = {}) {
       call(method, path, body, { token: first.token, headers }),
     sql: (text: string, values: unknown[] = []) =>
       withClient(installation.superuser, async (client) => (await client.query(text, values)).rows),
+    /** Another server on the same databases. */
+    async another() {
+      const folder = await mkdtemp(join(tmpdir(), 'probity-bench-'))
+      const second = await startOn(installation, folder, { PROBITY_RATE_LIMIT_PER_SECOND: '1000000', ...settings })
+      const stop = async () => {
+        await second.stop()
+        await rm(folder, { recursive: true, force: true })
+      }
+      return { url: second.url, stop }
+    },
     async stop() {
       await server.stop()
       await installation.release()

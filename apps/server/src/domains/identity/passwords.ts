@@ -1,13 +1,13 @@
-import { hash, verify } from '@node-rs/argon2'
+import { AskedThread } from '../../platform/asked-thread.ts'
 import { DomainError } from '../../platform/errors.ts'
-import { isForeign, verifyForeign } from './foreign-hash.ts'
-import { normalizePassword } from './rules.ts'
+import { type Answer, FILE, PARAMETERS, type Question, ROLE } from './password-thread.ts'
 
-// OWASP's second profile: 19 MiB, two passes, one lane; argon2id is the library's default algorithm.
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`
 const AT_ONCE = 2
 const MOST_WAITING = 64
+
+/** Those of the process: of all servers in it, and ended with it. One that died is made again when it is needed. */
+const idle: AskedThread<Question, Answer>[] = []
 
 /** Hashes and checks passwords, a few at a time; refuses with UNAVAILABLE rather than eat the machine. */
 export class Passwords {
@@ -15,16 +15,18 @@ export class Passwords {
   readonly #waiting: (() => void)[] = []
   #decoy: Promise<string> | null = null
 
-  hash(password: string): Promise<string> {
-    return this.#bounded(() => hash(normalizePassword(password), PARAMETERS))
+  async hash(password: string): Promise<string> {
+    const made = await this.#asked({ password, stored: null })
+    if (typeof made !== 'string') throw new Error('a password could not be hashed')
+    return made
   }
 
   /** Whether the password is right. `stored` null or empty: there is none; it takes as long and is false. */
   async check(stored: string | null, password: string): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const against = stored || (await this.#decoy)
-    const right = await this.#bounded(() => verifyAny(against, password))
-    return right && Boolean(stored)
+    const right = await this.#asked({ password, stored: stored || (await this.#decoy) })
+    if (right === null) throw new Error('what is stored of a password cannot be read')
+    return right === true && Boolean(stored)
   }
 
   /** Whether what is stored was hashed otherwise than passwords are today. */
@@ -32,25 +34,24 @@ export class Passwords {
     return !stored.startsWith(PREFIX)
   }
 
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
+  async #asked(question: Question): Promise<Answer> {
     if (this.#running >= AT_ONCE) {
       if (this.#waiting.length >= MOST_WAITING)
         throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#running++
+    const thread = idle.pop() ?? new AskedThread<Question, Answer>(FILE, ROLE, gone)
     try {
-      return await work()
+      return await thread.ask(question, [])
     } finally {
       this.#running--
+      if (!thread.ended) idle.push(thread)
       this.#waiting.shift()?.()
     }
   }
 }
 
-// Another system may have hashed the password as it was typed, and not as we normalize it.
-async function verifyAny(stored: string, password: string): Promise<boolean> {
-  const check = isForeign(stored) ? verifyForeign : verify
-  const normalized = normalizePassword(password)
-  return (await check(stored, normalized)) || (normalized !== password && (await check(stored, password)))
+function gone(): DomainError {
+  return new DomainError('UNAVAILABLE', { reason: 'the password could not be looked at; try again', retry_after: 1 })
 }
