@@ -152,8 +152,6 @@ export const finishFederation = z.strictObject({
   request_token: text(200),
   parameters: text(450_000)
     .min(1)
-    .describe(
-      'What stands behind ? in the address to which the provider sent the browser; by SAML, the form that it posted',
-    ),
+    .describe('The address, whole, to which the provider sent the browser; by SAML, the form that it posted'),
 })
 export type FinishFederation = z.infer<typeof finishFederation>

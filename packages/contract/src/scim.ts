@@ -47,7 +47,7 @@ const operation = z.object({
 })
 export const scimPatch = z.object({
   schemas: z.array(z.string()),
-  Operations: z.array(operation).min(1).max(1_000),
+  Operations: z.array(operation).min(1).max(100),
 })
 export type ScimPatch = z.infer<typeof scimPatch>
 

@@ -162,6 +162,31 @@ test(
   },
 )
 
+test('who logs in by the name of another here is forgiven nothing of theirs', options, async () => {
+  const { email } = { email: 'local@first.example' }
+  const invited = await call('POST', '/v1/users', { email })
+  const link = invited.body.invitation_url.split('#')[1]
+  await call('POST', '/v1/auth/invitation', { token: link, password: 'a long enough pass phrase' }, null)
+  const { uid } = await person({ mail: 'thief@acme.example' })
+  await ldap.administer((client) => client.modify(`uid=${uid},${PEOPLE}`, [change('add', 'mail', email)]))
+  const { name } = await connection({ email_attribute: 'uid' }, { creates_accounts: false })
+  const linked = await connection({ user_filter: '(mail={username})' })
+  const guess = () =>
+    call(
+      'POST',
+      '/v1/auth/login',
+      { credential_type: 'username_password', tenant: 'first', username: email, password: 'guess' },
+      null,
+    )
+  let last = await guess()
+  for (let round = 0; round < 4; round++) {
+    for (let tries = 0; tries < 2; tries++) last = await guess()
+    await logIn(linked.name, email)
+  }
+  assert.deepEqual(code(last), [429, 'RATE_LIMITED'])
+  assert.ok(name)
+})
+
 test('no password is no password, where the directory takes it for somebody', options, async () => {
   const { uid, dn } = await person()
   const careless = new Client({ url: ldap.url })

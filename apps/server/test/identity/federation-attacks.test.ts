@@ -63,7 +63,10 @@ async function signIn(make: (payload: JWTPayload) => Promise<string>) {
   const now = Math.floor(Date.now() / 1000)
   const sound = { iss: issuer, aud: 'probity', sub: VICTIM, nonce: asked.get('nonce'), iat: now, exp: now + 300 }
   idToken = await make(sound)
-  const body = { request_token: begun.body.request_token, parameters: `code=c&state=${asked.get('state')}` }
+  const body = {
+    request_token: begun.body.request_token,
+    parameters: `${asked.get('redirect_uri')}?code=c&state=${asked.get('state')}`,
+  }
   return server.call('POST', '/v1/auth/sso/finish', body, { token: null })
 }
 const signed = (payload: JWTPayload, key: CryptoKey | Uint8Array = keys.privateKey, header: object = {}) =>

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
@@ -142,6 +144,46 @@ test('an administrator gives through a provider no more than they have', async (
   const { id } = await connection()
   const wider = await call('PATCH', `/v1/connections/${id}`, { default_scopes: ['audit:write'] }, made.body.token)
   assert.deepEqual(code(wider), [403, 'SCOPE_MISSING'])
+})
+
+test('mix-up: what one provider answered is told to no other, though state and token fit', async () => {
+  const asked: string[] = []
+  const evilServer = createServer((request, response) => {
+    const issuer = `http://127.0.0.1:${(evilServer.address() as AddressInfo).port}`
+    asked.push(request.url ?? '')
+    response.setHeader('content-type', 'application/json')
+    const metadata = {
+      issuer,
+      authorization_endpoint: `${issuer}/a`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/k`,
+    }
+    response.end(JSON.stringify(metadata))
+  })
+  await new Promise<void>((resolve) => evilServer.listen(0, '127.0.0.1', resolve))
+  try {
+    const issuer = `http://127.0.0.1:${(evilServer.address() as AddressInfo).port}`
+    const [honest, evil] = [await connection(), await connection({ settings: { issuer, client_id: CLIENT.id } })]
+    const victim = (await begin(evil.name)).body // lured into a log-in at the evil one …
+    const thief = (await begin(honest.name)).body // … which sends the victim on to the honest one, with the thief's challenge
+    const answer = new URL(await provider.browse(thief.authorization_url, somebody()))
+    answer.searchParams.set('state', new URL(victim.authorization_url).searchParams.get('state') ?? '')
+    answer.searchParams.delete('iss') // of a provider that does not say who it is
+    assert.deepEqual(code(await finish(victim.request_token, answer.href)), [401, 'CREDENTIALS_INVALID'])
+    assert.ok(asked.length > 0 && !asked.includes('/token'), 'the code is the thief’s if the evil one gets it')
+  } finally {
+    evilServer.close()
+  }
+})
+
+test('whoever changes a provider may what it opens: else they would log in as those whom it opens', async () => {
+  const { id, name } = await connection({ default_scopes: ['audit:read', 'subject:erase'] })
+  await signIn(name, somebody())
+  const small = (await call('POST', '/v1/tokens', { name: 'small', scopes: ['tenant:admin'] })).body.token
+  const change = () => call('PATCH', `/v1/connections/${id}`, { settings: { client_id: 'mine' } }, small)
+  assert.deepEqual(code(await change()), [403, 'SCOPE_MISSING'])
+  await call('PATCH', `/v1/connections/${id}`, { default_scopes: [] })
+  assert.deepEqual(code(await change()), [403, 'SCOPE_MISSING'], 'somebody is linked who may more')
 })
 
 test('nobody finishes what another browser began, nor anything twice', async () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
-import { Browser } from '../support/browser.ts'
+import { askedOf, Browser } from '../support/browser.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 const BACK = 'https://app.example/callback'
@@ -133,6 +132,40 @@ test('who is lured to agree to what another browser began finds nothing to agree
   assert.deepEqual(code(await lured.asked(victim.token)), [404, 'NOT_FOUND'])
   assert.deepEqual(code(await lured.answer(victim.token, true)), [404, 'NOT_FOUND'])
   assert.deepEqual(code(await thief.answer(server.token, true)), [403, 'SESSION_REQUIRED'])
+})
+
+test('each log-in asks again: nothing of the browser outlives the session of Probity', async () => {
+  const ada = await person()
+  const config = await library(await application())
+  const browser = new Browser(server)
+  const begun = await begin(config)
+  await finish(config, await browser.logIn(begun.url, ada.token), begun)
+  await call('POST', '/v1/auth/logout', undefined, ada.token)
+  const next = await begin(config)
+  const again = new URL(next.url)
+  again.searchParams.delete('prompt')
+  assert.equal((await browser.follow(again.href)).pathname, '/consent')
+  assert.deepEqual(code(await browser.answer(ada.token, true)), [401, 'UNAUTHENTICATED'])
+})
+
+test('a session that lacks the factor which the tenant demands lets no application in', async () => {
+  const ada = await person()
+  const browser = new Browser(server)
+  await browser.follow((await begin(await library(await application()))).url)
+  await call('PATCH', '/v1/sign-in-rules', { requires_second_factor: true })
+  try {
+    assert.deepEqual(code(await browser.asked(ada.token)), [403, 'SCOPE_MISSING'])
+    assert.deepEqual(code(await browser.answer(ada.token, true)), [403, 'SCOPE_MISSING'])
+  } finally {
+    await call('PATCH', '/v1/sign-in-rules', { requires_second_factor: false })
+  }
+})
+
+test('an application without scopes may ask for nothing but who it is', async () => {
+  const app = await application({ scopes: [] })
+  const begun = await begin(await library(app))
+  const back = await new Browser(server).follow(begun.url)
+  assert.equal(back.searchParams.get('error'), 'invalid_scope')
 })
 
 test('a refresh token is good once: the next one goes on, the old one again ends all', async () => {
@@ -314,22 +347,11 @@ test('where a request says that it was sent counts for nothing: addresses are th
   const text = await answer.text()
   assert.equal(text.includes('evil'), false)
   assert.equal(JSON.parse(text).authorization_endpoint, `${issuer}/auth`)
-  assert.equal(JSON.parse(await askedOf('evil.example')).authorization_endpoint, `${issuer}/auth`)
+  assert.equal(
+    JSON.parse(await askedOf(`${issuer}/.well-known/openid-configuration`, 'evil.example')).authorization_endpoint,
+    `${issuer}/auth`,
+  )
 })
-
-/** The configuration, asked of another host. */
-function askedOf(host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request(`${issuer}/.well-known/openid-configuration`, { headers: { host } }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8').on('data', (piece) => {
-        text += piece
-      })
-      answer.on('end', () => resolve(text))
-    })
-    asked.once('error', reject).end()
-  })
-}
 
 test('people are sent back to where the application said, letter by letter', async () => {
   const app = await application()

@@ -24,6 +24,15 @@ test('who is put into a group may what the group opens, at once, and no more whe
   const added = await scim('PATCH', path, patch({ op: 'add', path: 'members', value: [{ value: id }] }))
   assert.deepEqual(added.body.members, [{ value: id, $ref: `${HERE}/scim/v2/Users/${id}`, type: 'User' }])
   assert.equal((await logs()).status, 200)
+  const renamed = await scim(
+    'PATCH',
+    `/Users/${id}`,
+    patch(
+      { op: 'replace', path: 'displayName', value: 'New' },
+      { op: 'replace', path: 'userName', value: `renamed${unique()}@example.org` },
+    ),
+  )
+  assert.equal(renamed.status, 200, 'what its own groups open, the client may give anyhow')
   const shown = await scim('GET', `/Users/${id}`)
   assert.deepEqual(
     shown.body.groups.map((one: { display: string }) => one.display),
@@ -119,6 +128,16 @@ test('many at once: operations name each other by bulkId, in any order, and what
   assert.equal((await scim('POST', '/Bulk', { schemas: [`${MESSAGES}:BulkRequest`], Operations: many })).status, 413)
 })
 
+test('who gives a token that provisions may what the client’s groups open', async () => {
+  const group = await scim('POST', '/Groups', { schemas: [GROUP], displayName: `Erasers ${unique()}` })
+  await admin('PATCH', `/v1/groups/${group.body.id}`, { scopes: ['subject:erase'] })
+  const small = await admin('POST', '/v1/tokens', { name: 'small', scopes: ['tenant:admin', 'identity:provision'] })
+  const given = { name: 'x', scopes: ['identity:provision'], service_account_id: client.id }
+  const refused = await server.call('POST', '/v1/tokens', given, { token: small.body.token })
+  assert.deepEqual([refused.status, refused.body.details.required_scopes], [403, ['subject:erase']])
+  await admin('PATCH', `/v1/groups/${group.body.id}`, { scopes: [] })
+})
+
 test('a client may ask what there is', async () => {
   const { body } = await scim('GET', '/ServiceProviderConfig')
   assert.deepEqual([body.patch.supported, body.bulk.maxOperations, body.etag.supported], [true, 200, true])
@@ -170,6 +189,15 @@ test('whom a directory keeps logs in at its provider without an account of their
   assert.equal((await signIn('unproven')).status, 409)
   provider.people.set('proven', { sub: 'proven', email: byAddress.userName, email_verified: true })
   assert.equal((await signIn('proven')).body.user_id, byAddress.id)
+  await scim(
+    'PATCH',
+    `/Users/${byAddress.id}`,
+    patch({ op: 'replace', path: 'externalId', value: 'colluder' }),
+    {},
+    token,
+  )
+  provider.people.set('colluder', { sub: 'colluder' })
+  assert.equal((await signIn('colluder')).status, 409, 'a client that changes an id opens nobody’s account to another')
   provider.people.set('recycled', { sub: 'recycled', email: byAddress.userName, email_verified: true })
   assert.equal((await signIn('recycled')).status, 409, 'an address that was given to another opens nothing')
   const ours = await made()

@@ -254,6 +254,31 @@ test('break-glass accounts and operators are not there for a directory', async (
   assert.deepEqual(wrong(await scim('POST', '/Users', somebody({ userName }))), [409, 'uniqueness'])
 })
 
+test('whose scopes a directory has not is not renamed by it, nor given another address; a PUT that says nothing of active leaves it', async () => {
+  const { id, userName } = await withPassword()
+  await server.sql(`UPDATE security_users SET scopes = '{audit:read_personal}' WHERE id = $1`, [id])
+  const renamed = await scim(
+    'PATCH',
+    `/Users/${id}`,
+    patch({ op: 'replace', path: 'userName', value: 'mallory@example.org' }),
+  )
+  assert.equal(renamed.status, 403)
+  await admin('POST', `/v1/users/${id}/deactivate`)
+  const put = await scim('PUT', `/Users/${id}`, { ...somebody(), userName, title: 'x' })
+  assert.deepEqual([put.status, put.body.active, put.body.title], [200, false, 'x'])
+})
+
+test('what is kept of a person, and what one request does, is bounded', async () => {
+  const { id } = await made()
+  const values = Array.from({ length: 90 }, (_, i) => ({ value: `${i}${'x'.repeat(1_900)}` }))
+  assert.deepEqual(wrong(await scim('PATCH', `/Users/${id}`, patch({ op: 'add', path: 'roles', value: values }))), [
+    400,
+    'invalidValue',
+  ])
+  const many = Array.from({ length: 101 }, () => ({ op: 'add', path: 'title', value: 'x' }))
+  assert.equal((await scim('PATCH', `/Users/${id}`, patch(...many))).status, 400)
+})
+
 test('an administrator is not renamed by a directory, nor given another address, which a reset link would go to', async () => {
   const { id } = await withPassword()
   await server.sql(`UPDATE security_users SET scopes = '{tenant:admin}' WHERE id = $1`, [id])

@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import type { Answer, TestServer } from './server.ts'
 
 /** A browser of somebody who is logged in to Probity: it keeps cookies and goes where it is sent. */
@@ -52,4 +53,18 @@ export class Browser {
     const { body } = await this.answer(token, true)
     return this.follow(body.redirect_to)
   }
+}
+
+/** What an address answers to who names another host. */
+export function askedOf(url: string, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers: { host } }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece) => {
+        text += piece
+      })
+      answer.on('end', () => resolve(text))
+    })
+    asked.once('error', reject).end()
+  })
 }

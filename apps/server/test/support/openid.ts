@@ -16,7 +16,7 @@ export interface Person {
 export interface OpenIdServer {
   issuer: string
   people: Map<string, Person>
-  /** Follows the browser from our authorization URL through the provider's log-in, and answers what it brings back. */
+  /** Follows the browser from our authorization URL through the provider's log-in, and answers the address with which it comes back. */
   browse(authorizationUrl: string, sub: string): Promise<string>
   /** Has somebody log out there, in the browser in which they logged in last; answers once everybody was told. */
   logOut(sub: string): Promise<void>
@@ -46,7 +46,7 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
       {
         client_id: CLIENT.id,
         client_secret: CLIENT.secret,
-        redirect_uris: [`${here}/sso`],
+        redirect_uris: [`${here}/sso/none`],
         response_types: ['code'],
         backchannel_logout_uri: `${here}/logout`,
         backchannel_logout_session_required: true,
@@ -69,6 +69,8 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
     }),
     cookies: { keys: ['a key of this test'] },
   })
+  // Each connection has an address of its own, which is known once there is one.
+  provider.Client.prototype.redirectUriAllowed = (uri: string) => uri.startsWith(`${here}/sso/`)
   const callback = provider.callback()
   http.on('request', async (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return callback(request, response)
@@ -99,7 +101,7 @@ export async function openIdServer(here = HERE): Promise<OpenIdServer> {
         const location = answer.headers.get('location')
         if (location === null) throw new Error(`the provider answers ${answer.status}: ${await answer.text()}`)
         const next = new URL(location, url)
-        if (next.origin === here) return next.search
+        if (next.origin === here) return next.href
         url = next.href
       }
       throw new Error('the provider sends the browser round in circles')

@@ -138,6 +138,7 @@ async function bySession(
       userId: session.user_id,
       userKind: 'person',
       scopes: session.impersonator_id === null ? scopesOf(session) : scopesOnBehalf(session),
+      ...(session.lacks_factor && { lacksFactor: true as const }),
       ...(session.impersonator_id !== null && { impersonatorId: session.impersonator_id }),
       tenantActive: session.is_active,
     },

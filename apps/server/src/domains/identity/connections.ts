@@ -38,9 +38,12 @@ export class Connections {
     this.#work = dependencies.work
   }
 
-  /** Where a provider sends browsers back to; never what a request says of the host. */
-  get redirectUri(): string {
-    return `${this.#dependencies.publicUrl()}/sso`
+  /**
+   * Where a provider sends browsers back to; never what a request says of the host. Each has one of its own, so that one
+   * provider's answer is not taken for another's (RFC 9700 §4.4.2).
+   */
+  redirectUriOf(id: string): string {
+    return `${this.#dependencies.publicUrl()}/sso/${id}`
   }
 
   /** Who we are at a provider that speaks SAML. */
@@ -81,6 +84,8 @@ export class Connections {
     return this.#work.run(tenantId, async (tx) => {
       const held = await store.lockConnection(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
+      // Whoever says where a provider is, and by what it is known, logs in as anybody whom it opens.
+      requireScopes(principal, [...scopesIn(held), ...(await store.scopesReached(tx, id))])
       if (version !== undefined && version !== held.version)
         throw new DomainError('VERSION_MISMATCH', { version: held.version })
       const [taken] = rest.name === undefined ? [] : await store.listConnections(tx, { name: rest.name })
@@ -140,7 +145,10 @@ export class Connections {
   #toRegister(tenantId: string, { id, kind }: store.ConnectionRow): Record<string, string> {
     const url = this.#dependencies.publicUrl()
     if (kind === 'oidc')
-      return { redirect_uri: this.redirectUri, backchannel_logout_uri: `${url}/v1/auth/sso/logout/${tenantId}/${id}` }
+      return {
+        redirect_uri: this.redirectUriOf(id),
+        backchannel_logout_uri: `${url}/v1/auth/sso/logout/${tenantId}/${id}`,
+      }
     if (kind === 'ldap') return {}
     const { entityId, consumer } = this.serviceProviderOf(tenantId, id)
     return { entity_id: entityId, assertion_consumer_service: consumer, metadata: entityId }

@@ -197,9 +197,8 @@ export class Federation {
     ]
     await this.#work.change(tenantId, async (tx) => {
       const userId = index === null ? null : await store.findExternal(tx, connectionId, index)
-      // Both named: it is this one session there that ended, and no other.
       await sessions.endOfProvider(tx, connectionId, {
-        userId: sessionIndex === null ? userId : null,
+        userId,
         session: sessionIndex,
       })
     })

@@ -147,7 +147,9 @@ export class LogIn {
       await this.#refuse(tenantId, counted.user, client, 'credentials')
       throw new DomainError('CREDENTIALS_INVALID')
     }
-    const attempt = { ...counted, user } // second factors are counted by whose they are
+    // Second factors are counted by whose they are; and whoever a directory lets in by somebody else's name here has shown
+    // nothing of them.
+    const attempt = { ...counted, user, isAnothers: counted.user !== null && counted.user.id !== user.id }
     if (user.status === 'suspended') {
       await this.#refuse(tenantId, user, client, 'account_suspended')
       throw new DomainError('ACCOUNT_SUSPENDED')

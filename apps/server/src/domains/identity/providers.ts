@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts'
 import { OpenIdProviders } from './openid.ts'
 import { SamlProviders } from './saml.ts'
 import type { ConnectionRow } from './store-connections.ts'
-import type { Marks, Told } from './told.ts'
+import { type Marks, REFUSED, type Told } from './told.ts'
 
 /** Providers to which a browser goes, by the protocol that each speaks. */
 export class Providers {
@@ -21,7 +21,7 @@ export class Providers {
   /** Where the browser goes. Throws UNAVAILABLE where the provider can't be asked, NOT_FOUND for one that no browser goes to. */
   async start(tenantId: string, row: ConnectionRow, marks: Marks): Promise<string> {
     if (row.kind === 'oidc')
-      return this.#openId.start(await this.#openIdOf(tenantId, row), this.#connections.redirectUri, marks)
+      return this.#openId.start(await this.#openIdOf(tenantId, row), this.#connections.redirectUriOf(row.id), marks)
     if (row.kind === 'saml')
       return this.#saml.start(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), marks)
     throw new DomainError('NOT_FOUND', { reason: 'log in with name and password: POST /v1/auth/login with connection' })
@@ -32,7 +32,9 @@ export class Providers {
     if (row.kind === 'saml')
       return this.#saml.finish(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), parameters, marks)
     if (row.kind !== 'oidc') throw new DomainError('NOT_FOUND')
-    const returned = new URL(`?${parameters.replace(/^\?/, '')}`, this.#connections.redirectUri)
+    const returned = URL.parse(parameters)
+    const isOurs = returned && returned.origin + returned.pathname === this.#connections.redirectUriOf(row.id)
+    if (!isOurs) throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
     const provider = await this.#openIdOf(tenantId, row)
     return this.#openId.finish(provider, returned, marks, row.settings.groups_claim)
   }

@@ -29,7 +29,11 @@ export interface ServiceProvider {
   consumer: string
 }
 
-const MOST_BYTES = 400_000
+/** Of an answer in base64, its elements and how deep they lie: parsing takes longer than in proportion to these. */
+const MOST_BYTES = 200_000
+const MOST_ELEMENTS = 2_000
+const DEEPEST = 40
+const MOST_NAMESPACES = 200
 const SKEW_MILLISECONDS = 60_000
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer'
 const EMAIL_FORMAT = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'
@@ -110,16 +114,33 @@ function requireSound(answer: string): void {
   if (answer.length > MOST_BYTES) throw new Error('too long')
   const xml = Buffer.from(answer, 'base64').toString('utf8')
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) throw new Error('a DTD')
-  const faults: string[] = []
-  const note = (message: string) => faults.push(message)
+  requireSmall(xml)
+  const note = (message: string) => {
+    throw new Error(message) // at the first fault, since what comes after it costs without end
+  }
   const parser = new DOMParser({ errorHandler: { warning: note, error: note, fatalError: note } })
   const document = parser.parseFromString(xml, 'text/xml')
-  if (faults.length > 0 || !document?.documentElement) throw new Error('no XML')
+  if (!document?.documentElement) throw new Error('no XML')
   const elements = Array.from(document.getElementsByTagName('*'))
   const named = (name: string) => elements.filter(({ localName }) => localName === name)
   if (named('Assertion').length !== 1 || named('EncryptedAssertion').length > 0) throw new Error('not one assertion')
   const used = [...named('SignatureMethod'), ...named('DigestMethod')].map((one) => one.getAttribute('Algorithm'))
   if (used.some((algorithm) => !ALGORITHMS.has(algorithm ?? ''))) throw new Error('a broken algorithm')
+}
+
+/** By one look at the text, before a parser has it. */
+function requireSmall(xml: string): void {
+  const namespaces = xml.split('xmlns').length - 1
+  let [elements, depth] = [0, 0]
+  for (const [tag, isEnd] of xml.matchAll(/<(\/?)[^<>]*>?/g)) {
+    if (isEnd) depth--
+    else if (!/^<[?!]/.test(tag)) {
+      elements++
+      if (!tag.endsWith('/>')) depth++
+    }
+    if (elements > MOST_ELEMENTS || depth > DEEPEST) throw new Error('too many elements')
+  }
+  if (namespaces > MOST_NAMESPACES) throw new Error('too many namespaces')
 }
 
 type Xml = { $?: Record<string, string>; _?: string } & { [name: string]: Xml[] | undefined }

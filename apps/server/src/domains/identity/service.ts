@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CreateToken, Scope, Setup } from '@probity/contract'
 import { formatToken, isUuid, parseToken } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -43,6 +43,7 @@ import { requireServiceAccount, ServiceAccounts } from './service-accounts.ts'
 import { type SessionSettings, Sessions } from './sessions.ts'
 import { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
+import { scopesOpenedBy } from './store-groups.ts'
 import { Throttle } from './throttle.ts'
 import { Users } from './users.ts'
 import { Work } from './work.ts'
@@ -157,6 +158,9 @@ export class Identity {
     const { service_account_id } = input
     return this.#work.run(principal.tenantId, async (tx) => {
       if (service_account_id) await requireServiceAccount(tx, service_account_id)
+      // Whoever provisions says who is in its groups, and so who may what they open.
+      if (service_account_id && input.scopes.includes('identity:provision'))
+        requireScopes(principal, await scopesOpenedBy(tx, service_account_id))
       const { token, row } = await this.#insertToken(tx, service_account_id ?? principal.userId, input, principal)
       return { ...present(row), token }
     })

@@ -168,7 +168,7 @@ export class Sessions {
     return ended.length
   }
 
-  /** Ends those that a provider opened, of a person or of one session there; answers how many. The transaction tells that callers changed. */
+  /** Ends those that a provider opened, of a person or, where it is named, of one session there (and of those that it never named); answers how many. The transaction tells that callers changed. */
   async endOfProvider(
     tx: Tx,
     connectionId: string,

@@ -1,5 +1,6 @@
 import type { ConnectionKind, LdapSettings, OidcSettings, SamlSettings, Scope } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
+import { groupScopesOf } from './store-users.ts'
 
 /** A kind with its settings. */
 export type Protocol =
@@ -132,4 +133,13 @@ export async function updateScopes(tx: Tx, userId: string, scopes: readonly Scop
   const text = `UPDATE security_users SET scopes = $3, updated_at = $4, version = version + 1
                 WHERE tenant_id = $1 AND id = $2 AND NOT (scopes @> $3 AND scopes <@ $3)`
   await tx.query(text, [tx.tenantId, userId, scopes, at])
+}
+
+/** What those may do who log in through it. */
+export async function scopesReached(tx: Tx, connectionId: string): Promise<Scope[]> {
+  const text = `SELECT DISTINCT unnest(u.scopes || ${groupScopesOf('u').replace(' AS group_scopes', '')}
+                  || CASE WHEN u.is_operator THEN '{platform:operate}'::text[] ELSE '{}' END) AS scope
+                FROM external_identities e JOIN security_users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+                WHERE e.tenant_id = $1 AND e.connection_id = $2`
+  return (await tx.query<{ scope: Scope }>(text, [tx.tenantId, connectionId])).rows.map(({ scope }) => scope)
 }

@@ -106,3 +106,9 @@ export async function removeMembers(tx: Tx, group: string, users: readonly strin
   const text = `DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3) RETURNING user_id`
   return (await tx.query<{ user_id: string }>(text, [tx.tenantId, group, users])).rows.map((row) => row.user_id)
 }
+
+/** What the groups open that a SCIM client keeps. */
+export async function scopesOpenedBy(tx: Tx, clientId: string): Promise<Scope[]> {
+  const text = 'SELECT DISTINCT unnest(scopes) AS scope FROM user_groups WHERE tenant_id = $1 AND managed_by = $2'
+  return (await tx.query<{ scope: Scope }>(text, [tx.tenantId, clientId])).rows.map(({ scope }) => scope)
+}

@@ -129,7 +129,7 @@ export async function revokeSessionsOfProvider(
   at: Date,
 ): Promise<{ id: string; user_id: string }[]> {
   const text = `UPDATE security_sessions SET revoked_at = $5
-                WHERE tenant_id = $1 AND connection_id = $2 AND (user_id = $3 OR provider_session_index = $4)
+                WHERE tenant_id = $1 AND connection_id = $2 AND (provider_session_index = $4 OR user_id = $3 AND ($4::bytea IS NULL OR provider_session_index IS NULL))
                   AND revoked_at IS NULL AND expires_at > $5
                 RETURNING id, user_id`
   return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId, connectionId, userId, session, at])).rows

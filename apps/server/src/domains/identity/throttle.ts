@@ -27,6 +27,8 @@ export interface Attempt {
   place: attempts.Pair
   /** Whether the account was logged in to from here before. */
   isKnown: boolean
+  /** Whether it was tried by the name of another account than it opened: nothing is forgiven that account, and nobody known for it. */
+  isAnothers?: boolean
 }
 
 /**
@@ -92,7 +94,8 @@ export class Throttle {
   }
 
   /** The password was right: counting begins anew, and the source is known. */
-  async succeed(tx: Tx, { pair, place, user, isKnown: wasKnown }: Attempt): Promise<void> {
+  async succeed(tx: Tx, { pair, place, user, isKnown: wasKnown, isAnothers }: Attempt): Promise<void> {
+    if (isAnothers) return
     const now = this.#now()
     const known = succeeded(now)
     const all = { account: pair.account, source: ALL_UNKNOWN }

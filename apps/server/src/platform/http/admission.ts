@@ -50,7 +50,7 @@ export class Admission {
   /** Before the body. Throws RATE_LIMITED, UNAUTHENTICATED, and what `authorise` throws where the body has no say in it. */
   async enter(request: FastifyRequest, route: Route): Promise<Principal> {
     if (route.scopes === 'public') {
-      if (route.method !== 'GET') this.#byAddress.take(sourceOf(request.ip), this.#now())
+      if (route.method !== 'GET' || route.isCostly) this.#byAddress.take(sourceOf(request.ip), this.#now())
       return NOBODY
     }
     const principal = await this.#authenticate(request)

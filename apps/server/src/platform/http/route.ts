@@ -45,6 +45,8 @@ export interface Route {
   streams?: boolean
   /** The body is a form (application/x-www-form-urlencoded), of which the handler gets the bytes. */
   form?: boolean
+  /** A public GET that costs as much as what changes something, and is held to the same rate. */
+  isCostly?: boolean
   /** Bytes of the body, at most, where they are not as many as of others. */
   mostBytes?: number
   /** The answer holds the tokens of a session, which a browser may have put into cookies. */

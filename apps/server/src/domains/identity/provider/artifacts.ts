@@ -62,7 +62,8 @@ export class Artifacts implements Adapter {
       expires: new Date(at.getTime() + expiresIn * 1000),
     }
     await this.#run(async (tx) => {
-      await store.putArtifact(tx, artifact, at)
+      const isFirst = await store.putArtifact(tx, artifact, at, this.#model === 'ReplayDetection')
+      if (!isFirst) throw new errors.InvalidRequest('it was shown before')
       if (RECORDED.has(this.#model)) await this.#recordIssue(tx, payload)
     })
   }

@@ -92,6 +92,8 @@ export class Consent {
     principal: Principal,
     { request, response }: Browser,
   ): Promise<{ provider: Provider; interaction: Interaction }> {
+    if (principal.lacksFactor)
+      throw new DomainError('SCOPE_MISSING', { reason: 'a second factor is demanded: add one first, or show it' })
     const provider = await this.#dependencies.providers.of(principal.tenantId)
     try {
       return { provider, interaction: await provider.interactionDetails(request, response) }

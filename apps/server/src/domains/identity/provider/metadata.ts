@@ -20,6 +20,6 @@ export function metadataOf(row: ApplicationRow): AdapterPayload {
     application_type: isNative ? 'native' : 'web',
     token_endpoint_auth_method: secret_hash === null ? 'none' : 'client_secret_basic',
     ...(secret_hash !== null && { client_secret: secret_hash.toString('hex') }),
-    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    ...(kind !== 'machine' && { scope: scopes.join(' ') || 'openid' }), // without one, the library lets it ask for all
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPair, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import Provider, { type Configuration, type JWK } from 'oidc-provider'
+import Provider, { type Configuration, interactionPolicy, type JWK } from 'oidc-provider'
 import { BoundedMap } from '../../../platform/bounded-map.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
 import { DomainError } from '../../../platform/errors.ts'
@@ -33,7 +33,7 @@ const SECONDS = {
   IdToken: 600,
   Interaction: 600,
   RefreshToken: 30 * 86_400,
-  // Just enough for one log-in: who is logged in is said by the session of Probity, each time.
+  // Just enough for one log-in; see `policyOf`.
   Session: 120,
 }
 /** For how long a key that signs no more is published, which is longer than any ID token is good. */
@@ -159,7 +159,7 @@ export class TenantProviders {
         long: { path: '/', sameSite: 'lax', httpOnly: true, secure: isSecure, signed: true },
         short: { path: '/', sameSite: 'lax', httpOnly: true, secure: isSecure, signed: true },
       },
-      interactions: { url: () => `${this.#dependencies.publicUrl()}/consent#${tenantId}` },
+      interactions: { policy: policyOf(), url: () => `${this.#dependencies.publicUrl()}/consent#${tenantId}` },
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
@@ -198,6 +198,18 @@ export class TenantProviders {
       claims: async () => ({ sub: id, ...(await claimsOf(keys, tenantId, found.row, found.groups)) }),
     }
   }
+}
+
+/** Each log-in asks again: who is logged in is said by Probity's own session, and by nothing that outlives it. */
+function policyOf() {
+  const policy = interactionPolicy.base()
+  const isNew = new interactionPolicy.Check('own_session', 'the person shows their session', (context) =>
+    context.oidc.result?.login === undefined
+      ? interactionPolicy.Check.REQUEST_PROMPT
+      : interactionPolicy.Check.NO_NEED_TO_PROMPT,
+  )
+  policy.get('login')?.checks.add(isNew)
+  return policy
 }
 
 async function claimsOf(keys: Keys, tenantId: string, row: PersonRow, groups: string[]) {

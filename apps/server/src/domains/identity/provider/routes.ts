@@ -142,6 +142,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
         summary: 'OpenID Connect and OAuth 2.0; see /oidc/{tenant}/.well-known/openid-configuration',
         scopes: 'public',
         form: method === 'POST',
+        isCostly: true,
         params: z.strictObject({ tenant: uuid, '*': z.string() }),
         answers: { 200: 'application/json' },
         async handle({ params, bytes, request, reply }) {

@@ -25,16 +25,17 @@ const IS_GOOD = `(a.user_id IS NULL OR EXISTS (SELECT 1 FROM security_users u
       WHERE c.tenant_id = a.tenant_id AND c.id = a.application_id AND c.is_enabled))
     AND (SELECT is_active FROM tenants t WHERE t.id = a.tenant_id)`
 
-export async function putArtifact(tx: Tx, artifact: NewArtifact, at: Date): Promise<void> {
+/** `isOnce`: what is there already stays as it is; false: it was there. */
+export async function putArtifact(tx: Tx, artifact: NewArtifact, at: Date, isOnce: boolean): Promise<boolean> {
   await tx.query('DELETE FROM application_artifacts WHERE tenant_id = $1 AND expires_at <= $2', [tx.tenantId, at])
   const text = `INSERT INTO application_artifacts (tenant_id, model, id_hash, payload_sealed, application_id, user_id, grant_hash, uid_hash,
                   user_code_hash, expires_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 ON CONFLICT (tenant_id, model, id_hash) DO UPDATE SET (payload_sealed, application_id, user_id, grant_hash, uid_hash,
-                  user_code_hash, expires_at) = ($4, $5, $6, $7, $8, $9, $10)`
+                  user_code_hash, expires_at) = ($4, $5, $6, $7, $8, $9, $10) WHERE NOT $11`
   const { model, idHash, sealed, applicationId, userId, grantHash, uidHash, userCodeHash, expires } = artifact
   const values = [model, idHash, sealed, applicationId, userId, grantHash, uidHash, userCodeHash, expires]
-  await tx.query(text, [tx.tenantId, ...values])
+  return (await tx.query(text, [tx.tenantId, ...values, isOnce])).rowCount === 1
 }
 
 /** The one of an id, of a log-in under way, or of a code that a person typed. */

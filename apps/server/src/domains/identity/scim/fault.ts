@@ -3,6 +3,7 @@ import { DomainError } from '../../../platform/errors.ts'
 /** Kinds of errors that clients tell apart (RFC 7644 §3.12, table 9). */
 export type ScimType =
   | 'invalidFilter'
+  | 'tooMany'
   | 'uniqueness'
   | 'mutability'
   | 'invalidSyntax'

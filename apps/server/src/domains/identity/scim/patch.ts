@@ -3,7 +3,7 @@ import type { Attribute, ResourceType } from './attributes.ts'
 import { fault, shown } from './fault.ts'
 import { type Filter, matchesValue, parseTarget } from './filter.ts'
 import { attributesOf, extensionOf, type Path } from './paths.ts'
-import { coerce, isObject, type Resource, requireRequired } from './resource.ts'
+import { coerce, isObject, type Resource, requireFew, requireRequired } from './resource.ts'
 
 /** One operation of RFC 7644 §3.5.2. */
 export interface Operation {
@@ -80,7 +80,7 @@ function changedValue(op: Operation['op'], held: Json, target: Target): Json {
   const values = Array.isArray(held) ? held : []
   const changed = target.filter === null ? changedAll(op, values, target) : changedSome(op, values, target)
   if (changed === null || changed.length === 0) return null
-  return coerce(attribute, changed)
+  return requireFew(attribute, changed)
 }
 
 function changedSingle(op: Operation['op'], held: Json, { path, value }: Target): Json {
@@ -179,7 +179,7 @@ function both(held: Json, given: Json | undefined): Json {
 function identityOf({ subAttributes = [] }: Attribute, one: Json): string {
   if (!isObject(one) || one.value === undefined) return JSON.stringify(one)
   const isKey = subAttributes.some(({ name, mutability }) => name === 'value' && mutability === 'immutable')
-  return JSON.stringify(isKey ? one.value : [one.value, one.type ?? null])
+  return isKey && typeof one.value === 'string' ? one.value : JSON.stringify([one.value, one.type ?? null])
 }
 
 function withoutPrimary(one: Json): Json {

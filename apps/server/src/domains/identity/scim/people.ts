@@ -15,6 +15,7 @@ import { scopesOf } from '../rules.ts'
 import type { Sessions } from '../sessions.ts'
 import { insertUser } from '../store.ts'
 import { closeUser } from '../store-accounts.ts'
+import { scopesOpenedBy } from '../store-groups.ts'
 import { endAllLinks } from '../store-links.ts'
 import { hasOtherWayIn, isTaken, lockPerson, updateProfile, updateStatus } from '../store-users.ts'
 import type { Users } from '../users.ts'
@@ -47,6 +48,8 @@ export interface Versioned {
 }
 
 const PAGE = 500
+/** People that are put in order for one answer. */
+const MOST_SORTED = 5_000
 /** How often a change without If-Match is tried again over another's. */
 const MOST_TRIES = 5
 
@@ -137,7 +140,7 @@ export class People {
       requireMatch(ifMatch, row.version)
       const resource = changed(view.resource)
       const asShown = personResource(row, accountOf(resource), resource, { groups: [], base: '' })
-      if (isSame({ ...asShown, active: isActive(resource) }, view.resource)) return view
+      if (isSame({ ...asShown, active: resource.active ?? view.resource.active ?? true }, view.resource)) return view
       const isDone = await this.#write(by, row, profile, resource)
       if (isDone) return this.get(by, id)
       if (ifMatch !== undefined || tries === MOST_TRIES) throw new DomainError('VERSION_MISMATCH')
@@ -150,7 +153,7 @@ export class People {
     const { id } = read
     const profile = accountOf(resource)
     const isRenamed = profile.username !== before.username || profile.email !== before.email
-    if (isRenamed && scopesOf(read).includes('tenant:admin')) requireScopes(by, ['tenant:admin'])
+    if (isRenamed) await this.#requireOver(by, read)
     const names = await this.#names(tenantId, profile)
     await this.#work.run(tenantId, (tx) => requireFree(tx, names, id))
     const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
@@ -165,9 +168,21 @@ export class People {
       if (!keepsAddress) await endAllLinks(tx, id, at)
       await this.#put(tx, by, id, written)
       await this.#record(tx, by, 'changed', id, { renamed: isRenamed })
-      await this.#settleActive(tx, by, { ...row, email: profile.email }, isActive(resource))
+      // Where nothing is said of it, it stays as it is.
+      if (resource.active !== undefined)
+        await this.#settleActive(tx, by, { ...row, email: profile.email }, isActive(resource))
       return true
     })
+  }
+
+  // Whoever has the address of somebody has what they may, by the link that opens the account anew; a client has what the
+  // groups open that it keeps.
+  async #requireOver(by: Principal, row: store.SeenRow): Promise<void> {
+    const given = await this.#work.run(by.tenantId, (tx) => scopesOpenedBy(tx, by.userId))
+    requireScopes(
+      by,
+      scopesOf(row).filter((scope) => !given.includes(scope)),
+    )
   }
 
   // Whom an administrator suspended, a client does not let in again.
@@ -215,21 +230,25 @@ export class People {
 
   /** Names, addresses and ids are found by index; of what else is asked for, everybody is looked at. */
   async #matching(by: Principal, asked: Asked): Promise<{ resources: Resource[]; total: number }> {
+    const { offset, count, sortBy, isDescending } = asked
     const narrowed = await this.#narrowed(by, asked)
     const found: Resource[] = []
+    let total = 0
     for (let after: string | undefined; ; ) {
       const query = { ...narrowed, ...(after !== undefined && { after }), limit: PAGE }
       const rows = await this.#work.run(by.tenantId, (tx) => store.listSeen(tx, by.userId, query))
       for (const { view } of await this.#views(by, rows))
-        if (asked.filter === null || matches(asked.filter, view.resource)) found.push(view.resource)
+        if (asked.filter === null || matches(asked.filter, view.resource)) {
+          const isAsked = sortBy !== null || (total >= offset && total < offset + count)
+          total++
+          if (isAsked) found.push(view.resource)
+          if (found.length > MOST_SORTED) throw fault('tooMany', `more than ${MOST_SORTED} match; ask without sortBy`)
+        }
       after = rows.at(-1)?.id
       if (rows.length < PAGE) break
     }
-    const { offset, count, sortBy, isDescending } = asked
-    return {
-      resources: sorted(found, sortBy, isDescending).slice(offset, offset + count),
-      total: found.length,
-    }
+    if (sortBy === null) return { resources: found, total }
+    return { resources: sorted(found, sortBy, isDescending).slice(offset, offset + count), total }
   }
 
   async #narrowed({ tenantId, userId }: Principal, { filter }: Asked): Promise<store.SeenQuery> {

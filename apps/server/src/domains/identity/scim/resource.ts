@@ -8,6 +8,8 @@ export type Resource = { [member: string]: Json }
 
 const LONGEST_TEXT = 2_000
 const MOST_VALUES = 100
+/** Characters of what a client keeps of one person. */
+const MOST_CHARACTERS = 65_536
 /** Members of a group, which one request may name. */
 const MOST_MEMBERS = 20_000
 
@@ -32,6 +34,8 @@ export function readResource(type: ResourceType, body: Json): Resource {
 
 /** Throws invalidValue where what a resource must have is missing. */
 export function requireRequired(type: ResourceType, resource: Resource): void {
+  if (type.name === 'User' && JSON.stringify(resource).length > MOST_CHARACTERS)
+    throw fault('invalidValue', `what is kept of a person has at most ${MOST_CHARACTERS} characters`)
   for (const { name, required } of type.schema.attributes)
     if (required && resource[name] === undefined) throw fault('invalidValue', `a ${type.name} needs ${name}`)
 }
@@ -50,9 +54,16 @@ export function coerce(attribute: Attribute, value: Json): Json {
   const most = attribute.name === 'members' ? MOST_MEMBERS : MOST_VALUES
   if (given.length > most) throw fault('invalidValue', `${attribute.name} has at most ${most} values`)
   const values = given.map((one) => coerceOne(attribute, one)).filter((one) => one !== null)
+  return values.length === 0 ? null : requireFew(attribute, values)
+}
+
+/** Values that were coerced: not too many, and one primary. Throws invalidValue. */
+export function requireFew(attribute: Attribute, values: Json[]): Json[] {
+  const most = attribute.name === 'members' ? MOST_MEMBERS : MOST_VALUES
+  if (values.length > most) throw fault('invalidValue', `${attribute.name} has at most ${most} values`)
   if (values.filter((one) => isObject(one) && one.primary === true).length > 1)
     throw fault('invalidValue', `one of ${attribute.name} is primary, not several`)
-  return values.length === 0 ? null : values
+  return values
 }
 
 /** What of a resource is asked for (RFC 7644 §3.9). `schemas`, `id` and what is always returned stay. */

@@ -71,8 +71,8 @@ export async function groupsOf(
 }
 
 /**
- * Whom one of the clients keeps: by its id of them, or by name or address where nobody at the provider is linked to them
- * yet, since addresses are given to others again. Administrators link theirs themselves.
+ * Whom one of the clients keeps: by its id of them, by name or by address, where nobody at the provider is linked to them
+ * yet, since addresses are given to others again, and a client may change ids. Administrators link theirs themselves.
  */
 export async function findKept(
   tx: Tx,
@@ -82,9 +82,12 @@ export async function findKept(
   const text = `SELECT DISTINCT u.id FROM scim_people p
                 JOIN security_users u ON u.tenant_id = p.tenant_id AND u.id = p.user_id
                 WHERE p.tenant_id = $1 AND p.client_id = ANY ($2) AND ${IS_THERE} AND ${IS_SEEN} AND NOT 'tenant:admin' = ANY (u.scopes)
-                  AND (p.external_index = ANY ($3) OR (u.username_index = ANY ($4) OR u.email_index = ANY ($4))
-                    AND NOT EXISTS (SELECT 1 FROM external_identities e
-                      WHERE e.tenant_id = $1 AND e.connection_id = $5 AND e.user_id = u.id))`
+                  AND NOT 'tenant:admin' = ANY (ARRAY(SELECT unnest(g.scopes) FROM group_members m
+                    JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+                    WHERE m.tenant_id = $1 AND m.user_id = u.id))
+                  AND (p.external_index = ANY ($3) OR u.username_index = ANY ($4) OR u.email_index = ANY ($4))
+                  AND NOT EXISTS (SELECT 1 FROM external_identities e
+                    WHERE e.tenant_id = $1 AND e.connection_id = $5 AND e.user_id = u.id)`
   const { rows } = await tx.query<{ id: string }>(text, [tx.tenantId, clients, externals, names, connectionId])
   return rows.map(({ id }) => id)
 }
