@@ -20,10 +20,11 @@ export class AskedThread<Question, Answer> {
   constructor(file: URL, role: string, gone: () => Error, resourceLimits: ResourceLimits = {}) {
     this.#gone = gone
     this.#worker = new Worker(file, { workerData: role, resourceLimits })
-    this.#worker.unref()
-    this.#worker.on('message', (answer: Answer) => this.#asked.shift()?.resolve(answer))
+    this.#worker.on('message', (answer: Answer) => this.#answered(answer))
     this.#worker.on('error', () => this.#end())
     this.#worker.on('exit', () => this.#end())
+    // It keeps the process while somebody waits, and no longer; a listener that is added later would keep it for good.
+    this.#worker.unref()
   }
 
   /** How many wait for an answer. */
@@ -36,6 +37,7 @@ export class AskedThread<Question, Answer> {
     return new Promise((resolve, reject) => {
       if (this.ended) return reject(this.#gone())
       this.#asked.push({ resolve, reject })
+      this.#worker.ref()
       this.#worker.postMessage(question, transfer)
     })
   }
@@ -47,6 +49,11 @@ export class AskedThread<Question, Answer> {
 
   async stop(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #answered(answer: Answer): void {
+    this.#asked.shift()?.resolve(answer)
+    if (this.#asked.length === 0) this.#worker.unref()
   }
 
   #end(): void {
