@@ -183,7 +183,7 @@ export class IdentityClient {
     return this.transport.json('POST', '/v1/applications', input)
   }
 
-  changeApplication(id: string, change: ChangeApplication): Promise<Application & { client_secret: string | null }> {
+  changeApplication(id: string, change: ChangeApplication): Promise<CreatedApplication> {
     return this.transport.json('PATCH', `/v1/applications/${id}`, change)
   }
 

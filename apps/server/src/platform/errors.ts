@@ -13,3 +13,8 @@ export class DomainError extends Error {
     this.details = details
   }
 }
+
+/** Nobody undoes another's change unseen. `asked` missing: the caller does not mind. Throws VERSION_MISMATCH. */
+export function requireVersion(held: number, asked: number | undefined): void {
+  if (asked !== undefined && asked !== held) throw new DomainError('VERSION_MISMATCH', { version: held })
+}

@@ -232,7 +232,7 @@ function applicationCases(server: TestServer, known: Record<string, string>): Ca
     },
     {
       operation: 'PATCH /v1/applications/{id}',
-      schema: contract.application,
+      schema: contract.createdApplication,
       call: () => call('PATCH', `/v1/applications/${known.application}`, { name: 'an app' }),
     },
     { operation: 'GET /v1/provider-keys', schema: contract.providerKeys, call: () => call('GET', '/v1/provider-keys') },

@@ -10,7 +10,7 @@ import {
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, open, seal } from '../keys/index.ts'
@@ -86,8 +86,7 @@ export class Connections {
       if (!held) throw new DomainError('NOT_FOUND')
       // Whoever says where a provider is, and by what it is known, logs in as anybody whom it opens.
       requireScopes(principal, [...scopesIn(held), ...(await store.scopesReached(tx, id))])
-      if (version !== undefined && version !== held.version)
-        throw new DomainError('VERSION_MISMATCH', { version: held.version })
+      requireVersion(held.version, version)
       const [taken] = rest.name === undefined ? [] : await store.listConnections(tx, { name: rest.name })
       if (taken && taken.id !== id) throw new DomainError('NAME_TAKEN')
       const row: store.ConnectionRow = {

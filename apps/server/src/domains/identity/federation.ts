@@ -262,8 +262,7 @@ export class Federation {
     const isUsable =
       email !== null && email.length <= 254 && /^[^@\s]+@[^@\s]+$/.test(email) && nameFault(email) === null
     if (!connection.creates_accounts || !isUsable) throw new DomainError('IDENTITY_NOT_LINKED')
-    const [username, address] = await namesOf(keys, tenantId, email)
-    const names = [username, address].filter((one) => one !== undefined)
+    const names = await namesOf(keys, tenantId, email)
     // Whoever has the name may be the same person, who has come in by another window meanwhile.
     const other = await this.#work.run(tenantId, async (tx) =>
       (await users.isTaken(tx, names, null)) ? { id: await store.findExternal(tx, connection.id, subject) } : null,

@@ -3,8 +3,9 @@ import { isUuid } from '@probity/core'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { recordOf } from './record.ts'
 import { normalizeName } from './rules.ts'
@@ -35,9 +36,8 @@ export class Groups {
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
     return this.#work.run(tenantId, async (tx) => {
       const rows = await store.listGroups(tx, { after: cursor ?? null, limit: limit + 1 })
-      const page = rows.slice(0, limit)
-      const groups = await this.#present(tx, page)
-      return { groups, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+      const { page, next_cursor } = pageOf(rows, limit, (row) => row.id)
+      return { groups: await this.#present(tx, page), next_cursor }
     })
   }
 
@@ -59,8 +59,7 @@ export class Groups {
     requireScopes(principal, input.scopes ?? [])
     return this.#work.change(principal.tenantId, async (tx) => {
       const held = await this.#held(tx, id)
-      if (version !== undefined && version !== held.version)
-        throw new DomainError('VERSION_MISMATCH', { version: held.version })
+      requireVersion(held.version, version)
       if (input.name !== undefined && input.name !== held.name) requireOurs(held)
       if (input.scopes) await requireOthersIn(tx, principal, id, input.scopes, held.scopes)
       const name = input.name ?? held.name
@@ -94,11 +93,8 @@ export class Groups {
       const [group] = await store.listGroups(tx, { id })
       if (!group) throw new DomainError('NOT_FOUND')
       const users = await store.listMembers(tx, id, cursor ?? null, limit + 1)
-      const page = users.slice(0, limit)
-      return {
-        members: page.map((user_id) => ({ user_id })),
-        next_cursor: users.length > limit ? (page.at(-1) ?? null) : null,
-      }
+      const { page, next_cursor } = pageOf(users, limit, (userId) => userId)
+      return { members: page.map((user_id) => ({ user_id })), next_cursor }
     })
   }
 
@@ -110,9 +106,8 @@ export class Groups {
       requireScopes(principal, group.scopes)
       if (userId === principal.userId)
         throw new DomainError('VALIDATION_FAILED', { reason: 'nobody adds themselves; ask another administrator' })
-      const changed = await this.settle(tx, principal, group, { add: [userId], remove: [] })
-      if (!changed && !(await store.listMembers(tx, id, null, Number.MAX_SAFE_INTEGER)).includes(userId))
-        throw new DomainError('NOT_FOUND')
+      const { added } = await this.settle(tx, principal, group, { add: [userId], remove: [] })
+      if (added.length === 0 && !(await store.isMember(tx, id, userId))) throw new DomainError('NOT_FOUND')
     })
   }
 
@@ -121,26 +116,27 @@ export class Groups {
     await this.#work.change(principal.tenantId, async (tx) => {
       const group = await this.#held(tx, id)
       requireOurs(group)
-      if (!(await this.settle(tx, principal, group, { add: [], remove: [userId] }))) throw new DomainError('NOT_FOUND')
+      const { removed } = await this.settle(tx, principal, group, { add: [], remove: [userId] })
+      if (removed.length === 0) throw new DomainError('NOT_FOUND')
     })
   }
 
-  /** Changes who is in a group that the caller holds, and records it; false: nothing was to change. */
+  /** Changes who is in a group that the caller holds, and records it where anything does; answers who came and who went. */
   async settle(
     tx: Tx,
     by: Principal,
     group: store.GroupRow,
     { add, remove }: { add: readonly string[]; remove: readonly string[] },
-  ): Promise<boolean> {
+  ): Promise<{ added: string[]; removed: string[] }> {
     const at = this.#work.now()
     const removed = remove.length === 0 ? [] : await store.removeMembers(tx, group.id, remove)
     const added = add.length === 0 ? [] : await store.addMembers(tx, group, add, at)
-    if (removed.length + added.length === 0) return false
+    if (removed.length + added.length === 0) return { added, removed }
     const row = { ...group, version: group.version + 1, updated_at: at }
     await store.updateGroup(tx, row, normalizeName(group.name))
     const data = { added: named(added), removed: named(removed), scopes: group.scopes }
     await this.#record(tx, by, 'members_changed', group.id, data, group.scopes.length > 0 ? 40 : undefined)
-    return true
+    return { added, removed }
   }
 
   async #held(tx: Tx, id: string): Promise<store.GroupRow> {
@@ -189,7 +185,7 @@ async function requireOthersIn(
   before: readonly string[],
 ): Promise<void> {
   const isMore = scopes.some((scope) => !before.includes(scope))
-  if (isMore && (await store.membersOf(tx, [id])).some((member) => member.user_id === userId))
+  if (isMore && (await store.isMember(tx, id, userId)))
     throw new DomainError('VALIDATION_FAILED', {
       reason: 'nobody changes their own scopes, nor those of a group that they are in; ask another administrator',
     })

@@ -6,6 +6,7 @@ import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
+import { keyOfPerson } from './profile.ts'
 import { recordOf } from './record.ts'
 import { scopesOnBehalf } from './rules.ts'
 import { type Client, locationOf, newToken, type Sessions } from './sessions.ts'
@@ -47,8 +48,7 @@ export class Impersonation {
     const at = this.#work.now()
     const [id, expires] = [newId(clock.now()), new Date(at.getTime() + SECONDS * 1000)]
     const access = newToken('se', tenantId)
-    const [key] = await keys.subjects.resolve(tenantId, [{ id: principal.userId, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
+    const key = await keyOfPerson(keys, tenantId, principal.userId)
     const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
     return this.#work.change(tenantId, async (tx) => {
       const user = await lockPerson(tx, userId)

@@ -27,11 +27,34 @@ export async function openProfiles(
   tenantId: string,
   rows: readonly { id: string; profile_sealed: Buffer }[],
 ): Promise<Profile[]> {
-  const found = await keys.subjects.resolve(
+  const found = await keysOfPeople(keys, tenantId, rows)
+  return rows.map((row, i) => openProfile(tenantId, found[i], row))
+}
+
+/** Opens one, by its person's key. */
+export function openProfile(
+  tenantId: string,
+  key: DataKey | undefined,
+  row: { id: string; profile_sealed: Buffer },
+): Profile {
+  if (!key) throw new Error('a user has no data key')
+  const text = open(tenantId, [key], locationOf(row.id), row.profile_sealed).toString()
+  return { display_name: null, ...JSON.parse(text) } // it was written here; before there were display names, without one
+}
+
+/** The data keys of people, in order. */
+export function keysOfPeople(keys: Keys, tenantId: string, people: readonly { id: string }[]): Promise<DataKey[]> {
+  return keys.subjects.resolve(
     tenantId,
-    rows.map(({ id }) => ({ id, aliases: [], addresses: [] })),
+    people.map(({ id }) => ({ id, aliases: [], addresses: [] })),
   )
-  return rows.map((row, i) => opened(tenantId, found[i], row))
+}
+
+/** The data key of one person. */
+export async function keyOfPerson(keys: Keys, tenantId: string, id: string): Promise<DataKey> {
+  const [key] = await keysOfPeople(keys, tenantId, [{ id }])
+  if (!key) throw new Error('a user has no data key')
+  return key
 }
 
 /** What a name or address is found by, whichever of the two it is. */
@@ -40,10 +63,9 @@ export async function namesOf(keys: Keys, tenantId: string, name: string): Promi
   return [await keys.blindIndex(tenantId, 'username', normalized), await keys.blindIndex(tenantId, 'email', normalized)]
 }
 
-function opened(tenantId: string, key: DataKey | undefined, row: { id: string; profile_sealed: Buffer }): Profile {
-  if (!key) throw new Error('a user has no data key')
-  const text = open(tenantId, [key], locationOf(row.id), row.profile_sealed).toString()
-  return { display_name: null, ...JSON.parse(text) } // it was written here; before there were display names, without one
+/** The same of both that somebody goes by. */
+export async function namesOfProfile(keys: Keys, tenantId: string, { username, email }: Profile): Promise<Buffer[]> {
+  return [...(await namesOf(keys, tenantId, username)), ...(await namesOf(keys, tenantId, email))]
 }
 
 function locationOf(row: string) {

@@ -8,7 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
-import { openProfiles } from './profile.ts'
+import { keyOfPerson, openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
 import type { SentCodes, SentKind } from './sent-codes.ts'
 import { ownSession, type Sessions } from './sessions.ts'
@@ -291,11 +291,8 @@ export class SecondFactors {
     return keyedDigest(await this.#dependencies.keys.subjects.ownKey(tenantId), `backup code ${userId} ${plain}`)
   }
 
-  async #key(tenantId: string, userId: string): Promise<DataKey> {
-    const { subjects } = this.#dependencies.keys
-    const [key] = await subjects.resolve(tenantId, [{ id: userId, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
-    return key
+  #key(tenantId: string, userId: string): Promise<DataKey> {
+    return keyOfPerson(this.#dependencies.keys, tenantId, userId)
   }
 
   #record(tx: Tx, userId: string, event_type: string, action: string, data: Record<string, unknown>): Promise<void> {

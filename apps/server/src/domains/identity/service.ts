@@ -9,6 +9,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Mailer } from '../../platform/mail.ts'
 import type { Outside } from '../../platform/outside.ts'
+import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { TextMessages } from '../../platform/text-messages.ts'
 import type { Keys } from '../keys/index.ts'
@@ -169,8 +170,8 @@ export class Identity {
   async listTokens(principal: Principal, cursor: string | undefined, limit: number) {
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
     const rows = await this.#work.run(principal.tenantId, (tx) => store.listTokens(tx, cursor ?? null, limit + 1))
-    const page = rows.slice(0, limit)
-    return { tokens: page.map(present), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    return { tokens: page.map(present), next_cursor }
   }
 
   async revokeToken(principal: Principal, id: string) {

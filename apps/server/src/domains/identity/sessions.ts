@@ -9,6 +9,7 @@ import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
+import { keyOfPerson } from './profile.ts'
 import { recordOf } from './record.ts'
 import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
@@ -83,8 +84,7 @@ export class Sessions {
     const at = this.#work.now()
     const expires = secondsAfter(at, (isRemembered ? sessions.remembered : sessions.usual).absolute)
     const tokens = { access: newToken('se', tenantId), refresh: newToken('re', tenantId) }
-    const [key] = await keys.subjects.resolve(tenantId, [{ id: user.id, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
+    const key = await keyOfPerson(keys, tenantId, user.id)
     const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
     await this.#work.change(tenantId, async (tx) => {
       await before(tx)

@@ -1,7 +1,7 @@
 import type { ChangeSignInRules, SignInRules as Rules } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, requireVersion } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { recordOf } from './record.ts'
 import * as store from './store-rules.ts'
@@ -51,7 +51,7 @@ export class SignInRules {
       const before = await store.readRules(tx)
       const held = await store.lockRules(tx, at)
       const now = before.version === 0 && held.version === 1 ? 0 : held.version
-      if (version !== undefined && version !== now) throw new DomainError('VERSION_MISMATCH', { version: now })
+      requireVersion(now, version)
       const rules = {
         requires_second_factor: asked.requires_second_factor ?? held.requires_second_factor,
         allows_sent_codes: asked.allows_sent_codes ?? held.allows_sent_codes,

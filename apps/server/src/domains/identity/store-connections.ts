@@ -137,7 +137,7 @@ export async function updateScopes(tx: Tx, userId: string, scopes: readonly Scop
 
 /** What those may do who log in through it. */
 export async function scopesReached(tx: Tx, connectionId: string): Promise<Scope[]> {
-  const text = `SELECT DISTINCT unnest(u.scopes || ${groupScopesOf('u').replace(' AS group_scopes', '')}
+  const text = `SELECT DISTINCT unnest(u.scopes || ${groupScopesOf('u')}
                   || CASE WHEN u.is_operator THEN '{platform:operate}'::text[] ELSE '{}' END) AS scope
                 FROM external_identities e JOIN security_users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
                 WHERE e.tenant_id = $1 AND e.connection_id = $2`

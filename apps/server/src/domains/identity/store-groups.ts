@@ -80,6 +80,11 @@ export async function countMembers(tx: Tx, groups: readonly string[]): Promise<M
   return new Map(rows.map(({ group_id, members }) => [group_id, members]))
 }
 
+export async function isMember(tx: Tx, group: string, userId: string): Promise<boolean> {
+  const text = 'SELECT 1 FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = $3'
+  return (await tx.query(text, [tx.tenantId, group, userId])).rowCount === 1
+}
+
 /** One page of who is in a group, by id. */
 export async function listMembers(tx: Tx, group: string, after: string | null, limit: number): Promise<string[]> {
   const text = `SELECT user_id FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND ($3::uuid IS NULL OR user_id > $3)

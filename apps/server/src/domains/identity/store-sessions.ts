@@ -67,7 +67,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.impersonator_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')}, u.is_operator,
+  const text = `SELECT s.id, s.user_id, s.impersonator_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator,
                   t.is_active, ${LACKS_FACTOR}, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
@@ -167,7 +167,7 @@ export async function insertRefreshToken(
 
 export async function lockRefreshToken(tx: Tx, hash: Buffer): Promise<KeptRefreshToken | null> {
   const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered,
-                  u.scopes, ${groupScopesOf('u')}, u.is_operator, t.is_active, ${LACKS_FACTOR}
+                  u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator, t.is_active, ${LACKS_FACTOR}
                 FROM refresh_tokens r
                 JOIN security_sessions s ON s.tenant_id = r.tenant_id AND s.id = r.session_id
                 JOIN security_users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id

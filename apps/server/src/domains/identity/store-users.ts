@@ -1,5 +1,6 @@
 import type { Scope, UserStatus } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
 
 /** A user as others see them, sealed. */
 export interface PersonRow {
@@ -26,10 +27,10 @@ export interface PersonRow {
 export function groupScopesOf(u: string): string {
   return `ARRAY(SELECT DISTINCT unnest(g.scopes) FROM group_members m
     JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
-    WHERE m.tenant_id = ${u}.tenant_id AND m.user_id = ${u}.id) AS group_scopes`
+    WHERE m.tenant_id = ${u}.tenant_id AND m.user_id = ${u}.id)`
 }
 
-const COLUMNS = `id, profile_sealed, status, scopes, ${groupScopesOf('security_users')}, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
+const COLUMNS = `id, profile_sealed, status, scopes, ${groupScopesOf('security_users')} AS group_scopes, is_operator, mfa_enabled, is_break_glass, password_hash <> '' AS has_password,
   failed_login_attempts, locked_until, email_verified_at, last_login_at, created_at, updated_at, version`
 
 /** Who is a person, and not gone. */
@@ -85,6 +86,11 @@ export async function isTaken(tx: Tx, names: readonly Buffer[], but: string | nu
   const text = `SELECT 1 FROM security_users
                 WHERE tenant_id = $1 AND (username_index = ANY ($2) OR email_index = ANY ($2)) AND ($3::uuid IS NULL OR id <> $3) LIMIT 1`
   return (await tx.query(text, [tx.tenantId, names, but])).rowCount !== 0
+}
+
+/** Throws NAME_TAKEN where `isTaken`. */
+export async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
+  if (await isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
 }
 
 export async function updateProfile(

@@ -52,7 +52,7 @@ export async function countUsers(tx: Tx): Promise<number> {
 }
 
 const USER_COLUMNS = `id, username_index, email_index, profile_sealed, password_hash, status, scopes,
-  ${groupScopesOf('security_users')}, is_operator, mfa_enabled, is_break_glass`
+  ${groupScopesOf('security_users')} AS group_scopes, is_operator, mfa_enabled, is_break_glass`
 
 /** The user who goes by this name or address. */
 export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer): Promise<UserRow | null> {

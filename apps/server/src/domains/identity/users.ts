@@ -3,13 +3,14 @@ import { isUuid } from '@probity/core'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import { hashFault } from './foreign-hash.ts'
 import { type Links, partsOfLink } from './links.ts'
-import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
+import { namesOf, namesOfProfile, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
 import { nameFault, scopesOf } from './rules.ts'
 import { anySession, ownSession, type Sessions } from './sessions.ts'
@@ -59,11 +60,11 @@ export class Users {
       email: input.email,
       display_name: input.display_name ?? null,
     })
-    const names = await this.#names(tenantId, profile)
-    await this.#work.run(tenantId, (tx) => requireFree(tx, names, null)) // before a key is made for who can't be there
+    const names = await namesOfProfile(this.#dependencies.keys, tenantId, profile)
+    await this.#work.run(tenantId, (tx) => store.requireFree(tx, names, null)) // before a key is made for who can't be there
     const sealed = await sealProfile(keys, tenantId, id, profile)
     return this.#work.run(tenantId, async (tx) => {
-      await requireFree(tx, names, null)
+      await store.requireFree(tx, names, null)
       const status = password_hash === '' ? ('invited' as const) : ('active' as const)
       const row = { id, ...sealed, password_hash, status, is_operator: false }
       if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#work.now())))
@@ -106,10 +107,10 @@ export class Users {
     const names = name === undefined ? null : await namesOf(this.#dependencies.keys, tenantId, name)
     const asked = { after: cursor ?? null, status: status ?? null, names, limit: limit + 1 }
     const rows = await this.#work.run(tenantId, (tx) => store.listPeople(tx, asked))
-    const page = rows.slice(0, limit)
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     const profiles = await openProfiles(this.#dependencies.keys, tenantId, page)
     const users = page.map((row, i) => present(row, profiles[i] as Profile, this.#work.now()))
-    return { users, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+    return { users, next_cursor }
   }
 
   /** Changes what is known of somebody, and what they may do. Throws VERSION_MISMATCH, NAME_TAKEN, SCOPE_MISSING. */
@@ -117,16 +118,16 @@ export class Users {
     const { tenantId } = principal
     if (input.scopes) this.#requireOver(principal, id, input.scopes)
     const before = await this.get(tenantId, id)
-    requireVersion(before, input.version)
+    requireVersion(before.version, input.version)
     const { username = before.username, email = before.email, display_name = before.display_name } = input
     const profile = checked({ username, email, display_name })
-    const names = await this.#names(tenantId, profile)
-    await this.#work.run(tenantId, (tx) => requireFree(tx, names, id))
+    const names = await namesOfProfile(this.#dependencies.keys, tenantId, profile)
+    await this.#work.run(tenantId, (tx) => store.requireFree(tx, names, id))
     const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
     return this.#work.change(tenantId, async (tx) => {
       const row = await this.#held(tx, id)
-      requireVersion(row, before.version)
-      await requireFree(tx, names, id)
+      requireVersion(row.version, before.version)
+      await store.requireFree(tx, names, id)
       const scopes = input.scopes ? [...new Set<Scope>(input.scopes)] : row.scopes
       if (!scopes.includes('tenant:admin')) await this.requireNotLast(tx, row)
       await store.updateProfile(
@@ -265,11 +266,6 @@ export class Users {
     return row
   }
 
-  async #names(tenantId: string, { username, email }: Profile): Promise<Buffer[]> {
-    const { keys } = this.#dependencies
-    return [...(await namesOf(keys, tenantId, username)), ...(await namesOf(keys, tenantId, email))]
-  }
-
   async #present(tx: Tx, row: store.PersonRow): Promise<User> {
     const [profile] = await openProfiles(this.#dependencies.keys, tx.tenantId, [row])
     return present(row, profile as Profile, this.#work.now())
@@ -304,14 +300,6 @@ async function requireBreakGlass(tx: Tx): Promise<void> {
     throw new DomainError('LAST_ADMINISTRATOR', {
       reason: 'it is the last break-glass account; make another one first',
     })
-}
-
-async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
-  if (await store.isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
-}
-
-function requireVersion({ version }: { version: number }, asked: number | undefined): void {
-  if (asked !== undefined && asked !== version) throw new DomainError('VERSION_MISMATCH', { version })
 }
 
 function present(row: store.PersonRow, profile: Profile, now: Date): User {

@@ -7,6 +7,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type OperatorTx, operatorTransaction, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { isTenantId, originOf, SETUP_LINK_SECONDS } from './rules.ts'
 import * as store from './store.ts'
@@ -76,8 +77,8 @@ export class Tenancy {
   async list(cursor: string | undefined, limit: number): Promise<{ tenants: Tenant[]; next_cursor: string | null }> {
     if (cursor !== undefined && !isTenantId(cursor)) throw new DomainError('CURSOR_INVALID')
     const rows = await this.#operate((tx) => store.listTenants(tx, cursor ?? null, limit + 1))
-    const page = rows.slice(0, limit)
-    return { tenants: page.map(present), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    return { tenants: page.map(present), next_cursor }
   }
 
   /** All that have a log, the installation's own among them. */

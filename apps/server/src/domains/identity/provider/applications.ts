@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type {
   Application,
   ChangeApplication,
@@ -11,9 +11,10 @@ import { formatToken } from '@probity/core'
 import type { Principal } from '../../../platform/authority.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
-import { DomainError } from '../../../platform/errors.ts'
+import { DomainError, requireVersion } from '../../../platform/errors.ts'
 import { newId } from '../../../platform/ids.ts'
 import type { RecordEvent } from '../../../platform/record.ts'
+import { hashToken } from '../authenticate.ts'
 import { recordOf } from '../record.ts'
 import { ownSession } from '../sessions.ts'
 import type { Work } from '../work.ts'
@@ -50,7 +51,11 @@ export class Applications {
     const at = this.#work.now()
     const secret = input.kind === 'web' || input.kind === 'machine' ? newSecret(tenantId) : null
     const row: store.ApplicationRow = {
-      ...{ id: newId(this.#dependencies.clock.now()), ...input, secret_hash: secret === null ? null : hashOf(secret) },
+      ...{
+        id: newId(this.#dependencies.clock.now()),
+        ...input,
+        secret_hash: secret === null ? null : hashToken(secret),
+      },
       ...{ is_enabled: true, version: 1, created_at: at, updated_at: at },
     }
     return this.#work.run(tenantId, async (tx) => {
@@ -67,13 +72,12 @@ export class Applications {
     return this.#work.run(tenantId, async (tx) => {
       const held = await store.lockApplication(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
-      if (version !== undefined && version !== held.version)
-        throw new DomainError('VERSION_MISMATCH', { version: held.version })
+      requireVersion(held.version, version)
       const secret = new_secret && held.secret_hash ? newSecret(tenantId) : null
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
       const row: store.ApplicationRow = {
         ...{ ...held, ...given, version: held.version + 1, updated_at: this.#work.now() },
-        secret_hash: secret === null ? held.secret_hash : hashOf(secret),
+        secret_hash: secret === null ? held.secret_hash : hashToken(secret),
       }
       requireAddresses(row.kind, row.redirect_uris)
       if (!(await store.updateApplication(tx, row))) throw new DomainError('NAME_TAKEN')
@@ -147,8 +151,4 @@ function requireAddresses(kind: store.ApplicationRow['kind'], addresses: readonl
 
 function newSecret(tenantId: string): string {
   return formatToken({ kind: 'cs', tenantId, secret: randomBytes(32) })
-}
-
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

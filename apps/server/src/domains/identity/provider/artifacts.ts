@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { isUuid } from '@probity/core'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Tx } from '../../../platform/database/transaction.ts'
 import type { RecordEvent } from '../../../platform/record.ts'
 import { type DataKey, type Keys, open, seal } from '../../keys/index.ts'
+import { hashToken } from '../authenticate.ts'
 import type { Work } from '../work.ts'
 import { metadataOf } from './metadata.ts'
 import { findUsable } from './store-applications.ts'
@@ -51,14 +51,14 @@ export class Artifacts implements Adapter {
     const own = await this.#own()
     const at = this.#dependencies.work.now()
     const { accountId, clientId, grantId, uid, userCode } = payload
-    const idHash = hashOf(id)
+    const idHash = hashToken(id)
     const artifact = {
       ...{ model: this.#model, idHash, sealed: this.#seal(own, idHash, payload) },
       applicationId: isId(clientId) ? clientId : null,
       userId: isId(accountId) ? accountId : null,
-      grantHash: grantId === undefined ? null : hashOf(grantId),
-      uidHash: uid === undefined ? null : hashOf(uid),
-      userCodeHash: userCode === undefined ? null : hashOf(userCode),
+      grantHash: grantId === undefined ? null : hashToken(grantId),
+      uidHash: uid === undefined ? null : hashToken(uid),
+      userCodeHash: userCode === undefined ? null : hashToken(userCode),
       expires: new Date(at.getTime() + expiresIn * 1000),
     }
     await this.#run(async (tx) => {
@@ -71,21 +71,21 @@ export class Artifacts implements Adapter {
   /** Throws InvalidGrant for what another used at this moment, so that two never both have it. */
   async consume(id: string): Promise<void> {
     const at = this.#dependencies.work.now()
-    if (!(await this.#run((tx) => store.consumeArtifact(tx, this.#model, hashOf(id), at))))
+    if (!(await this.#run((tx) => store.consumeArtifact(tx, this.#model, hashToken(id), at))))
       throw new errors.InvalidGrant('it was used before')
   }
 
   async destroy(id: string): Promise<void> {
-    await this.#run((tx) => store.deleteArtifact(tx, this.#model, hashOf(id)))
+    await this.#run((tx) => store.deleteArtifact(tx, this.#model, hashToken(id)))
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await this.#run((tx) => store.deleteByGrant(tx, hashOf(grantId)))
+    await this.#run((tx) => store.deleteByGrant(tx, hashToken(grantId)))
   }
 
   async #find(column: 'id_hash' | 'uid_hash' | 'user_code_hash', text: string): Promise<AdapterPayload | undefined> {
     const at = this.#dependencies.work.now()
-    const row = await this.#run((tx) => store.findArtifact(tx, this.#model, { column, hash: hashOf(text), at }))
+    const row = await this.#run((tx) => store.findArtifact(tx, this.#model, { column, hash: hashToken(text), at }))
     if (row === null) return undefined
     const payload = openPayload(this.#tenantId, await this.#own(), this.#model, row)
     return row.consumed_at === null ? payload : { ...payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) }
@@ -123,10 +123,6 @@ export function openPayload(
 ): AdapterPayload {
   // It was written by `upsert`.
   return JSON.parse(open(tenantId, [own], locationOf(model, row.id_hash), row.payload_sealed).toString())
-}
-
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 function isId(text: string | undefined): text is string {

@@ -7,6 +7,7 @@ import { DomainError } from '../../../platform/errors.ts'
 import type { RecordEvent } from '../../../platform/record.ts'
 import { type Keys, keyedDigest, open, seal } from '../../keys/index.ts'
 import type { Tenancy } from '../../tenancy/index.ts'
+import { hashToken } from '../authenticate.ts'
 import { openProfiles } from '../profile.ts'
 import { type PersonRow, readPerson } from '../store-users.ts'
 import type { Work } from '../work.ts'
@@ -122,7 +123,7 @@ export class TenantProviders {
     provider.proxy = true
     provider.Client.prototype.compareClientSecret = function compare(this: { clientSecret?: string }, actual: string) {
       const held = Buffer.from(this.clientSecret ?? '', 'hex')
-      const given = createHash('sha256').update(actual).digest()
+      const given = hashToken(actual)
       return held.length === given.length && timingSafeEqual(held, given)
     } as typeof provider.Client.prototype.compareClientSecret
     return provider

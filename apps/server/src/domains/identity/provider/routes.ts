@@ -1,6 +1,5 @@
 import {
   answerConsent,
-  application,
   applicationList,
   changeApplication,
   consentAnswered,
@@ -62,7 +61,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
       changes: true,
       params: one,
       body: changeApplication,
-      answers: { 200: application },
+      answers: { 200: createdApplication },
       handle: ({ principal, params, body }) => applications.change(principal, params.id, body),
     }),
     route({

@@ -2,6 +2,7 @@ import type { ScimBulk } from '@probity/contract'
 import type { Json } from '@probity/core'
 import { DomainError } from '../../../platform/errors.ts'
 import { fault, shown } from './fault.ts'
+import { BULK_RESPONSE } from './messages.ts'
 
 type BulkOperation = ScimBulk['Operations'][number]
 
@@ -14,7 +15,6 @@ export interface Outcome {
   response: Json
 }
 
-export const BULK_RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 export const MOST_OPERATIONS = 200
 const REFERENCE = /^bulkId:(.+)$/
 

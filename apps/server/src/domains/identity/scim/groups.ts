@@ -18,7 +18,7 @@ import { type Asked, listResponse, readQuery, sorted } from './list.ts'
 import { applyPatch, type Operation } from './patch.ts'
 import type { Versioned } from './people.ts'
 import { metaOf, requireMatch } from './person.ts'
-import { isObject, project, type Resource, readResource } from './resource.ts'
+import { isObject, project, type Resource, readResource, requireLine } from './resource.ts'
 
 export interface ScimGroupDependencies {
   work: Work
@@ -28,9 +28,6 @@ export interface ScimGroupDependencies {
   /** Address of the SCIM service, without a slash at its end. */
   base(): string
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name must not contain
-const CONTROL = /[\u0000-\u001f\u007f]/
 
 /** Groups as SCIM clients keep them: each its own, and none that administrators keep. What a group opens, a client never says. */
 export class ScimGroups {
@@ -129,9 +126,9 @@ export class ScimGroups {
     const add = [...wanted].filter((id) => !held.has(id))
     const remove = there.filter((id) => !wanted.has(id))
     if (add.length + remove.length === 0) return
-    await this.#dependencies.groups.settle(tx, by, row, { add, remove })
-    const now = new Set((await store.membersOf(tx, [row.id])).map(({ user_id }) => user_id))
-    const missing = add.find((id) => !now.has(id))
+    const { added } = await this.#dependencies.groups.settle(tx, by, row, { add, remove })
+    const came = new Set(added)
+    const missing = add.find((id) => !came.has(id))
     if (missing !== undefined) throw fault('invalidValue', `there is no user ${missing}`)
   }
 
@@ -185,8 +182,7 @@ export class ScimGroups {
 
 function writtenOf({ displayName, externalId }: Resource): { name: string; external_id: string | null } {
   const name = String(displayName)
-  if (name.length > 255 || CONTROL.test(name))
-    throw fault('invalidValue', 'displayName is a line of at most 255 characters')
+  requireLine('displayName', name)
   return { name, external_id: typeof externalId === 'string' ? externalId : null }
 }
 

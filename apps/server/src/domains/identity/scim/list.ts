@@ -2,6 +2,7 @@ import type { ScimQuery } from '@probity/contract'
 import type { Json } from '@probity/core'
 import type { ResourceType } from './attributes.ts'
 import { type Filter, parseFilter, valuesOf } from './filter.ts'
+import { LIST_RESPONSE } from './messages.ts'
 import { type Path, pathOf } from './paths.ts'
 import { isObject, type Projection, projectionOf, type Resource } from './resource.ts'
 
@@ -30,8 +31,6 @@ export function readQuery(type: ResourceType, query: ScimQuery): Asked {
     projection: projectionOf(type, query.attributes, query.excludedAttributes),
   }
 }
-
-export const LIST_RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 
 /** One page of a list. */
 export function listResponse(resources: Json[], total: number, offset: number): Resource {

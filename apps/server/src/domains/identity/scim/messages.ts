@@ -7,6 +7,8 @@ import { type Resource, requireSchemas } from './resource.ts'
 const MESSAGES = 'urn:ietf:params:scim:api:messages:2.0'
 export const SEARCH_REQUEST = `${MESSAGES}:SearchRequest`
 export const BULK_REQUEST = `${MESSAGES}:BulkRequest`
+export const BULK_RESPONSE = `${MESSAGES}:BulkResponse`
+export const LIST_RESPONSE = `${MESSAGES}:ListResponse`
 const PATCH_OP = `${MESSAGES}:PatchOp`
 const ERROR = `${MESSAGES}:Error`
 

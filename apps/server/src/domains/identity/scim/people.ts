@@ -9,7 +9,15 @@ import { newId } from '../../../platform/ids.ts'
 import type { RecordEvent } from '../../../platform/record.ts'
 import { type Keys, open, seal } from '../../keys/index.ts'
 import type { Links } from '../links.ts'
-import { namesOf, openProfiles, type Profile, sealProfile } from '../profile.ts'
+import {
+  keyOfPerson,
+  keysOfPeople,
+  namesOf,
+  namesOfProfile,
+  openProfile,
+  type Profile,
+  sealProfile,
+} from '../profile.ts'
 import { recordOf } from '../record.ts'
 import { scopesOf } from '../rules.ts'
 import type { Sessions } from '../sessions.ts'
@@ -17,7 +25,7 @@ import { insertUser } from '../store.ts'
 import { closeUser } from '../store-accounts.ts'
 import { scopesOpenedBy } from '../store-groups.ts'
 import { endAllLinks } from '../store-links.ts'
-import { hasOtherWayIn, isTaken, lockPerson, updateProfile, updateStatus } from '../store-users.ts'
+import { hasOtherWayIn, lockPerson, requireFree, updateProfile, updateStatus } from '../store-users.ts'
 import type { Users } from '../users.ts'
 import type { Work } from '../work.ts'
 import { USERS } from './attributes.ts'
@@ -71,7 +79,7 @@ export class People {
     const { clock, keys } = this.#dependencies
     const resource = readResource(USERS, body)
     const profile = accountOf(resource)
-    const names = await this.#names(by.tenantId, profile)
+    const names = await namesOfProfile(keys, by.tenantId, profile)
     await this.#work.run(by.tenantId, (tx) => requireFree(tx, names, null)) // before a key is made for who can't be there
     const id = newId(clock.now())
     const sealed = await sealProfile(keys, by.tenantId, id, profile)
@@ -154,7 +162,7 @@ export class People {
     const profile = accountOf(resource)
     const isRenamed = profile.username !== before.username || profile.email !== before.email
     if (isRenamed) await this.#requireOver(by, read)
-    const names = await this.#names(tenantId, profile)
+    const names = await namesOfProfile(this.#dependencies.keys, tenantId, profile)
     await this.#work.run(tenantId, (tx) => requireFree(tx, names, id))
     const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
     const written = await this.#sealed(by, id, resource)
@@ -270,16 +278,13 @@ export class People {
     const { keys, base } = this.#dependencies
     const { tenantId, userId } = by
     const ids = rows.map(({ id }) => id)
-    const profiles = await openProfiles(keys, tenantId, rows)
-    const found = await keys.subjects.resolve(
-      tenantId,
-      ids.map((id) => ({ id, aliases: [], addresses: [] })),
-    )
+    const found = await keysOfPeople(keys, tenantId, rows)
     const memberships = await this.#work.run(tenantId, (tx) => store.groupsOf(tx, userId, ids))
     const groups = Map.groupBy(memberships, (one) => one.user_id)
     return rows.map((row, i) => {
-      const [profile, key] = [profiles[i], found[i]]
-      if (!profile || !key) throw new Error('a user has no data key')
+      const key = found[i]
+      if (!key) throw new Error('a user has no data key')
+      const profile = openProfile(tenantId, key, row)
       const { attributes_sealed: sealed, id } = row
       // It was written here, by JSON.stringify of a Resource.
       const written: Resource = sealed
@@ -293,8 +298,7 @@ export class People {
 
   /** What the client wrote, sealed under the person's key, and what it is found by. */
   async #sealed({ tenantId, userId }: Principal, id: string, resource: Resource) {
-    const [key] = await this.#dependencies.keys.subjects.resolve(tenantId, [{ id, aliases: [], addresses: [] }])
-    if (!key) throw new Error('a user has no data key')
+    const key = await keyOfPerson(this.#dependencies.keys, tenantId, id)
     const { userName: _, active: __, id: ___, meta: ____, groups: _____, ...written } = resource
     const { externalId } = resource
     return {
@@ -312,11 +316,6 @@ export class People {
     return externalIndex(this.#dependencies.keys, tenantId, clientId, externalId)
   }
 
-  async #names(tenantId: string, { username, email }: Profile): Promise<Buffer[]> {
-    const { keys } = this.#dependencies
-    return [...(await namesOf(keys, tenantId, username)), ...(await namesOf(keys, tenantId, email))]
-  }
-
   #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
     const happened = { event_type: `user.${what}`, resource: `user/${id}`, action: what, data: { ...data, by: 'scim' } }
     return recordOf(this.#dependencies.record, tx, by, happened)
@@ -326,10 +325,6 @@ export class People {
 /** What a client's id of a person is found by. */
 export function externalIndex(keys: Keys, tenantId: string, clientId: string, externalId: string): Promise<Buffer> {
   return keys.blindIndex(tenantId, 'scim-external', `${clientId}\0${externalId}`)
-}
-
-async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
-  if (await isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
 }
 
 function locationOf(client: string, row: string) {

@@ -6,17 +6,15 @@ import { nameFault } from '../rules.ts'
 import type { PersonRow } from '../store-users.ts'
 import { ENTERPRISE_USER, USER } from './attributes.ts'
 import { fault } from './fault.ts'
-import { isObject, type Resource } from './resource.ts'
+import { isObject, type Resource, requireLine } from './resource.ts'
 
 const address = z.email().max(254)
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name must not contain
-const CONTROL = /[\u0000-\u001f\u007f]/
 
 /** What an account is by a SCIM user; the rest of it is kept beside. Throws invalidValue. */
 export function accountOf(resource: Resource): Profile {
   const username = String(resource.userName)
-  const wrong = username.length > 255 || CONTROL.test(username) ? 'is a line of at most 255 characters' : null
-  const why = wrong ?? nameFault(username)
+  requireLine('userName', username)
+  const why = nameFault(username)
   if (why !== null) throw fault('invalidValue', `userName ${why}`)
   const email = emailsOf(resource)[primaryIn(resource)]?.value ?? username
   if (!address.safeParse(email).success)
@@ -100,8 +98,7 @@ function displayNameOf({ displayName, name }: Resource): string | null {
   const parts = isObject(name) ? [name.givenName, name.familyName].filter((part) => typeof part === 'string') : []
   const shown = displayName ?? (isObject(name) ? name.formatted : undefined) ?? (parts.join(' ') || null)
   if (shown === null || typeof shown !== 'string') return null
-  if (shown.length > 255 || CONTROL.test(shown))
-    throw fault('invalidValue', 'displayName is a line of at most 255 characters')
+  requireLine('displayName', shown)
   return shown
 }
 

@@ -40,6 +40,13 @@ export function requireRequired(type: ResourceType, resource: Resource): void {
     if (required && resource[name] === undefined) throw fault('invalidValue', `a ${type.name} needs ${name}`)
 }
 
+/** Throws invalidValue for a name that is no line of at most 255 characters. */
+export function requireLine(attribute: string, text: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name must not contain
+  if (text.length > 255 || /[\u0000-\u001f\u007f]/.test(text))
+    throw fault('invalidValue', `${attribute} is a line of at most 255 characters`)
+}
+
 /** Throws invalidSyntax unless `schemas` names the one. */
 export function requireSchemas(id: string, body: Resource): void {
   const given = body[Object.keys(body).find((name) => name.toLowerCase() === 'schemas') ?? 'schemas']

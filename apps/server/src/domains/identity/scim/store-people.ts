@@ -7,7 +7,7 @@ export interface SeenRow extends PersonRow {
   attributes_sealed: Buffer | null
 }
 
-const COLUMNS = `u.id, u.profile_sealed, u.status, u.scopes, ${groupScopesOf('u')}, u.is_operator,
+const COLUMNS = `u.id, u.profile_sealed, u.status, u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator,
   u.mfa_enabled, u.is_break_glass, u.password_hash <> '' AS has_password, u.failed_login_attempts, u.locked_until,
   u.email_verified_at, u.last_login_at, u.created_at, u.updated_at, u.version, p.attributes_sealed`
 
@@ -81,10 +81,7 @@ export async function findKept(
 ): Promise<string[]> {
   const text = `SELECT DISTINCT u.id FROM scim_people p
                 JOIN security_users u ON u.tenant_id = p.tenant_id AND u.id = p.user_id
-                WHERE p.tenant_id = $1 AND p.client_id = ANY ($2) AND ${IS_THERE} AND ${IS_SEEN} AND NOT 'tenant:admin' = ANY (u.scopes)
-                  AND NOT 'tenant:admin' = ANY (ARRAY(SELECT unnest(g.scopes) FROM group_members m
-                    JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
-                    WHERE m.tenant_id = $1 AND m.user_id = u.id))
+                WHERE p.tenant_id = $1 AND p.client_id = ANY ($2) AND ${IS_THERE} AND ${IS_SEEN} AND NOT 'tenant:admin' = ANY (u.scopes || ${groupScopesOf('u')})
                   AND (p.external_index = ANY ($3) OR u.username_index = ANY ($4) OR u.email_index = ANY ($4))
                   AND NOT EXISTS (SELECT 1 FROM external_identities e
                     WHERE e.tenant_id = $1 AND e.connection_id = $5 AND e.user_id = u.id)`
