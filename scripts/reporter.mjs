@@ -25,11 +25,19 @@ function isTest(data) {
   )
 }
 
+/** The error with what caused it, which is where a property says what did not hold. */
 function reasonOf(error) {
-  const cause = error?.cause ?? error
-  return String(cause?.stack ?? cause?.message ?? cause ?? 'no reason given')
-    .split('\n')
-    .slice(0, 25)
+  const errors = [error?.cause ?? error ?? 'no reason given']
+  while (errors.at(-1).cause && errors.length < 4) errors.push(errors.at(-1).cause)
+  return errors
+    .flatMap(excerptOf)
     .map((line) => `     ${line}`)
     .join('\n')
+}
+
+function excerptOf(error) {
+  return String(error.stack ?? error.message ?? error)
+    .split('\n')
+    .slice(0, 25)
+    .map((line) => (line.length > 2000 ? `${line.slice(0, 2000)} …` : line))
 }

@@ -72,7 +72,9 @@ test('after the overlap the new key signs alone', async () => {
   const clock = systemClock()
   let ahead = 0
   await withKeys({ now: () => clock.now() + ahead }, async ({ tenants }) => {
-    const { from, to } = await tenants.turnSigningKey(server.tenantId)
+    const turn = await tenants.turnSigningKey(server.tenantId)
+    assert(turn)
+    const { from, to } = turn
     const signers = async () => {
       const note = await tenants.signNote(server.tenantId, 'text\n')
       return openNote(note, (await tenants.verifierKeys(server.tenantId)).map(keyOf), nodeCrypto).keys
@@ -89,6 +91,7 @@ test('after the overlap the new key signs alone', async () => {
 test('a turn that a crash kept from being recorded is recorded by the sweep, once', async () => {
   await withKeys(systemClock(), async ({ tenants }) => {
     const turn = await tenants.turnSigningKey(server.tenantId)
+    assert(turn)
     const recorded = () => server.call('GET', `/v1/audit/events/${turn.keyId}`)
     assert.equal((await recorded()).status, 404)
     for (let time = 0; time < 2; time++) {
@@ -101,4 +104,24 @@ test('a turn that a crash kept from being recorded is recorded by the sweep, onc
     const { body } = await server.call('GET', '/v1/audit/events?event_type=log.key_turned')
     assert.equal(body.events.length, 3, 'one for each turn in this file')
   })
+})
+
+test('of calls at once each is answered, and each turn that came of them is one entry', async () => {
+  const keys = async () => (await server.call('GET', '/v1/audit/key')).body.keys as string[]
+  const turns = async () =>
+    (await server.call('POST', '/v1/audit/search', { event_type: 'log.key_turned' })).body.events.map(
+      (one: { event_data: { to: string } }) => one.event_data.to,
+    ) as string[]
+  await server.call('POST', '/v1/audit/key/turn') // this server may not know yet what others turned above
+  const before = await keys()
+  const answers = await Promise.all([1, 2, 3, 4].map(() => server.call('POST', '/v1/audit/key/turn')))
+  for (const { status, text } of answers) assert.equal(status, 200, text)
+  const added = (await keys()).filter((key) => !before.includes(key))
+  assert.ok(added.length >= 1 && added.length <= answers.length)
+  let recorded: string[] = []
+  await until('every turn is an entry', async () => {
+    recorded = (await turns()).filter((key) => added.includes(key))
+    return recorded.length >= added.length
+  })
+  assert.deepEqual(recorded.toSorted(), added.toSorted())
 })

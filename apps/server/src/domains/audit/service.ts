@@ -153,7 +153,7 @@ export class Audit {
    */
   async turnKey(tenantId: string, by: Principal) {
     const turn = await this.#dependencies.keys.tenants.turnSigningKey(tenantId)
-    await this.#run(tenantId, (tx) => this.#recordTurn(tx, turn, actorOf(by)))
+    if (turn) await this.#run(tenantId, (tx) => this.#recordTurn(tx, turn, actorOf(by)))
     return this.key(tenantId)
   }
 
@@ -161,7 +161,7 @@ export class Audit {
   async turnAnchorKey(by: Principal) {
     const turn = await this.#dependencies.keys.tenants.turnSigningKey(ANCHOR_TENANT)
     const operator = { type: 'service', id: `operator/${by.userId}` } as const
-    await this.#run(ANCHOR_TENANT, (tx) => this.#recordTurn(tx, turn, operator))
+    if (turn) await this.#run(ANCHOR_TENANT, (tx) => this.#recordTurn(tx, turn, operator))
     return { keys: await this.#dependencies.keys.tenants.verifierKeys(ANCHOR_TENANT) }
   }
 

@@ -7,7 +7,6 @@ import type { Clock } from '../../platform/clock.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { tenantTransaction } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { deriveKey, unwrapKey, wrapKey } from './ciphers.ts'
 import { currentEpoch, type RootKey } from './root.ts'
@@ -50,6 +49,8 @@ const SIGNERS_KEPT_MILLISECONDS = 60_000
 export class TenantKeys {
   readonly #keys = new BoundedMap<string, TenantKey[]>(20_000)
   readonly #signers = new BoundedMap<string, { signers: Signer[]; until: number }>(20_000)
+  /** Counts what was forgotten, so that a read that began before does not bring it back. */
+  #forgotten = 0
   readonly #database: Database
   readonly #root: RootKey
   readonly #clock: Clock
@@ -69,8 +70,11 @@ export class TenantKeys {
     await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.insertSigningKey(tx, key))
   }
 
-  /** Gives the log its next signing key; the old one signs beside it while they overlap. The caller records it. */
-  async turnSigningKey(tenantId: string): Promise<SigningKeyTurn> {
+  /**
+   * Gives the log its next signing key; the old one signs beside it while they overlap. The caller records the turn.
+   * Of calls at once the first turns the key; the others get null, since it is theirs to record no more than to turn.
+   */
+  async turnSigningKey(tenantId: string): Promise<SigningKeyTurn | null> {
     const [latest] = await this.#readSigners(tenantId)
     if (!latest) throw new Error('the tenant has no signing key')
     const next = await this.#newSigningKey(tenantId, latest.row.name)
@@ -79,10 +83,7 @@ export class TenantKeys {
       await store.insertSigningKey(tx, next)
     })
     this.forget(tenantId)
-    const turn = (await this.signingKeyTurns(tenantId)).find((one) => one.keyId === next.key_id)
-    if (!turn)
-      throw new DomainError('UNAVAILABLE', { reason: 'another call turned the signing key just now', retry_after: 1 })
-    return turn
+    return (await this.signingKeyTurns(tenantId)).find((one) => one.keyId === next.key_id) ?? null
   }
 
   /** Every turn of the log's signing key, the newest first. */
@@ -101,6 +102,7 @@ export class TenantKeys {
   async all(tenantId: string): Promise<TenantKey[]> {
     const cached = this.#keys.get(tenantId)
     if (cached) return cached
+    const forgotten = this.#forgotten
     const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readTenantKeys(tx))
     const keys = await Promise.all(
       rows.map(async (row) => {
@@ -108,7 +110,7 @@ export class TenantKeys {
         return { epoch: row.epoch, key, indexKey: deriveKey(key, 'probity/blind-index') }
       }),
     )
-    if (keys.length > 0) this.#keys.set(tenantId, keys)
+    if (keys.length > 0 && forgotten === this.#forgotten) this.#keys.set(tenantId, keys)
     return keys
   }
 
@@ -159,6 +161,7 @@ export class TenantKeys {
   }
 
   forget(tenantId: string): void {
+    this.#forgotten++
     this.#keys.delete(tenantId)
     this.#signers.delete(tenantId)
   }
@@ -200,7 +203,9 @@ export class TenantKeys {
     const now = this.#clock.now() / 1000
     const cached = this.#signers.get(tenantId)
     if (cached && now < cached.until) return cached.signers
+    const forgotten = this.#forgotten
     const signers = await this.#readSigners(tenantId)
+    if (forgotten !== this.#forgotten) return signers // what was read while a key turned may lack the next key
     this.#signers.set(tenantId, { signers, until: now + SIGNERS_KEPT_MILLISECONDS })
     return signers
   }
