@@ -29,15 +29,18 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
   expires_at timestamp with time zone -- End; NULL: none
   last_used_at timestamp with time zone -- Last use, to within a minute
   revoked_at timestamp with time zone -- When it was revoked; NULL: not
+  issued_by uuid -- Token that was shown at the log-in that gave this one, which ends with it; NULL: somebody made it
   CONSTRAINT api_tokens_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT api_tokens_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash)
   CONSTRAINT api_tokens_scopes_check CHECK ((cardinality(scopes) > 0))
   CONSTRAINT api_tokens_secret_hash_check CHECK ((length(secret_hash) = 32))
   CONSTRAINT api_tokens_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT api_tokens_tenant_id_issued_by_fkey FOREIGN KEY (tenant_id, issued_by) REFERENCES api_tokens(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX api_tokens_issued ON api_tokens USING btree (tenant_id, issued_by, expires_at) WHERE issued_by IS NOT NULL
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON api_tokens FOR EACH ROW WHEN (new.revoked_at IS DISTINCT FROM old.revoked_at OR new.expires_at IS DISTINCT FROM old.expires_at OR new.scopes IS DISTINCT FROM old.scopes OR new.secret_hash IS DISTINCT FROM old.secret_hash) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 CREATE TRIGGER tell_callers_gone AFTER DELETE ON api_tokens FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
-GRANT INSERT, SELECT, UPDATE TO probity_app
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
 TABLE application_artifacts ROW LEVEL SECURITY ENABLED FORCED -- Codes, tokens, grants and log-ins under way of applications
   tenant_id uuid NOT NULL -- Tenant
@@ -659,6 +662,19 @@ POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT SELECT TO probity_app
 GRANT INSERT, SELECT, UPDATE TO probity_operator
+
+TABLE used_assertions ROW LEVEL SECURITY ENABLED FORCED -- What a provider said of somebody and was taken here, so that it is good once
+  tenant_id uuid NOT NULL -- Tenant
+  connection_id uuid NOT NULL -- Provider that issued it
+  assertion_hash bytea NOT NULL -- SHA-256 of the signed part of an ID token, or of the ID of a SAML assertion
+  expires_at timestamp with time zone NOT NULL -- From when on it would be refused for its age, so that the row may go
+  CONSTRAINT used_assertions_pkey PRIMARY KEY (tenant_id, connection_id, assertion_hash)
+  CONSTRAINT used_assertions_assertion_hash_check CHECK ((length(assertion_hash) = 32))
+  CONSTRAINT used_assertions_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity_connections(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT used_assertions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX used_assertions_expired ON used_assertions USING btree (tenant_id, expires_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT TO probity_app
 
 TABLE user_groups ROW LEVEL SECURITY ENABLED FORCED -- Groups of people
   tenant_id uuid NOT NULL -- Tenant

@@ -11,6 +11,10 @@ export const oidcSettings = z.strictObject({
   issuer: address.describe('Issuer identifier; its configuration is discovered there'),
   client_id: line(500),
   groups_claim: line(100).default('groups').describe('Claim that lists the groups of a person'),
+  accepts_id_tokens: z
+    .boolean()
+    .default(false)
+    .describe('Whether applications may log people in by an ID token that they got themselves: credential_type oauth2'),
 })
 export type OidcSettings = z.infer<typeof oidcSettings>
 
@@ -31,6 +35,10 @@ export const samlSettings = z.strictObject({
   email_attribute: line(255).nullable().default(null).describe('null: the NameID is the address'),
   name_attribute: line(255).nullable().default(null).describe('What people are shown as; null: none'),
   groups_attribute: line(255).default('groups'),
+  accepts_unsolicited: z
+    .boolean()
+    .default(false)
+    .describe('Whether log-ins may begin at the provider: credential_type saml. Nothing then ties them to a browser'),
 })
 export type SamlSettings = z.infer<typeof samlSettings>
 

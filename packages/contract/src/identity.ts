@@ -22,9 +22,11 @@ export const setupDone = z.object({
   token_id: uuid,
 })
 
-export const login = z.strictObject({
-  credential_type: z.enum(['username_password']),
-  tenant: text(255).min(1).describe('Name or id of the tenant'),
+const tenantNamed = text(255).min(1).describe('Name or id of the tenant')
+const rememberMe = z.boolean().default(false).describe('The session may be idle and lives for longer')
+export const passwordLogin = z.strictObject({
+  credential_type: z.literal('username_password'),
+  tenant: tenantNamed,
   connection: text(100)
     .min(1)
     .optional()
@@ -44,10 +46,41 @@ export const login = z.strictObject({
     .default(false)
     .describe('With mfa_code: the answer has a device_token, where the tenant remembers devices'),
   device_token: text(200).optional().describe('Of a device that is remembered: in the place of mfa_code'),
-  remember_me: z.boolean().default(false).describe('The session may be idle and lives for longer'),
+  remember_me: rememberMe,
 })
+export type PasswordLogin = z.infer<typeof passwordLogin>
+/** An application shows an API token once, and goes on with one that soon ends. */
+export const keyLogin = z.strictObject({
+  credential_type: z.literal('api_key'),
+  tenant: tenantNamed.optional().describe('By default the one that the token is of'),
+  api_key: uuid.describe('Id of the API token'),
+  api_secret: text(200).min(1).describe('The token itself'),
+})
+export type KeyLogin = z.infer<typeof keyLogin>
+/** What a provider gave to an application of its own accord, where the connection takes that. */
+export const idTokenLogin = z.strictObject({
+  credential_type: z.literal('oauth2'),
+  tenant: tenantNamed,
+  oauth_provider: text(100).min(1).describe('Name of the connection'),
+  oauth_token: text(20_000)
+    .min(1)
+    .describe('ID token for the client_id of the connection, not older than 5 minutes; good once'),
+  remember_me: rememberMe,
+})
+export const samlLogin = z.strictObject({
+  credential_type: z.literal('saml'),
+  tenant: tenantNamed,
+  connection: text(100).min(1).describe('Its name'),
+  saml_assertion: text(300_000)
+    .min(1)
+    .describe('SAMLResponse as the provider had the browser post it: base64; good once'),
+  remember_me: rememberMe,
+})
+export type AssertionLogin = z.infer<typeof idTokenLogin> | z.infer<typeof samlLogin>
+export const login = z.discriminatedUnion('credential_type', [passwordLogin, keyLogin, idTokenLogin, samlLogin])
 export type Login = z.infer<typeof login>
-export type LoginInput = z.input<typeof login>
+export type PersonLoginInput = z.input<typeof passwordLogin> | z.input<typeof idTokenLogin> | z.input<typeof samlLogin>
+export type KeyLoginInput = z.input<typeof keyLogin>
 
 export const refresh = z.strictObject({
   refresh_token: text(200).optional().describe('Missing: the one in the cookie'),
@@ -82,10 +115,17 @@ export const factorAsked = z.object({
     .describe('email: send_code has one mailed; passkey: by POST /v1/auth/passkey, without the password'),
   code_sent: z.boolean().describe('Whether send_code had one mailed; not more often than each half minute'),
 })
+/** Of an application: it shows its key again when the token has ended. */
+export const keyLoggedIn = loggedIn.omit({ device_token: true }).extend({
+  refresh_token: z.null(),
+  session_id: uuid.describe('Id of the token that was given'),
+  must_add_factor: z.literal(false),
+})
+export type KeyLoggedIn = z.infer<typeof keyLoggedIn>
 export const loginAnswer = z.discriminatedUnion('mfa_required', [loggedIn, factorAsked])
 export type LoginAnswer = z.infer<typeof loginAnswer>
 /** The same, also for browsers. */
-export const loginAnswered = z.union([sessionOpened, factorAsked])
+export const loginAnswered = z.union([sessionOpened, keyLoggedIn, factorAsked])
 
 export type LoggedIn = z.infer<typeof loggedIn>
 

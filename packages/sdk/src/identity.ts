@@ -19,9 +19,11 @@ import type {
   Group,
   GroupMember,
   Invited,
+  KeyLoggedIn,
+  KeyLoginInput,
   LoggedIn,
   LoginAnswer,
-  LoginInput,
+  PersonLoginInput,
   ServiceAccount,
   Session,
   Setup,
@@ -48,8 +50,13 @@ export class IdentityClient {
    * Starts a session, whose access token is for another client: `new Probity({ url, token })`. Where `mfa_required` is
    * true, it is asked again with `mfa_code`.
    */
-  logIn(input: LoginInput): Promise<LoginAnswer> {
+  logIn(input: PersonLoginInput): Promise<LoginAnswer> {
     return this.transport.json('POST', '/v1/auth/login', input)
+  }
+
+  /** A token of a few minutes for an application that shows its API token, so that the token itself seldom travels. */
+  logInWithKey(input: Omit<KeyLoginInput, 'credential_type'>): Promise<KeyLoggedIn> {
+    return this.transport.json('POST', '/v1/auth/login', { credential_type: 'api_key', ...input })
   }
 
   /** The next tokens of a session; the refresh token is good once. */

@@ -10,7 +10,8 @@ export interface Said {
   issuer?: string
   audience?: string | null
   recipient?: string
-  inResponseTo?: string
+  /** null: it answers nothing. */
+  inResponseTo?: string | null
   /** Milliseconds from now until it ends. */
   endsIn?: number
   attributes?: Record<string, string[]>
@@ -74,7 +75,7 @@ export function assertion(request: SamlRequest, said: Said = {}, id = `_${random
   return (
     `<saml:Assertion ${NAMESPACES} ID="${id}" Version="2.0" IssueInstant="${now}"><saml:Issuer>${said.issuer ?? ENTITY}</saml:Issuer>` +
     `<saml:Subject><saml:NameID Format="${said.format ?? 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'}">${said.nameId ?? 'ada'}</saml:NameID>` +
-    `<saml:SubjectConfirmation Method="${method}"><saml:SubjectConfirmationData NotOnOrAfter="${end}" Recipient="${recipient}" InResponseTo="${inResponseTo}"/></saml:SubjectConfirmation></saml:Subject>` +
+    `<saml:SubjectConfirmation Method="${method}"><saml:SubjectConfirmationData NotOnOrAfter="${end}" Recipient="${recipient}"${inResponseTo === null ? '' : ` InResponseTo="${inResponseTo}"`}/></saml:SubjectConfirmation></saml:Subject>` +
     `<saml:Conditions NotBefore="${now}" NotOnOrAfter="${end}">${audience === null ? '' : `<saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction>`}</saml:Conditions>` +
     `<saml:AuthnStatement AuthnInstant="${now}"><saml:AuthnContext><saml:AuthnContextClassRef>${context}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>` +
     `<saml:AttributeStatement>${attributes.join('')}</saml:AttributeStatement></saml:Assertion>`
@@ -108,7 +109,7 @@ export function sign(
 export function response(request: SamlRequest, content: string, id = `_${randomUUID()}`): string {
   const now = new Date().toISOString()
   return (
-    `<samlp:Response ${NAMESPACES} ID="${id}" Version="2.0" IssueInstant="${now}" Destination="${request.consumer}" InResponseTo="${request.id}">` +
+    `<samlp:Response ${NAMESPACES} ID="${id}" Version="2.0" IssueInstant="${now}" Destination="${request.consumer}"${request.id === '' ? '' : ` InResponseTo="${request.id}"`}>` +
     `<saml:Issuer>${ENTITY}</saml:Issuer><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>${content}</samlp:Response>`
   )
 }

@@ -93,6 +93,8 @@ async function fill(token: string): Promise<void> {
      FROM identity_connections WHERE tenant_id = $1`,
     `INSERT INTO federation_requests (tenant_id, token_hash, connection_id, expires_at)
      SELECT tenant_id, sha256('token'), id, now() FROM identity_connections WHERE tenant_id = $1`,
+    `INSERT INTO used_assertions (tenant_id, connection_id, assertion_hash, expires_at)
+     SELECT tenant_id, id, sha256('assertion'), now() FROM identity_connections WHERE tenant_id = $1`,
   ])
     await server.sql(text, [tenant])
   await provisioned(call)

@@ -103,19 +103,24 @@ export interface Caller {
   touch(tx: Tx, at: Date): Promise<void>
 }
 
+/** Whom a token stands for. */
+export function principalOf(tenantId: string, token: store.UsableToken): Principal {
+  return {
+    kind: 'token',
+    id: token.id,
+    tenantId,
+    userId: token.created_by,
+    userKind: token.kind,
+    scopes: token.scopes,
+    tenantActive: token.is_active,
+  }
+}
+
 async function byToken(tx: Tx, hash: Buffer): Promise<Caller | null> {
   const token = await store.findToken(tx, hash)
   if (!token) return null
   return {
-    principal: {
-      kind: 'token',
-      id: token.id,
-      tenantId: tx.tenantId,
-      userId: token.created_by,
-      userKind: token.kind,
-      scopes: token.scopes,
-      tenantActive: token.is_active,
-    },
+    principal: principalOf(tx.tenantId, token),
     usedAt: token.last_used_at?.getTime() ?? 0,
     isAlive: (now) => isTokenAlive(token, now),
     touch: (later, at) => store.touchToken(later, token.id, at),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FederationStarted, FinishFederation, IdentityList, Scope } from '@probity/contract'
+import type { AssertionLogin, FederationStarted, FinishFederation, IdentityList, Scope } from '@probity/contract'
 import { formatToken, parseToken } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -25,7 +25,7 @@ import { listPasskeys } from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import { clientsOf } from './store-services.ts'
 import * as users from './store-users.ts'
-import type { Marks, Told } from './told.ts'
+import { type Marks, REFUSED, type Told } from './told.ts'
 import type { Work } from './work.ts'
 
 export interface FederationDependencies {
@@ -105,7 +105,7 @@ export class Federation {
    * TENANT_SUSPENDED, and IDENTITY_NOT_LINKED where they are nobody here yet and no account is made.
    */
   async finish({ request_token, parameters }: FinishFederation, client: Client) {
-    const { tenancy, providers, sessions } = this.#dependencies
+    const { providers } = this.#dependencies
     const parts = parseToken(request_token)
     if (parts?.kind !== 'fr' || parts.tenantId === null) throw new DomainError('LINK_EXPIRED')
     const { tenantId } = parts
@@ -118,7 +118,41 @@ export class Federation {
     const told = await this.#refusedIs(tenantId, connection, client, () =>
       providers.finish(tenantId, connection, parameters, marks),
     )
-    const user = await this.#account(tenantId, connection, pending.user_id, told)
+    return this.#admit(tenantId, connection, told, client, { linkTo: pending.user_id, isRemembered: false })
+  }
+
+  /**
+   * Starts a session by what a provider issued without being asked from here, which is good once. Throws NOT_FOUND where
+   * there is no connection that takes it, and as `finish` does.
+   */
+  async logIn(input: AssertionLogin, client: Client) {
+    const { tenancy, providers } = this.#dependencies
+    const tenantId = await tenancy.find(input.tenant)
+    if (tenantId === null) throw new DomainError('NOT_FOUND')
+    const isToken = input.credential_type === 'oauth2'
+    const connection = await this.#enabled(tenantId, { name: isToken ? input.oauth_provider : input.connection })
+    const given = isToken
+      ? { kind: 'oidc' as const, text: input.oauth_token }
+      : { kind: 'saml' as const, text: input.saml_assertion }
+    const told = await this.#refusedIs(tenantId, connection, client, async () => {
+      const presented = await providers.presented(tenantId, connection, given)
+      const used = { connectionId: connection.id, hash: presented.hash, until: presented.until }
+      if (!(await this.#work.run(tenantId, (tx) => store.useAssertion(tx, used, this.#work.now()))))
+        throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
+      return presented.told
+    })
+    return this.#admit(tenantId, connection, told, client, { linkTo: null, isRemembered: input.remember_me })
+  }
+
+  async #admit(
+    tenantId: string,
+    connection: store.ConnectionRow,
+    told: Told,
+    client: Client,
+    { linkTo, isRemembered }: { linkTo: string | null; isRemembered: boolean },
+  ) {
+    const { tenancy, sessions } = this.#dependencies
+    const user = await this.#account(tenantId, connection, linkTo, told)
     if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
     if (user.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
@@ -126,7 +160,7 @@ export class Federation {
     const rules = await this.#work.run(tenantId, readRules)
     const lacks_factor = lacksFactor(rules, user, methods)
     return sessions.start(tenantId, {
-      ...{ user: { ...user, lacks_factor }, client, isRemembered: false, methods },
+      ...{ user: { ...user, lacks_factor }, client, isRemembered, methods },
       through: await this.#through(tenantId, connection, told),
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')

@@ -1,4 +1,4 @@
-import type { ErrorCode, Login, LoginAnswer, StepUp } from '@probity/contract'
+import type { ErrorCode, KeyLoggedIn, Login, LoginAnswer, PasswordLogin, StepUp } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -8,6 +8,7 @@ import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
 import type { Federation } from './federation.ts'
+import type { KeyLogIn } from './key-log-in.ts'
 import type { Passwords } from './passwords.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
@@ -33,6 +34,7 @@ export interface LogInDependencies {
   devices: Devices
   rules: SignInRules
   federation: Federation
+  keyLogIn: KeyLogIn
 }
 
 /** A password that was right, and the second factor that was shown with it; null: none is asked for. */
@@ -61,11 +63,18 @@ export class LogIn {
     this.#work = dependencies.work
   }
 
+  /** Lets in by any kind of credential; each throws what it says below. */
+  async logIn(input: Login, client: Client, deviceToken: string | null): Promise<LoginAnswer | KeyLoggedIn> {
+    if (input.credential_type === 'api_key') return this.#dependencies.keyLogIn.logIn(input)
+    if (input.credential_type !== 'username_password') return this.#dependencies.federation.logIn(input, client)
+    return this.#byPassword({ ...input, device_token: input.device_token ?? deviceToken ?? undefined }, client)
+  }
+
   /**
    * Starts a session, or asks for the second factor. Throws CREDENTIALS_INVALID and RATE_LIMITED, the same after the same
    * work for an unknown name; MFA_CODE_INVALID, ACCOUNT_SUSPENDED and TENANT_SUSPENDED only to who knows the password.
    */
-  async logIn(input: Login, client: Client): Promise<LoginAnswer> {
+  async #byPassword(input: PasswordLogin, client: Client): Promise<LoginAnswer> {
     const tenantId = await this.#dependencies.tenancy.find(input.tenant)
     const shown = await this.#show(tenantId, input, client)
     if ('asked' in shown) return this.#ask(tenantId ?? '', shown, input)
@@ -131,7 +140,7 @@ export class LogIn {
   /** Looks at password and code; nothing is taken yet. */
   async #show(
     tenantId: string | null,
-    input: Pick<Login, 'tenant' | 'connection' | 'username' | 'password' | 'mfa_code' | 'device_token'>,
+    input: Pick<PasswordLogin, 'tenant' | 'connection' | 'username' | 'password' | 'mfa_code' | 'device_token'>,
     client: Client,
   ): Promise<Shown | Asked> {
     const { throttle, factors } = this.#dependencies
@@ -177,7 +186,7 @@ export class LogIn {
   async #whoKnows(
     tenantId: string | null,
     named: store.UserRow | null,
-    { connection, username, password }: Pick<Login, 'connection' | 'username' | 'password'>,
+    { connection, username, password }: Pick<PasswordLogin, 'connection' | 'username' | 'password'>,
   ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
     if (connection === undefined) {
@@ -196,7 +205,7 @@ export class LogIn {
     return this.#work.run(tenantId, (tx) => this.#dependencies.devices.isRemembered(tx, userId, token))
   }
 
-  async #ask(tenantId: string, { asked }: Asked, { send_code }: Login): Promise<LoginAnswer> {
+  async #ask(tenantId: string, { asked }: Asked, { send_code }: PasswordLogin): Promise<LoginAnswer> {
     const { factors } = this.#dependencies
     const code_sent = send_code !== undefined && (await factors.send(tenantId, asked.id, send_code))
     return { mfa_required: true, methods: await factors.methodsOf(tenantId, asked.id), code_sent }

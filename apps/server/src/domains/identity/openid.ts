@@ -1,9 +1,10 @@
-import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
+import { createHash } from 'node:crypto'
+import { createRemoteJWKSet, customFetch, type JWTVerifyOptions, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Outside } from '../../platform/outside.ts'
-import { type Marks, REFUSED, type Told } from './told.ts'
+import { type Marks, type Presented, REFUSED, type Told } from './told.ts'
 
 /** A provider, and who we are there. */
 export interface Provider {
@@ -16,6 +17,8 @@ export interface Provider {
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const LOGOUT_SECONDS = 120
+const ID_TOKEN_SECONDS = 300
+const SKEW_SECONDS = 60
 const SIGNED_BY = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 const KEPT_MILLISECONDS = 600_000
@@ -26,6 +29,7 @@ const KEPT_MILLISECONDS = 600_000
  */
 export class OpenIdProviders {
   readonly #outside: Outside
+  readonly #keys = new BoundedMap<string, ReturnType<typeof createRemoteJWKSet>>(1000)
   readonly #known = new BoundedMap<string, { at: number; configuration: Promise<client.Configuration> }>(1000)
 
   /** Log-out tokens that were used: one is good for two minutes, and ends the same sessions again on another server at worst. */
@@ -65,11 +69,12 @@ export class OpenIdProviders {
   /** Reads a log-out token (OpenID Connect Back-Channel Logout 1.0 §2.6). Throws BAD_REQUEST for what is none, or was used. */
   async loggedOut(provider: Provider, token: string): Promise<{ subject: string | null; session: string | null }> {
     const configuration = await this.#configuration(provider)
-    const { jwks_uri, issuer } = configuration.serverMetadata()
     try {
-      const keys = createRemoteJWKSet(new URL(jwks_uri ?? ''), { [customFetch]: this.#outside.fetch })
-      const checks = { issuer, audience: provider.clientId, algorithms: SIGNED_BY, maxTokenAge: LOGOUT_SECONDS }
-      const { payload } = await jwtVerify(token, keys, { ...checks, requiredClaims: ['jti', 'iat', 'exp', 'events'] })
+      const requiredClaims = ['jti', 'iat', 'exp', 'events']
+      const payload = await this.#verified(provider, configuration, token, {
+        maxTokenAge: LOGOUT_SECONDS,
+        requiredClaims,
+      })
       const { events, nonce, sub, sid, jti } = payload
       const isLogout = typeof events === 'object' && events !== null && LOGOUT_EVENT in events
       const [subject, session] = [sub ?? null, typeof sid === 'string' ? sid : null]
@@ -79,6 +84,47 @@ export class OpenIdProviders {
     } catch {
       throw new DomainError('BAD_REQUEST', { reason: 'the logout_token cannot be taken' })
     }
+  }
+
+  /**
+   * Reads an ID token that an application got by itself: signed, for us alone, of the last minutes. The caller sees to it
+   * that it is taken once. Throws CREDENTIALS_INVALID.
+   */
+  async presented(provider: Provider, token: string, groupsClaim: string): Promise<Presented> {
+    const configuration = await this.#configuration(provider)
+    try {
+      const checks = {
+        maxTokenAge: ID_TOKEN_SECONDS,
+        clockTolerance: SKEW_SECONDS,
+        requiredClaims: ['sub', 'iat', 'exp'],
+      }
+      const payload = await this.#verified(provider, configuration, token, checks)
+      const { aud, azp, events, iat = 0 } = payload
+      const isForUsAlone = typeof aud === 'string' || aud?.length === 1
+      if (!isForUsAlone || (azp !== undefined && azp !== provider.clientId) || events !== undefined)
+        throw new Error('not for us')
+      // A signature may be written in several ways; what it signs may not.
+      const hash = createHash('sha256')
+        .update(token.slice(0, token.lastIndexOf('.')))
+        .digest()
+      return {
+        told: toldOf(payload, groupsClaim),
+        hash,
+        until: new Date((iat + ID_TOKEN_SECONDS + 2 * SKEW_SECONDS) * 1000),
+      }
+    } catch {
+      throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
+    }
+  }
+
+  async #verified(provider: Provider, configuration: client.Configuration, token: string, checks: JWTVerifyOptions) {
+    const { jwks_uri, issuer } = configuration.serverMetadata()
+    const keys =
+      this.#keys.get(provider.key) ??
+      createRemoteJWKSet(new URL(jwks_uri ?? ''), { [customFetch]: this.#outside.fetch })
+    this.#keys.set(provider.key, keys)
+    const ours = { issuer, audience: provider.clientId, algorithms: SIGNED_BY }
+    return (await jwtVerify(token, keys, { ...checks, ...ours })).payload
   }
 
   #requireFirst(name: string): void {

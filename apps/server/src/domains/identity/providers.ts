@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts'
 import { OpenIdProviders } from './openid.ts'
 import { SamlProviders } from './saml.ts'
 import type { ConnectionRow } from './store-connections.ts'
-import { type Marks, REFUSED, type Told } from './told.ts'
+import { type Marks, type Presented, REFUSED, type Told } from './told.ts'
 
 /** Providers to which a browser goes, by the protocol that each speaks. */
 export class Providers {
@@ -37,6 +37,19 @@ export class Providers {
     if (!isOurs) throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
     const provider = await this.#openIdOf(tenantId, row)
     return this.#openId.finish(provider, returned, marks, row.settings.groups_claim)
+  }
+
+  /** Whom a provider says it is, in what it issued without being asked from here. Throws CREDENTIALS_INVALID, NOT_FOUND where the connection takes no such thing. */
+  async presented(
+    tenantId: string,
+    row: ConnectionRow,
+    given: { kind: 'oidc' | 'saml'; text: string },
+  ): Promise<Presented> {
+    if (row.kind === 'oidc' && given.kind === 'oidc' && row.settings.accepts_id_tokens)
+      return this.#openId.presented(await this.#openIdOf(tenantId, row), given.text, row.settings.groups_claim)
+    if (row.kind === 'saml' && given.kind === 'saml' && row.settings.accepts_unsolicited)
+      return this.#saml.unsolicited(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), given.text)
+    throw new DomainError('NOT_FOUND', { reason: 'log-ins through this connection begin here: POST /v1/auth/sso' })
   }
 
   /** Who has logged out there, or which session has. Throws BAD_REQUEST. */

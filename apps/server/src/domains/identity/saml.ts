@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { type Profile, SAML, ValidateInResponseTo } from '@node-saml/node-saml'
 import type { SamlSettings } from '@probity/contract'
 import { DomainError } from '../../platform/errors.ts'
-import { type Marks, REFUSED, type Told } from './told.ts'
+import { type Marks, type Presented, REFUSED, type Told } from './told.ts'
 
 interface XmlElement {
   localName: string
@@ -69,13 +69,26 @@ export class SamlProviders {
 
   /** `parameters`: the form that the provider had the browser post. Throws CREDENTIALS_INVALID. */
   async finish(settings: SamlSettings, us: ServiceProvider, parameters: string, marks: Marks): Promise<Told> {
-    const answer = new URLSearchParams(parameters).get('SAMLResponse') ?? ''
-    const library = libraryFor(settings, us, marks)
+    return (await this.#read(settings, us, new URLSearchParams(parameters).get('SAMLResponse') ?? '', marks)).told
+  }
+
+  /** What a provider says that nobody asked (SAML Profiles §4.1.5). The caller sees to it that it is taken once. Throws CREDENTIALS_INVALID. */
+  unsolicited(settings: SamlSettings, us: ServiceProvider, answer: string): Promise<Presented> {
+    return this.#read(settings, us, answer, null)
+  }
+
+  async #read(settings: SamlSettings, us: ServiceProvider, answer: string, marks: Marks | null): Promise<Presented> {
     try {
       requireSound(answer)
-      const { profile } = await library.validatePostResponseAsync({ SAMLResponse: answer })
+      const { profile } = await libraryFor(settings, us, marks).validatePostResponseAsync({ SAMLResponse: answer })
       if (profile === null) throw new Error('no assertion')
-      return toldOf(settings, profile, requireForUs(settings, us, profile, requestIdOf(marks)))
+      const { id, until, context } = requireForUs(
+        settings,
+        us,
+        profile,
+        marks === null ? undefined : requestIdOf(marks),
+      )
+      return { told: toldOf(settings, profile, context), hash: sha256(id), until }
     } catch {
       throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
     }
@@ -89,7 +102,11 @@ export function metadataOf(settings: SamlSettings, us: ServiceProvider): string 
 
 /** The request's id comes from the token of the browser that began, so that only what it asked for answers it. */
 function requestIdOf({ state }: Marks): string {
-  return `_${createHash('sha256').update(state).digest('hex')}`
+  return `_${sha256(state).toString('hex')}`
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
 
 function libraryFor(settings: SamlSettings, us: ServiceProvider, marks: Marks | null): SAML {
@@ -99,7 +116,10 @@ function libraryFor(settings: SamlSettings, us: ServiceProvider, marks: Marks | 
     ...{ entryPoint: settings.sso_url, idpCert: settings.certificates, idpIssuer: settings.entity_id },
     ...{ wantAssertionsSigned: true, wantAuthnResponseSigned: false },
     ...{ identifierFormat: null, disableRequestedAuthnContext: true, acceptedClockSkewMs: SKEW_MILLISECONDS },
-    ...{ generateUniqueId: () => id, validateInResponseTo: ValidateInResponseTo.always },
+    ...{
+      generateUniqueId: () => id,
+      validateInResponseTo: marks === null ? ValidateInResponseTo.never : ValidateInResponseTo.always,
+    },
     // The one request that this answer may be to; that it is answered once is the caller's.
     cacheProvider: {
       saveAsync: async (_key, value) => ({ value, createdAt: Date.now() }),
@@ -145,8 +165,8 @@ function requireSmall(xml: string): void {
 
 type Xml = { $?: Record<string, string>; _?: string } & { [name: string]: Xml[] | undefined }
 
-/** What the signed assertion says of whom, when and for whom. Answers its authentication context. Throws where it is not meant for us. */
-function requireForUs(settings: SamlSettings, us: ServiceProvider, profile: Profile, requestId: string): string | null {
+/** What the signed assertion says of whom, when and for whom; `requestId` undefined: it must answer no request. Throws where it is not meant for us. */
+function requireForUs(settings: SamlSettings, us: ServiceProvider, profile: Profile, requestId: string | undefined) {
   // As the library read it from the signed bytes.
   const assertion = (profile.getAssertion?.() as { Assertion?: Xml } | undefined)?.Assertion
   const [conditions, ...moreConditions] = assertion?.Conditions ?? []
@@ -157,14 +177,17 @@ function requireForUs(settings: SamlSettings, us: ServiceProvider, profile: Prof
   if (audiences.length === 0 || !audiences.every((of) => of.includes(us.entityId))) throw new Error('another audience')
   const [subject, ...moreSubjects] = assertion.Subject ?? []
   if (!subject || moreSubjects.length > 0) throw new Error('not one subject')
-  const isConfirmed = (subject.SubjectConfirmation ?? []).some((one) => {
+  const ends = (subject.SubjectConfirmation ?? []).flatMap((one) => {
     const data = one.SubjectConfirmationData?.[0]?.$ ?? {}
-    const isAnswer = data.Recipient === us.consumer && data.InResponseTo === requestId
-    const end = Date.parse(data.NotOnOrAfter ?? '')
-    return one.$?.Method === BEARER && isAnswer && end + SKEW_MILLISECONDS > Date.now()
+    const isForUs = one.$?.Method === BEARER && data.Recipient === us.consumer && data.InResponseTo === requestId
+    const end = Date.parse(data.NotOnOrAfter ?? '') + SKEW_MILLISECONDS
+    return isForUs && end > Date.now() ? [end] : []
   })
-  if (!isConfirmed) throw new Error('no bearer confirmation for us')
-  return statement.AuthnContext?.[0]?.AuthnContextClassRef?.[0]?._ ?? null
+  if (ends.length === 0) throw new Error('no bearer confirmation for us')
+  const id = assertion.$?.ID
+  if (!id) throw new Error('no id')
+  const context = statement.AuthnContext?.[0]?.AuthnContextClassRef?.[0]?._ ?? null
+  return { id, until: new Date(Math.max(...ends)), context }
 }
 
 function toldOf(settings: SamlSettings, profile: Profile, context: string | null): Told {

@@ -24,6 +24,7 @@ import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
 import { HomeRealms } from './home-realms.ts'
 import { Impersonation } from './impersonation.ts'
+import { KeyLogIn } from './key-log-in.ts'
 import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
 import { Passkeys } from './passkeys.ts'
@@ -124,6 +125,7 @@ export class Identity {
       ...dependencies,
       rules: this.rules,
       federation: this.federation,
+      keyLogIn: new KeyLogIn(dependencies),
       passwords,
       throttle,
       sessions,
@@ -225,6 +227,7 @@ export class Identity {
         input.expires_in_days === undefined ? null : new Date(at.getTime() + input.expires_in_days * 86_400_000),
       last_used_at: null,
       revoked_at: null,
+      issued_by: null,
     }
     await store.insertToken(tx, row, hashToken(token))
     await this.#record(tx, by, {

@@ -19,11 +19,11 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
       summary: 'Start a session',
       scopes: 'public',
       opensSession: true,
+      mostBytes: 310_000, // a SAML answer
       body: login,
       answers: { 200: loginAnswered },
       handle({ body, cookies, request }) {
-        const device_token = body.device_token ?? cookies.deviceOf(request) ?? undefined
-        return access.logIn({ ...body, device_token }, clientOf(request))
+        return access.logIn(body, clientOf(request), cookies.deviceOf(request))
       },
     }),
     route({

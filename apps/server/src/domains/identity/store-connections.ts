@@ -91,6 +91,17 @@ export async function takePending(tx: Tx, hash: Buffer, at: Date): Promise<Pendi
   return (await tx.query<PendingRow>(text, [tx.tenantId, hash, at])).rows[0] ?? null
 }
 
+/** Takes what a provider issued; false: it was taken before. */
+export async function useAssertion(
+  tx: Tx,
+  used: { connectionId: string; hash: Buffer; until: Date },
+  at: Date,
+): Promise<boolean> {
+  await tx.query('DELETE FROM used_assertions WHERE tenant_id = $1 AND expires_at <= $2', [tx.tenantId, at])
+  const text = `INSERT INTO used_assertions (tenant_id, connection_id, assertion_hash, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+  return (await tx.query(text, [tx.tenantId, used.connectionId, used.hash, used.until])).rowCount === 1
+}
+
 /** Who of ours somebody at a provider is. */
 export async function findExternal(tx: Tx, connectionId: string, subject: Buffer): Promise<string | null> {
   const text = `SELECT user_id FROM external_identities WHERE tenant_id = $1 AND connection_id = $2 AND subject_index = $3`

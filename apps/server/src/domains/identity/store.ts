@@ -89,15 +89,21 @@ export interface TokenRow {
   expires_at: Date | null
   last_used_at: Date | null
   revoked_at: Date | null
+  /** Token that was shown for it; null: somebody made it. */
+  issued_by: string | null
 }
 
-const TOKEN_COLUMNS = 'a.id, a.name, a.scopes, a.created_by, a.created_at, a.expires_at, a.last_used_at, a.revoked_at'
+const TOKEN_COLUMNS =
+  'a.id, a.name, a.scopes, a.created_by, a.created_at, a.expires_at, a.last_used_at, a.revoked_at, a.issued_by'
 
 export async function insertToken(tx: Tx, token: TokenRow, hash: Buffer): Promise<void> {
   await tx.query(
-    `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [tx.tenantId, token.id, token.name, hash, token.scopes, token.created_by, token.created_at, token.expires_at],
+    `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, expires_at, issued_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      ...[tx.tenantId, token.id, token.name, hash, token.scopes, token.created_by, token.created_at],
+      ...[token.expires_at, token.issued_by],
+    ],
   )
 }
 
@@ -107,11 +113,12 @@ export interface UsableToken extends TokenRow {
   kind: 'person' | 'service'
 }
 
-/** A token whose maker may still act here; what an erased person made for applications goes on. */
+/** A token whose maker may still act here; what an erased person made for applications goes on. One that was issued goes with what it was issued for. */
 export async function findToken(tx: Tx, hash: Buffer): Promise<UsableToken | null> {
   const text = `SELECT ${TOKEN_COLUMNS}, t.is_active, u.kind FROM api_tokens a JOIN tenants t ON t.id = a.tenant_id
                 JOIN security_users u ON u.tenant_id = a.tenant_id AND u.id = a.created_by
-                WHERE a.tenant_id = $1 AND a.secret_hash = $2 AND u.status IN ('active', 'erased')`
+                WHERE a.tenant_id = $1 AND a.secret_hash = $2 AND u.status IN ('active', 'erased') AND NOT EXISTS (
+                  SELECT FROM api_tokens k WHERE k.tenant_id = a.tenant_id AND k.id = a.issued_by AND k.revoked_at IS NOT NULL)`
   return (await tx.query<UsableToken>(text, [tx.tenantId, hash])).rows[0] ?? null
 }
 
@@ -120,8 +127,14 @@ export async function touchToken(tx: Tx, id: string, at: Date): Promise<void> {
 }
 
 export async function listTokens(tx: Tx, after: string | null, limit: number): Promise<TokenRow[]> {
-  const text = `SELECT ${TOKEN_COLUMNS} FROM api_tokens a WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id > $2) ORDER BY a.id LIMIT $3`
+  const text = `SELECT ${TOKEN_COLUMNS} FROM api_tokens a WHERE a.tenant_id = $1 AND a.issued_by IS NULL AND ($2::uuid IS NULL OR a.id > $2) ORDER BY a.id LIMIT $3`
   return (await tx.query<TokenRow>(text, [tx.tenantId, after, limit])).rows
+}
+
+/** Drops what was issued for a token and has ended. */
+export async function dropIssued(tx: Tx, id: string, at: Date): Promise<void> {
+  const text = 'DELETE FROM api_tokens WHERE tenant_id = $1 AND issued_by = $2 AND expires_at <= $3'
+  await tx.query(text, [tx.tenantId, id, at])
 }
 
 /** Null: there is no such token. */

@@ -1,4 +1,4 @@
-import type { Login } from '@probity/contract'
+import type { PasswordLogin } from '@probity/contract'
 import { ANCHOR_TENANT } from '@probity/core'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
@@ -44,7 +44,11 @@ export class Throttle {
   }
 
   /** Finds the user and takes one attempt, in one transaction. `tenantId` null: there is no such tenant. */
-  async begin(tenantId: string | null, input: Pick<Login, 'tenant' | 'username'>, address: string): Promise<Attempt> {
+  async begin(
+    tenantId: string | null,
+    input: Pick<PasswordLogin, 'tenant' | 'username'>,
+    address: string,
+  ): Promise<Attempt> {
     const { database, keys } = this.#dependencies
     const holder = tenantId ?? ANCHOR_TENANT
     const name = normalizeName(input.username)

@@ -12,6 +12,15 @@ export interface Told {
   methods: string[]
 }
 
+/** What a provider said of somebody without being asked from here. */
+export interface Presented {
+  told: Told
+  /** SHA-256 of what no copy of it differs in. */
+  hash: Buffer
+  /** From when on it is refused for its age. */
+  until: Date
+}
+
 /** What one log-in is recognised by when the browser comes back. */
 export interface Marks {
   state: string

@@ -103,5 +103,7 @@ function requireProof({ headers }: FastifyRequest, wanted: string): void {
 }
 
 function hasTokens(answer: unknown): answer is Tokens {
-  return typeof answer === 'object' && answer !== null && 'access_token' in answer && 'refresh_token' in answer
+  const isObject = typeof answer === 'object' && answer !== null
+  // An application's log-in has no refresh token, and belongs to no browser.
+  return isObject && 'access_token' in answer && 'refresh_token' in answer && typeof answer.refresh_token === 'string'
 }
