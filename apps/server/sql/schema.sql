@@ -516,6 +516,7 @@ TABLE security_sessions ROW LEVEL SECURITY ENABLED FORCED -- Log-ins; the token 
   connection_id uuid -- Provider or directory that opened it; NULL: none, or before this was noted
   provider_session_index bytea -- Blind index of the provider's own session (claim sid); NULL: it has none
   impersonator_id uuid -- Administrator who acts in it as its person; why stands in the log; NULL: it is the person's own
+  bound_to character varying(43) -- Thumbprint (RFC 7638) of the key by which its tokens must be proven (RFC 9449); NULL: whoever has them may use them
   CONSTRAINT security_sessions_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_sessions_tenant_id_session_token_hash_key UNIQUE (tenant_id, session_token_hash)
   CONSTRAINT security_sessions_previous_token_hash_check CHECK ((length(previous_token_hash) = 32))

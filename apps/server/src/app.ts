@@ -14,6 +14,7 @@ import type { Database } from './platform/database/pools.ts'
 import { tenantTransaction } from './platform/database/transaction.ts'
 import type { AdmissionOptions } from './platform/http/admission.ts'
 import { Idempotency } from './platform/http/idempotency.ts'
+import { ProofOfPossession } from './platform/http/proof-of-possession.ts'
 import { httpServer } from './platform/http/server.ts'
 import { SessionCookies } from './platform/http/session-cookies.ts'
 import { KnownCallers } from './platform/known-callers.ts'
@@ -123,6 +124,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     observe: observer(database, audit.record),
     idempotency,
     cookies: new SessionCookies(publicUrl),
+    proofs: new ProofOfPossession(publicUrl, clock),
     tracing,
     measured: (route, method, status, seconds) => telemetry.measureRequest(route, method, status, seconds),
   })

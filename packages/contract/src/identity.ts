@@ -88,7 +88,7 @@ export const refresh = z.strictObject({
 export const loggedIn = z.object({
   access_token: z.string(),
   refresh_token: z.string().describe('Good once: the answer of a refresh has the next one'),
-  token_type: z.literal('Bearer'),
+  token_type: z.enum(['Bearer', 'DPoP']).describe('DPoP: the log-in proved a key, and so must every call (RFC 9449)'),
   expires_in: z.number().int().describe('Seconds that the access token is good for'),
   scope: z.string(),
   user_id: uuid,
@@ -118,6 +118,7 @@ export const factorAsked = z.object({
 /** Of an application: it shows its key again when the token has ended. */
 export const keyLoggedIn = loggedIn.omit({ device_token: true }).extend({
   refresh_token: z.null(),
+  token_type: z.literal('Bearer'),
   session_id: uuid.describe('Id of the token that was given'),
   must_add_factor: z.literal(false),
 })

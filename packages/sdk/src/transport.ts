@@ -1,11 +1,14 @@
 import type { Problem } from '@probity/contract'
 import { ProbityError } from './error.ts'
+import { type ProofKey, proofOf } from './proof-of-possession.ts'
 
 export interface ClientOptions {
   /** Where the server is, such as http://127.0.0.1:4400. */
   url: string
   /** API token or session. */
   token?: string | undefined
+  /** Key that each call proves; a log-in with it opens a session that is good with it alone. `url` is then the public one. */
+  proofKey?: ProofKey | undefined
 }
 
 export type Query = Record<string, string | number | boolean | undefined>
@@ -14,10 +17,12 @@ export type Query = Record<string, string | number | boolean | undefined>
 export class Transport {
   readonly #url: string
   readonly #token: string | undefined
+  readonly #proofKey: ProofKey | undefined
 
-  constructor({ url, token }: ClientOptions) {
+  constructor({ url, token, proofKey }: ClientOptions) {
     this.#url = url.replace(/\/+$/, '')
     this.#token = token
+    this.#proofKey = proofKey
   }
 
   async json<T>(method: string, path: string, body?: object): Promise<T> {
@@ -36,17 +41,23 @@ export class Transport {
     headers: Record<string, string>,
     body?: string | ReadableStream<Uint8Array>,
   ): Promise<Response> {
-    const authorization: Record<string, string> =
-      this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
     const request: RequestInit = {
       method,
-      headers: { ...headers, ...authorization },
+      headers: { ...headers, ...(await this.#credentials(method, path)) },
       ...(body !== undefined && { body }),
       ...(body instanceof ReadableStream && { duplex: 'half' as const }),
     }
     const answer = await globalThis.fetch(this.#url + path, request)
     if (answer.ok) return answer
     throw new ProbityError(await problemOf(answer))
+  }
+
+  async #credentials(method: string, path: string): Promise<Record<string, string>> {
+    const scheme = this.#proofKey ? 'DPoP' : 'Bearer'
+    return {
+      ...(this.#token !== undefined && { authorization: `${scheme} ${this.#token}` }),
+      ...(this.#proofKey && { dpop: await proofOf(this.#proofKey, method, this.#url + path, this.#token) }),
+    }
   }
 }
 

@@ -14,6 +14,8 @@ export interface Principal {
   scopes: readonly Scope[]
   /** Administrator who acts as the user; missing: nobody does. */
   impersonatorId?: string
+  /** Thumbprint of the key that each call must prove; missing: none. */
+  boundTo?: string
   /** The session lacks a second factor that is demanded: it has no scopes, and lets no application in. */
   lacksFactor?: true
   /** false: the tenant is suspended, hence read-only. */

@@ -143,6 +143,7 @@ async function bySession(
       userId: session.user_id,
       userKind: 'person',
       scopes: session.impersonator_id === null ? scopesOf(session) : scopesOnBehalf(session),
+      ...(session.bound_to !== null && { boundTo: session.bound_to }),
       ...(session.lacks_factor && { lacksFactor: true as const }),
       ...(session.impersonator_id !== null && { impersonatorId: session.impersonator_id }),
       tenantActive: session.is_active,

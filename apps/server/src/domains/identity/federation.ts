@@ -18,7 +18,7 @@ import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor, nameFault } from './rules.ts'
 import { externalIndex } from './scim/people.ts'
 import { findKept } from './scim/store-people.ts'
-import { type Client, ownSession, type Sessions, type Through } from './sessions.ts'
+import { type Client, ownSession, placeOf, type Sessions, type Through } from './sessions.ts'
 import { insertUser } from './store.ts'
 import * as store from './store-connections.ts'
 import { listPasskeys } from './store-passkeys.ts'
@@ -345,7 +345,7 @@ export class Federation {
         await this.#work.run(tenantId, (tx) =>
           recordOf(this.#dependencies.record, tx, UNKNOWN_PERSON, {
             ...{ event_type: 'session.refused', resource: `connection/${connection.id}`, action: 'login' },
-            ...{ outcome: 'Failure', risk_score: 60, data: { why: 'provider_answer' }, personal: { ...client } },
+            ...{ outcome: 'Failure', risk_score: 60, data: { why: 'provider_answer' }, personal: placeOf(client) },
           }),
         )
       throw error

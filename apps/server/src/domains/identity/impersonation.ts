@@ -9,7 +9,7 @@ import { hashToken } from './authenticate.ts'
 import { keyOfPerson } from './profile.ts'
 import { recordOf } from './record.ts'
 import { scopesOnBehalf } from './rules.ts'
-import { type Client, locationOf, newToken, type Sessions } from './sessions.ts'
+import { type Client, locationOf, newToken, placeOf, type Sessions } from './sessions.ts'
 import { insertSession } from './store-sessions.ts'
 import { lockPerson } from './store-users.ts'
 import type { Work } from './work.ts'
@@ -49,7 +49,7 @@ export class Impersonation {
     const [id, expires] = [newId(clock.now()), new Date(at.getTime() + SECONDS * 1000)]
     const access = newToken('se', tenantId)
     const key = await keyOfPerson(keys, tenantId, principal.userId)
-    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
+    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(placeOf(client))))
     return this.#work.change(tenantId, async (tx) => {
       const user = await lockPerson(tx, userId)
       if (user?.status !== 'active') throw new DomainError('NOT_FOUND', { reason: 'there is no such active person' })
@@ -57,7 +57,7 @@ export class Impersonation {
       requireScopes(principal, permissions)
       await insertSession(tx, {
         ...{ id, userId, hash: hashToken(access), goodUntil: expires, client: sealed, expires, isRemembered: false },
-        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, at },
+        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, boundTo: null, at },
       })
       await recordOf(record, tx, principal, {
         ...{ event_type: 'user.impersonated', resource: `user/${userId}`, action: 'impersonate', risk_score: 60 },

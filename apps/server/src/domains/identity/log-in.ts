@@ -14,7 +14,7 @@ import { openProfiles } from './profile.ts'
 import { recordOf, UNKNOWN_PERSON } from './record.ts'
 import { lacksFactor } from './rules.ts'
 import type { Proof, SecondFactors } from './second-factors.ts'
-import { type Client, ownSession, type Sessions, type Through } from './sessions.ts'
+import { type Client, ownSession, placeOf, type Sessions, type Through } from './sessions.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
 import * as users from './store-users.ts'
@@ -245,7 +245,7 @@ export class LogIn {
         outcome: 'Failure',
         risk_score: RISK[why] ?? 40,
         data: { why },
-        personal: { ...client },
+        personal: placeOf(client),
       }),
     )
   }

@@ -17,7 +17,7 @@ import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
-import { type Client, ownSession, type Sessions } from './sessions.ts'
+import { type Client, ownSession, placeOf, type Sessions } from './sessions.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
@@ -196,7 +196,7 @@ export class Passkeys {
     await recordOf(this.#dependencies.record, tx, userId, {
       ...{ event_type: 'session.refused', resource: `user/${userId}`, action: 'login', outcome: 'Failure', risk_score },
       data: { why },
-      personal: { ...client },
+      personal: placeOf(client),
     })
     return null
   }

@@ -96,7 +96,8 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
   ]
 }
 
-/** Where a request came from. */
+/** Where a request came from, and by which key. */
 export function clientOf(request: FastifyRequest): Client {
-  return { ip_address: request.ip, user_agent: request.headers['user-agent']?.slice(0, MOST_USER_AGENT) ?? null }
+  const user_agent = request.headers['user-agent']?.slice(0, MOST_USER_AGENT) ?? null
+  return { ip_address: request.ip, user_agent, provenKey: request.provenKey }
 }

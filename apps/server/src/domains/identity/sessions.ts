@@ -31,9 +31,14 @@ export interface SessionDependencies {
 }
 
 /** Where a request came from. */
-export interface Client {
+export interface Place {
   ip_address: string
   user_agent: string | null
+}
+
+export interface Client extends Place {
+  /** Thumbprint of the key that it proves; null: none. */
+  provenKey: string | null
 }
 
 export interface SessionUser {
@@ -85,7 +90,7 @@ export class Sessions {
     const expires = secondsAfter(at, (isRemembered ? sessions.remembered : sessions.usual).absolute)
     const tokens = { access: newToken('se', tenantId), refresh: newToken('re', tenantId) }
     const key = await keyOfPerson(keys, tenantId, user.id)
-    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(client)))
+    const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(placeOf(client))))
     await this.#work.change(tenantId, async (tx) => {
       await before(tx)
       await Promise.all([store.dropOldRefreshTokens(tx, at), this.#endBeyondLimit(tx, user.id, at)])
@@ -93,11 +98,11 @@ export class Sessions {
       await Promise.all([
         store.insertSession(tx, {
           ...{ id, userId: user.id, hash, goodUntil, client: sealed, expires, isRemembered, methods, through },
-          ...{ impersonatorId: null, at },
+          ...{ impersonatorId: null, boundTo: client.provenKey, at },
         }),
         store.insertRefreshToken(tx, { hash: hashToken(tokens.refresh), sessionId: id, at, until: expires }),
         this.#record(tx, user.id, id, {
-          ...{ event_type: 'session.started', action: 'login', personal: { ...client } },
+          ...{ event_type: 'session.started', action: 'login', personal: placeOf(client) },
           data: {
             credential_type: through?.kind ?? (methods.includes('pwd') ? 'username_password' : 'passkey'),
             ...{ remembered: isRemembered, methods },
@@ -105,7 +110,7 @@ export class Sessions {
         }),
       ])
     })
-    return this.#answer(tokens, { id, expires, user, at })
+    return this.#answer(tokens, { id, expires, user, at, boundTo: client.provenKey })
   }
 
   /** The next tokens of a session. Throws UNAUTHENTICATED, the same whatever is wrong, and TENANT_SUSPENDED. */
@@ -198,6 +203,7 @@ export class Sessions {
     const at = this.#work.now()
     if (!kept || !isSessionAlive({ ...kept, last_activity: kept.last_activity.getTime() }, this.#idleOf(kept), +at))
       return null
+    if (kept.bound_to !== null && kept.bound_to !== client.provenKey) return null // it is of use to who has the key alone
     const successor = hashToken(tokens.refresh)
     const isSuccessorUsed = await store.isRefreshTokenUsed(tx, successor)
     const verdict = judgeRefresh({ usedAt: kept.used_at, isSuccessorUsed }, +at)
@@ -214,10 +220,10 @@ export class Sessions {
       await this.#record(tx, user_id, id, {
         event_type: 'session.refreshed',
         action: 'refresh',
-        personal: { ...client },
+        personal: placeOf(client),
       })
     }
-    return { id, expires, at: kept.used_at ?? at, user: { ...kept, id: user_id } }
+    return { id, expires, at: kept.used_at ?? at, user: { ...kept, id: user_id }, boundTo: kept.bound_to }
   }
 
   async #endReused(tx: Tx, kept: store.KeptRefreshToken, client: Client, at: Date): Promise<void> {
@@ -227,7 +233,7 @@ export class Sessions {
       action: 'refresh',
       outcome: 'Failure',
       risk_score: 90,
-      personal: { ...client },
+      personal: placeOf(client),
     })
   }
 
@@ -273,12 +279,12 @@ export class Sessions {
       })
   }
 
-  #answer({ access, refresh }: Tokens, { id, expires, user, at }: Refreshed) {
+  #answer({ access, refresh }: Tokens, { id, expires, user, at, boundTo }: Refreshed) {
     const permissions = [...scopesOf(user)]
     return {
       access_token: access,
       refresh_token: refresh,
-      token_type: 'Bearer' as const,
+      token_type: boundTo === null ? ('Bearer' as const) : ('DPoP' as const),
       expires_in: Math.floor((this.#goodUntil(at, expires).getTime() - at.getTime()) / 1000),
       scope: permissions.join(' '),
       user_id: user.id,
@@ -318,6 +324,8 @@ interface Refreshed {
   /** When its tokens were given out. */
   at: Date
   user: SessionUser
+  /** Thumbprint of the key that its calls must prove; null: none. */
+  boundTo: string | null
 }
 
 /** The session that asks. Throws SESSION_REQUIRED for an API token: an application is no person. */
@@ -334,8 +342,13 @@ export function ownSession(principal: Principal): string {
 
 const NOT_READABLE = { ip_address: null, user_agent: null }
 
-function opened(tenantId: string, key: DataKey, id: string, sealed: Buffer): Client {
+function opened(tenantId: string, key: DataKey, id: string, sealed: Buffer): Place {
   return JSON.parse(open(tenantId, [key], locationOf(id), sealed).toString()) // it was written here
+}
+
+/** What is known of a client, without its key. */
+export function placeOf({ ip_address, user_agent }: Client): Place & Record<string, unknown> {
+  return { ip_address, user_agent }
 }
 
 /** The text of another token; nothing but its hash is stored. */

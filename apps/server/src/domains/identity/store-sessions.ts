@@ -22,6 +22,7 @@ export interface SessionRow extends Ending {
   is_active: boolean
   lacks_factor: boolean
   impersonator_id: string | null
+  bound_to: string | null
 }
 
 /** Whether session s was opened without a second factor that the tenant (its rules are x) demands, or user u has for it (`lacksFactor` of rules.ts). */
@@ -39,14 +40,15 @@ export interface NewSession {
   methods: readonly string[]
   through: { connectionId: string; session: Buffer | null } | null
   impersonatorId: string | null
+  boundTo: string | null
   at: Date
 }
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
   await tx.query(
     `INSERT INTO security_sessions (tenant_id, id, user_id, session_token_hash, token_expires_at, client_sealed, expires_at,
-       is_remembered, methods, created_at, last_activity, connection_id, provider_session_index, impersonator_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)`,
+       is_remembered, methods, created_at, last_activity, connection_id, provider_session_index, impersonator_id, bound_to)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14)`,
     [
       tx.tenantId,
       session.id,
@@ -61,13 +63,14 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       session.through?.connectionId ?? null,
       session.through?.session ?? null,
       session.impersonatorId,
+      session.boundTo,
     ],
   )
 }
 
 /** The session of an access token: of its last one, or of the one before while that is still good. */
 export async function findSession(tx: Tx, hash: Buffer): Promise<SessionRow | null> {
-  const text = `SELECT s.id, s.user_id, s.impersonator_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator,
+  const text = `SELECT s.id, s.user_id, s.impersonator_id, s.bound_to, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator,
                   t.is_active, ${LACKS_FACTOR}, least(s.expires_at, s.token_expires_at,
                     CASE WHEN s.session_token_hash <> $2 THEN s.refreshed_at + interval '${GRACE_SECONDS} seconds' END) AS good_until
                 FROM security_sessions s
@@ -153,6 +156,7 @@ export interface KeptRefreshToken extends Ending {
   is_operator: boolean
   is_active: boolean
   lacks_factor: boolean
+  bound_to: string | null
 }
 
 export async function insertRefreshToken(
@@ -166,7 +170,7 @@ export async function insertRefreshToken(
 }
 
 export async function lockRefreshToken(tx: Tx, hash: Buffer): Promise<KeptRefreshToken | null> {
-  const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered,
+  const text = `SELECT r.session_id, r.used_at, s.user_id, s.expires_at, s.last_activity, s.revoked_at, s.is_remembered, s.bound_to,
                   u.scopes, ${groupScopesOf('u')} AS group_scopes, u.is_operator, t.is_active, ${LACKS_FACTOR}
                 FROM refresh_tokens r
                 JOIN security_sessions s ON s.tenant_id = r.tenant_id AND s.id = r.session_id

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../authority.ts'
 import { DomainError } from '../errors.ts'
 import { Admission } from './admission.ts'
+import { ProofOfPossession } from './proof-of-possession.ts'
 import { route } from './route.ts'
 import { SessionCookies } from './session-cookies.ts'
 
@@ -24,9 +25,11 @@ const READ = route({
 function admission() {
   const asked: string[] = []
   let now = 0
+  const [clock, publicUrl] = [{ now: () => now * 1_000_000 }, () => 'https://probity.example']
   const door = new Admission({
-    cookies: new SessionCookies(() => 'https://probity.example'),
-    clock: { now: () => now * 1_000_000 },
+    cookies: new SessionCookies(publicUrl),
+    proofs: new ProofOfPossession(publicUrl, clock),
+    clock,
     ratePerSecond: 1000,
     publicRatePerSecond: 1,
     observe: () => null,

@@ -6,7 +6,8 @@ import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import { onBehalf } from '../impersonation.ts'
 import { sourceOf } from '../source-address.ts'
-import { type BearerToken, bearerToken } from './bearer-token.ts'
+import { type BearerToken, bearerToken, shown } from './bearer-token.ts'
+import type { ProofOfPossession } from './proof-of-possession.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -16,6 +17,7 @@ export interface AdmissionOptions {
   ratePerSecond: number
   publicRatePerSecond: number
   cookies: SessionCookies
+  proofs: ProofOfPossession
   /** Finds who calls; throws UNAUTHENTICATED. `isUse` false: it does not count as a use of the token or session. */
   authenticate(token: BearerToken | null, isUse: boolean): Promise<Principal>
   /** Told of every refusal and of every use of scopes, before the work is done; null: there is nothing to wait for. */
@@ -28,6 +30,8 @@ export interface AdmissionOptions {
 }
 
 const PUBLIC_BURST = 6 // times the rate
+/** What counts as a wrong token. */
+const REFUSALS = new Set<string>(['UNAUTHENTICATED', 'DPOP_PROOF_INVALID'])
 const MOST_GOOD_TOKENS = 20_000
 
 /** Who comes in: rate limits, authentication, scopes. All that can be known without the body is settled before it is read. */
@@ -51,6 +55,7 @@ export class Admission {
   async enter(request: FastifyRequest, route: Route): Promise<Principal> {
     if (route.scopes === 'public') {
       if (route.method !== 'GET' || route.isCostly) this.#byAddress.take(sourceOf(request.ip), this.#now())
+      if (route.opensSession) request.provenKey = await this.#provenKey(request)
       return NOBODY
     }
     const principal = await this.#authenticate(request)
@@ -78,14 +83,33 @@ export class Admission {
     if (!isGood) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
     try {
       const principal = await this.#options.authenticate(token, true)
+      await this.#requireBound(request, token, principal)
       if (!isGood) this.#good.set(token.hash, true)
       return principal
     } catch (error) {
-      if (!(error instanceof DomainError && error.code === 'UNAUTHENTICATED')) throw error
+      if (!(error instanceof DomainError && REFUSALS.has(error.code))) throw error
       this.#good.delete(token.hash)
       this.#wrongTokens.take(sourceOf(request.ip), this.#now())
       throw error
     }
+  }
+
+  async #provenKey(request: FastifyRequest): Promise<string | null> {
+    const key = await this.#options.proofs.keyOf(request, null)
+    if (key !== null && this.#options.cookies.areWished(request))
+      throw new DomainError('BAD_REQUEST', {
+        reason: 'tokens in cookies go without DPoP: a page cannot prove a key for them',
+      })
+    return key
+  }
+
+  // A token that is bound to a key is not good without it, and one that is not was not given to who says so.
+  async #requireBound(request: FastifyRequest, token: BearerToken, { boundTo }: Principal): Promise<void> {
+    if (token.scheme !== 'dpop' && boundTo === undefined) return
+    if (token.scheme !== 'dpop' || boundTo === undefined) throw new DomainError('UNAUTHENTICATED')
+    const key = await this.#options.proofs.keyOf(request, token.text)
+    if (key !== boundTo)
+      throw new DomainError('DPOP_PROOF_INVALID', { reason: key === null ? 'send a proof' : 'it is of another key' })
   }
 
   // Whoever sends an Authorization header means that one, and no other site can have a browser send it.
@@ -93,7 +117,7 @@ export class Admission {
     const { authorization } = request.headers
     if (authorization !== undefined) return bearerToken(authorization)
     const held = this.#options.cookies.accessOf(request)
-    return held === null ? null : bearerToken(`Bearer ${held}`)
+    return held === null ? null : shown(held, 'cookie')
   }
 
   async #check(principal: Principal, route: Route, scopes: readonly Scope[]): Promise<void> {

@@ -37,6 +37,8 @@ export interface HttpOptions extends AdmissionOptions {
   measured(route: string, method: string, status: number, seconds: number): void
 }
 
+/** RFC 6750 §3 and RFC 9449 §7.1. */
+const CHALLENGES = ['Bearer', 'DPoP algs="ES256 EdDSA PS256 RS256"']
 const NO_BYTES = new Uint8Array()
 /** Bytes of a body that anybody may send: a log-in or a set-up. */
 const PUBLIC_BODY_LIMIT = 16_384
@@ -68,6 +70,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   })
   readBodies(app)
   app.decorateRequest('principal', null)
+  app.decorateRequest('provenKey', null)
   app.addHook('onRequest', (request, reply, done) => {
     describe(request, reply)
     done()
@@ -139,6 +142,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; null before they are admitted. */
     principal: Principal | null
+    /** Thumbprint of the key that a log-in proves, to which the session is bound; null: none. */
+    provenKey: string | null
   }
 }
 
@@ -275,7 +280,7 @@ function answerProblem(
   if (problem.status >= 500)
     options.log.error({ reqId: request.id, err: error, route: request.routeOptions.url }, 'a request failed')
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (problem.status === 401) reply.header('www-authenticate', CHALLENGES)
   const { dialect } = request.routeOptions.config
   if (dialect) return reply.code(problem.status).type(dialect.mediaType).send(dialect.problem(problem))
   return reply.code(problem.status).type('application/problem+json').send(problem)

@@ -52,9 +52,14 @@ export class SessionCookies {
     return this.#read(request, 'device')
   }
 
+  /** Whether the page asks for that. */
+  areWished(request: FastifyRequest): boolean {
+    return request.headers[WISH] !== undefined
+  }
+
   /** Moves an answer's tokens into cookies where the page asked for that; else it stays as it is. */
   moved(request: FastifyRequest, reply: FastifyReply, answer: unknown): unknown {
-    if (request.headers[WISH] === undefined || !hasTokens(answer)) return answer
+    if (!this.areWished(request) || !hasTokens(answer)) return answer
     this.#set(reply, 'session', answer.access_token)
     this.#set(reply, 'refresh', answer.refresh_token)
     const { device_token, ...rest } = answer
