@@ -622,6 +622,8 @@ TABLE sign_in_rules ROW LEVEL SECURITY ENABLED FORCED -- What a tenant asks of a
   version integer NOT NULL -- Grows with each change
   updated_at timestamp with time zone NOT NULL -- When it was last changed
   requires_provider boolean NOT NULL -- Whether people log in through an identity provider alone, but for break-glass accounts
+  allowed_authenticators uuid[] -- AAGUIDs of the models that may make passkeys (WebAuthn §6.5.1); NULL: any
+  authenticator_roots text[] NOT NULL DEFAULT '{}'::text[] -- Certificates in PEM to one of which the attestation of a new passkey must lead; empty: none is asked for
   CONSTRAINT sign_in_rules_pkey PRIMARY KEY (tenant_id)
   CONSTRAINT sign_in_rules_remembered_device_days_check CHECK (((remembered_device_days >= 0) AND (remembered_device_days <= 365)))
   CONSTRAINT sign_in_rules_version_check CHECK ((version > 0))

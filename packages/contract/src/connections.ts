@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, text, timestamp, uuid } from './primitives.ts'
+import { certificate, line, text, timestamp, uuid } from './primitives.ts'
 import { scope } from './scopes.ts'
 
 const name = line(100)
@@ -18,12 +18,6 @@ export const oidcSettings = z.strictObject({
 })
 export type OidcSettings = z.infer<typeof oidcSettings>
 
-const certificate = text(10_000)
-  .regex(
-    /^\s*-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----\s*$/,
-    'must be one certificate in PEM',
-  )
-  .describe('PEM')
 export const samlSettings = z.strictObject({
   entity_id: line(1024).describe('Of the provider'),
   sso_url: address.describe('Where the provider takes requests (HTTP-Redirect)'),

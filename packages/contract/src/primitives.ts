@@ -54,3 +54,11 @@ export const problem = z.object({
   timestamp,
 })
 export type Problem = z.infer<typeof problem>
+
+/** An X.509 certificate. */
+export const certificate = text(10_000)
+  .regex(
+    /^\s*-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----\s*$/,
+    'must be one certificate in PEM',
+  )
+  .describe('PEM')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { timestamp } from './primitives.ts'
+import { certificate, timestamp, uuid } from './primitives.ts'
 
 const fields = {
   requires_second_factor: z
@@ -21,6 +21,19 @@ const fields = {
     .min(0)
     .max(365)
     .describe('For so long a device that showed a second factor is not asked for it again; 0: it always is'),
+  allowed_authenticators: z
+    .array(uuid)
+    .max(200)
+    .nullable()
+    .describe(
+      'Models (AAGUID) that may make passkeys from now on; null: any. What a model says of itself is proven by authenticator_roots alone',
+    ),
+  authenticator_roots: z
+    .array(certificate)
+    .max(20)
+    .describe(
+      'Certificates of makers, by one of which each new passkey’s authenticator must be vouched for; none: no matter',
+    ),
 }
 
 /** What a tenant asks of its people when they log in. */

@@ -120,7 +120,14 @@ test('rules are read and changed by administrators alone, not over somebody else
   assert.deepEqual(code(await call('PATCH', RULES, { remembered_device_days: 1 }, token)), [403, 'SCOPE_MISSING'])
   const first = await call('GET', RULES)
   assert.deepEqual(first.body, {
-    ...{ requires_second_factor: false, allows_sent_codes: false, remembered_device_days: 0, requires_provider: false },
+    ...{
+      requires_second_factor: false,
+      allows_sent_codes: false,
+      allowed_authenticators: null,
+      authenticator_roots: [],
+      remembered_device_days: 0,
+      requires_provider: false,
+    },
     ...{ version: 0, updated_at: null },
   })
   const changed = await call('PATCH', RULES, { remembered_device_days: 7, version: 0 })

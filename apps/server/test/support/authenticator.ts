@@ -1,5 +1,8 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
+import type { Model } from './maker.ts'
+
+type CBORValue = Parameters<typeof isoCBOR.encode>[0]
 
 /** How an authenticator or its browser differs from an honest one. */
 export interface Differing {
@@ -24,6 +27,7 @@ interface Options {
 const USER_PRESENT = 0x01
 const USER_VERIFIED = 0x04
 const ATTESTED = 0x40
+const NO_MODEL = Buffer.alloc(16)
 
 /** An authenticator in software with one discoverable ES256 credential, and the browser before it (WebAuthn Level 3). */
 export class SoftAuthenticator {
@@ -49,21 +53,47 @@ export class SoftAuthenticator {
     this.#publicKey = Buffer.from(isoCBOR.encode(cose))
   }
 
-  /** Answers `navigator.credentials.create`. */
+  /** Answers `navigator.credentials.create`, and vouches for nothing. */
   register(options: Options, differing: Differing = {}) {
+    const authData = this.#made(options, differing, NO_MODEL)
+    return this.#registered(options, differing, { fmt: 'none', statement: new Map(), authData })
+  }
+
+  /** The same with an attestation of its maker in the packed format (§8.2); `signs`: by which model it is signed. */
+  async attest(options: Options, model: Model, signs = model) {
+    const authData = this.#made(options, {}, Buffer.from(model.aaguid.replaceAll('-', ''), 'hex'))
+    const client = createHash('sha256')
+      .update(this.#client('webauthn.create', options, {}))
+      .digest()
+    const statement = new Map<string, CBORValue>([
+      ['alg', -7],
+      ['sig', Uint8Array.from(await signs.sign(Buffer.concat([authData, client])))],
+      ['x5c', model.chain.map((one) => Uint8Array.from(one))],
+    ])
+    return this.#registered(options, {}, { fmt: 'packed', statement, authData })
+  }
+
+  #made(options: Options, differing: Differing, aaguid: Buffer): Buffer {
     this.#userHandle = options.user?.id ?? ''
     const length = Buffer.alloc(2)
     length.writeUInt16BE(this.id.length)
-    const attested = Buffer.concat([Buffer.alloc(16), length, this.id, this.#publicKey])
-    const authData = this.#data(options.rp?.id ?? '', ATTESTED, differing, attested)
-    const statement = new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, string>>([
-      ['fmt', 'none'],
-      ['attStmt', new Map<string, string>()],
+    const attested = Buffer.concat([aaguid, length, this.id, this.#publicKey])
+    return this.#data(options.rp?.id ?? '', ATTESTED, differing, attested)
+  }
+
+  #registered(
+    options: Options,
+    differing: Differing,
+    { fmt, statement, authData }: { fmt: string; statement: Map<string, CBORValue>; authData: Buffer },
+  ) {
+    const object = new Map<string, CBORValue>([
+      ['fmt', fmt],
+      ['attStmt', statement],
       ['authData', Uint8Array.from(authData)],
     ])
     return this.#credential({
       clientDataJSON: this.#client('webauthn.create', options, differing).toString('base64url'),
-      attestationObject: Buffer.from(isoCBOR.encode(statement)).toString('base64url'),
+      attestationObject: Buffer.from(isoCBOR.encode(object)).toString('base64url'),
       transports: ['internal'],
     })
   }

@@ -15,12 +15,14 @@ import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
+import { conveyanceOf, requireAllowed } from './attestation.ts'
 import { openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
 import { type Client, ownSession, placeOf, type Sessions } from './sessions.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
+import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import type { Work } from './work.ts'
 
@@ -43,7 +45,7 @@ const NAME = 'Probity'
 
 /**
  * Passkeys (WebAuthn Level 3). Each is discoverable and verifies its user, so that it is both factors of a log-in at
- * once, for which nobody says a name. No attestation is asked for: any authenticator will do.
+ * once, for which nobody says a name. Any authenticator will do, unless the tenant says which.
  */
 export class Passkeys {
   readonly #dependencies: PasskeyDependencies
@@ -59,9 +61,10 @@ export class Passkeys {
     const { keys, sessions } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
-    const { row, known } = await this.#work.run(tenantId, async (tx) => ({
+    const { row, known, policy } = await this.#work.run(tenantId, async (tx) => ({
       row: await users.readPerson(tx, userId),
       known: await store.listPasskeys(tx, userId),
+      policy: await readRules(tx),
     }))
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('NOT_FOUND')
@@ -72,7 +75,7 @@ export class Passkeys {
       userName: profile.username,
       userDisplayName: profile.display_name ?? profile.username,
       timeout: CHALLENGE_MILLISECONDS,
-      attestationType: 'none',
+      attestationType: conveyanceOf(policy),
       excludeCredentials: known.map((one) => ({ id: one.credential_id.toString('base64url') })),
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       supportedAlgorithmIDs: ALGORITHMS,
@@ -81,17 +84,18 @@ export class Passkeys {
     return options
   }
 
-  /** Adds it; from now on a password alone opens nothing. Throws CREDENTIALS_INVALID for what is not what was asked for. */
+  /** Adds it; from now on a password alone opens nothing. Throws CREDENTIALS_INVALID for what is not what was asked for, AUTHENTICATOR_REFUSED. */
   async add(principal: Principal, { credential, name }: AddPasskey): Promise<{ id: string }> {
     const { sessions, clock, record } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
-    const made = await this.#registered(credential)
+    const { attestation, ...made } = await this.#registered(credential)
     const id = newId(clock.now())
     await this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
       if (!(await store.takeChallenge(tx, challengeOf(credential), userId, at)))
         throw new DomainError('CREDENTIALS_INVALID')
+      requireAllowed(await readRules(tx), { aaguid: made.aaguid, attestation }, at)
       await users.lockPerson(tx, userId)
       const row = { ...made, id, user_id: userId, name: name ?? null, created_at: at }
       if (!(await store.insertPasskey(tx, row))) throw new DomainError('NAME_TAKEN', { reason: 'the passkey is known' })
@@ -189,6 +193,7 @@ export class Passkeys {
       transports: credential.response.transports ?? [],
       aaguid: info.aaguid,
       is_backed_up: info.credentialBackedUp,
+      attestation: info.attestationObject,
     }
   }
 

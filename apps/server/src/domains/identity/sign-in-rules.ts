@@ -3,6 +3,7 @@ import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import { isCertificate } from './attestation.ts'
 import { recordOf } from './record.ts'
 import * as store from './store-rules.ts'
 import type { Work } from './work.ts'
@@ -57,7 +58,11 @@ export class SignInRules {
         allows_sent_codes: asked.allows_sent_codes ?? held.allows_sent_codes,
         requires_provider: asked.requires_provider ?? held.requires_provider,
         remembered_device_days: asked.remembered_device_days ?? held.remembered_device_days,
+        allowed_authenticators:
+          asked.allowed_authenticators === undefined ? held.allowed_authenticators : asked.allowed_authenticators,
+        authenticator_roots: asked.authenticator_roots ?? held.authenticator_roots,
       }
+      requireReadable(rules.authenticator_roots)
       if (asked.requires_provider) await requireWaysIn(tx)
       await store.updateRules(tx, rules, at)
       const changed = { event_type: 'sign_in_rules.changed', resource: 'sign_in_rules', action: 'change', data: asked }
@@ -65,6 +70,14 @@ export class SignInRules {
       return present(await store.readRules(tx))
     })
   }
+}
+
+function requireReadable(certificates: readonly string[]): void {
+  for (const [i, one] of certificates.entries())
+    if (!isCertificate(one))
+      throw new DomainError('VALIDATION_FAILED', {
+        issues: [{ pointer: `/authenticator_roots/${i}`, message: 'cannot be read as a certificate' }],
+      })
 }
 
 async function requireWaysIn(tx: Tx): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Tx } from '../../platform/database/transaction.ts'
+import type { AuthenticatorPolicy } from './attestation.ts'
 
-export interface RulesRow {
+export interface RulesRow extends AuthenticatorPolicy {
   requires_second_factor: boolean
   allows_sent_codes: boolean
   requires_provider: boolean
@@ -15,11 +16,13 @@ const DEFAULTS: RulesRow = {
   allows_sent_codes: false,
   requires_provider: false,
   remembered_device_days: 0,
+  allowed_authenticators: null,
+  authenticator_roots: [],
   version: 0,
   updated_at: null,
 }
 const COLUMNS =
-  'requires_second_factor, allows_sent_codes, requires_provider, remembered_device_days, version, updated_at'
+  'requires_second_factor, allows_sent_codes, requires_provider, remembered_device_days, allowed_authenticators, authenticator_roots, version, updated_at'
 
 export async function readRules(tx: Tx): Promise<RulesRow> {
   const text = `SELECT ${COLUMNS} FROM sign_in_rules WHERE tenant_id = $1`
@@ -29,7 +32,7 @@ export async function readRules(tx: Tx): Promise<RulesRow> {
 /** The same, held until the transaction ends; who never changed them has version 0. */
 export async function lockRules(tx: Tx, at: Date): Promise<RulesRow> {
   await tx.query(
-    `INSERT INTO sign_in_rules (tenant_id, ${COLUMNS}) VALUES ($1, false, false, false, 0, 1, $2) ON CONFLICT DO NOTHING`,
+    `INSERT INTO sign_in_rules (tenant_id, ${COLUMNS}) VALUES ($1, false, false, false, 0, NULL, '{}', 1, $2) ON CONFLICT DO NOTHING`,
     [tx.tenantId, at],
   )
   const text = `SELECT ${COLUMNS} FROM sign_in_rules WHERE tenant_id = $1 FOR UPDATE`
@@ -39,7 +42,7 @@ export async function lockRules(tx: Tx, at: Date): Promise<RulesRow> {
 export async function updateRules(tx: Tx, rules: Omit<RulesRow, 'version' | 'updated_at'>, at: Date): Promise<void> {
   await tx.query(
     `UPDATE sign_in_rules SET requires_second_factor = $2, allows_sent_codes = $3, remembered_device_days = $4,
-       requires_provider = $5, version = version + 1, updated_at = $6 WHERE tenant_id = $1`,
+       requires_provider = $5, allowed_authenticators = $7, authenticator_roots = $8, version = version + 1, updated_at = $6 WHERE tenant_id = $1`,
     [
       tx.tenantId,
       rules.requires_second_factor,
@@ -47,6 +50,8 @@ export async function updateRules(tx: Tx, rules: Omit<RulesRow, 'version' | 'upd
       rules.remembered_device_days,
       rules.requires_provider,
       at,
+      rules.allowed_authenticators,
+      rules.authenticator_roots,
     ],
   )
 }
