@@ -114,7 +114,7 @@ export class SoftAuthenticator {
 
   #credential<T>(response: T) {
     const id = this.id.toString('base64url')
-    return { id, rawId: id, type: 'public-key', clientExtensionResults: {}, response }
+    return { id, rawId: id, type: 'public-key' as const, clientExtensionResults: {}, response }
   }
 
   #client(type: string, { challenge }: Options, differing: Differing): Buffer {

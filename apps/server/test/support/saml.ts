@@ -38,8 +38,13 @@ export interface SigningKey {
   certificate: string
 }
 
-export async function signingKey(): Promise<SigningKey> {
-  const made = await generate([{ name: 'commonName', value: 'idp' }], { keySize: 2048, algorithm: 'sha256' })
+/** `address`: of the server that shows the certificate, where one does. */
+export async function signingKey(address?: string): Promise<SigningKey> {
+  const names = address === undefined ? [] : [{ type: 7 as const, ip: address }]
+  const made = await generate([{ name: 'commonName', value: 'idp' }], {
+    ...{ keySize: 2048, algorithm: 'sha256' },
+    ...(names.length > 0 && { extensions: [{ name: 'subjectAltName', altNames: names }] }),
+  })
   return { privateKey: made.private, certificate: made.cert }
 }
 

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { AddPasskey, AssertedCredential, PasskeyLogin, RegisteredCredential } from '@probity/contract'
+import type { AddPasskey, AssertedCredential, PasskeyLogin } from '@probity/contract'
 import { bytesToUuid, uuidToBytes } from '@probity/core'
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server'
 import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -24,6 +19,7 @@ import { settleEnabled } from './store-factors.ts'
 import * as store from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
+import { ALGORITHMS, type RelyingParty, readAsserted, readRegistered } from './webauthn.ts'
 import type { Work } from './work.ts'
 
 export interface PasskeyDependencies {
@@ -39,8 +35,6 @@ export interface PasskeyDependencies {
 }
 
 const CHALLENGE_MILLISECONDS = 300_000
-/** COSE algorithms: EdDSA, ES256, RS256. */
-const ALGORITHMS = [-8, -7, -257]
 const NAME = 'Probity'
 
 /**
@@ -89,7 +83,10 @@ export class Passkeys {
     const { sessions, clock, record } = this.#dependencies
     const { tenantId, userId } = principal
     await sessions.requireRecent(principal)
-    const { attestation, ...made } = await this.#registered(credential)
+    const read = await readRegistered(credential, this.#relyingParty())
+    if (read === null)
+      throw new DomainError('CREDENTIALS_INVALID', { reason: 'this is not the passkey that was asked for' })
+    const { attestation, ...made } = read
     const id = newId(clock.now())
     await this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
@@ -147,21 +144,8 @@ export class Passkeys {
       const passkey = await store.lockPasskey(tx, credentialId)
       const user = passkey && (await users.readPerson(tx, passkey.user_id))
       if (!isAsked || !passkey || !user || !isOwner(credential, passkey)) return null
-      const { origin, id } = this.#relyingParty()
-      const verified = await verifyAuthenticationResponse({
-        response: credential as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // read by its schema
-        expectedChallenge: () => true, // it was taken just now
-        expectedOrigin: origin,
-        expectedRPID: id,
-        requireUserVerification: true,
-        credential: {
-          id: credential.id,
-          publicKey: Uint8Array.from(passkey.public_key),
-          counter: 0, // compared below, where it is told apart
-        },
-      }).catch(() => null)
-      const told = verified?.authenticationInfo
-      if (!verified?.verified || !told) return await this.#refuse(tx, user.id, client, 'passkey', 40)
+      const told = await readAsserted(credential, passkey.public_key, this.#relyingParty())
+      if (told === null) return await this.#refuse(tx, user.id, client, 'passkey', 40)
       // A count that does not grow: somebody has a copy of the key (WebAuthn §6.1.1).
       if ((told.newCounter > 0 || passkey.sign_count > 0) && told.newCounter <= passkey.sign_count)
         return await this.#refuse(tx, user.id, client, 'passkey_copied', 90)
@@ -171,30 +155,6 @@ export class Passkeys {
     if (!found || found.status === 'invited' || found.status === 'deactivated')
       throw new DomainError('CREDENTIALS_INVALID')
     return found
-  }
-
-  async #registered(credential: RegisteredCredential) {
-    const { origin, id } = this.#relyingParty()
-    const verified = await verifyRegistrationResponse({
-      response: credential as Parameters<typeof verifyRegistrationResponse>[0]['response'], // read by its schema
-      expectedChallenge: () => true, // it is taken with the transaction
-      expectedOrigin: origin,
-      expectedRPID: id,
-      requireUserVerification: true,
-      supportedAlgorithmIDs: ALGORITHMS,
-    }).catch(() => null)
-    if (!verified?.verified)
-      throw new DomainError('CREDENTIALS_INVALID', { reason: 'this is not the passkey that was asked for' })
-    const info = verified.registrationInfo
-    return {
-      credential_id: Buffer.from(info.credential.id, 'base64url'),
-      public_key: Buffer.from(info.credential.publicKey),
-      sign_count: info.credential.counter,
-      transports: credential.response.transports ?? [],
-      aaguid: info.aaguid,
-      is_backed_up: info.credentialBackedUp,
-      attestation: info.attestationObject,
-    }
   }
 
   async #refuse(tx: Tx, userId: string, client: Client, why: string, risk_score: number): Promise<null> {
@@ -212,7 +172,7 @@ export class Passkeys {
     await this.#work.run(tenantId, (tx) => store.insertChallenge(tx, { hash: hashOf(challenge), userId, at, until }))
   }
 
-  #relyingParty(): { id: string; origin: string } {
+  #relyingParty(): RelyingParty {
     const { hostname, origin } = new URL(this.#dependencies.publicUrl())
     return { id: hostname, origin }
   }
