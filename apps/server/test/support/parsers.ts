@@ -28,6 +28,8 @@ export interface Parser {
   name: string
   /** Of 1,000 cases. */
   share: number
+  /** Longest that one case may take; by default a second. */
+  mostMilliseconds?: number
   make(mutation: Mutation): string
   /** False: it is refused. Throws DomainError likewise; whatever else it throws is a fault. */
   read(input: string): Promise<boolean> | boolean
@@ -244,30 +246,57 @@ function smallParsers(): Parser[] {
   ]
 }
 
-/** A directory over TLS that answers each request with what the case holds, and hangs up. */
+/** An element in BER, whose contents are short. */
+function element(tag: number, ...contents: (Buffer | string | number)[]): Buffer {
+  const bytes = Buffer.concat(contents.map((one) => (typeof one === 'number' ? Buffer.of(one) : Buffer.from(one))))
+  return Buffer.concat([Buffer.of(tag, bytes.length), bytes])
+}
+const [INTEGER, TEXT, ENUMERATED, SEQUENCE, SET] = [0x02, 0x04, 0x0a, 0x30, 0x31]
+const message = (id: number, operation: Buffer) => element(SEQUENCE, element(INTEGER, id), operation)
+const result = (tag: number) => element(tag, element(ENUMERATED, 0), element(TEXT), element(TEXT))
+const attribute = (name: string, value: string) =>
+  element(SEQUENCE, element(TEXT, name), element(SET, element(TEXT, value)))
+
+/** What a directory says of somebody (RFC 4511 §4.5.2), and that their password is right (§4.2.2). */
+const attributes = element(
+  SEQUENCE,
+  attribute('entryUUID', '1'),
+  attribute('mail', 'a@b.example'),
+  attribute('cn', 'A'),
+)
+const FOUND = Buffer.concat([
+  message(2, element(0x64, element(TEXT, 'uid=a,dc=example'), attributes)),
+  message(2, result(0x65)),
+])
+const RIGHT = message(3, result(0x61))
+/** Until a directory hangs up on who has nothing more to ask. */
+const PATIENCE_MILLISECONDS = 200
+
+/** A directory over TLS whose answer to the search is what the case holds. */
 async function ldapParser(): Promise<{ parser: Parser; stop(): void }> {
   const key = await signingKey('127.0.0.1')
   let answer = Buffer.alloc(0)
   const server = createTlsServer({ key: key.privateKey, cert: key.certificate }, (socket) => {
     socket.on('error', () => undefined)
-    socket.once('data', () => socket.end(answer))
+    socket.setTimeout(PATIENCE_MILLISECONDS, () => socket.destroy())
+    socket.once('data', () => {
+      socket.write(answer)
+      socket.once('data', () => socket.write(RIGHT))
+    })
   })
   const port = await listening(server)
   const settings = ldapSettings.parse({
     ...{ url: `ldaps://127.0.0.1:${port}`, certificate_authority: key.certificate, user_base: 'dc=example' },
   })
   const directories = new Directories(new Outside(true))
-  // A bind that succeeds, a search with one entry, and its end (RFC 4511 §4.2.2, §4.5.2).
-  const entry =
-    '301d020101642104116369643d612c64633d6578616d706c65300c300a0403756964310304016130070a010004000400300c02010165070a010004000400'
-  const samples = ['300c02010161070a010004000400', entry] as const
   return {
     parser: {
-      ...{ name: 'LDAP answer', share: 1 },
-      make: (mutation) => mutation.bytes(Buffer.from(mutation.pick(samples), 'hex')).toString('base64'),
+      // What its reader does not survive, it takes some seconds to die of.
+      ...{ name: 'LDAP answer', share: 1, mostMilliseconds: 12_000 },
+      make: (mutation) => (mutation.below(20) ? mutation.bytes(FOUND) : FOUND).toString('base64'),
       async read(input) {
         answer = Buffer.from(input, 'base64')
-        return (await directories.authenticate(settings, null, { username: 'a', password: 'b' })) !== null
+        return (await directories.authenticate('tenant', settings, null, { username: 'a', password: 'b' })) !== null
       },
     },
     stop: () => server.close(),

@@ -1,166 +1,83 @@
-import { isIP } from 'node:net'
 import type { LdapSettings } from '@probity/contract'
-import { Client, type Entry, InvalidCredentialsError } from 'ldapts'
+import { AskedProcess } from '../../platform/asked-process.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Outside } from '../../platform/outside.ts'
+import { type Answer, FILE, MILLISECONDS, type Question, ROLE } from './directory-process.ts'
 import type { Told } from './told.ts'
 
-const MILLISECONDS = 10_000
-/** Groups within groups that are followed, and how deep. */
-const MOST_GROUPS = 2_000
-const DEEPEST = 20
-/** Groups that one search asks for the groups that they are in. */
-const AT_ONCE = 50
+type Asked = AskedProcess<Question, Answer>
 
-/** Log-ins by name and password of an LDAP directory (RFC 4511), always over TLS. */
+/** Beyond what a log-in itself may take, until its process is given up. */
+const GRACE_MILLISECONDS = 1_000
+/** Log-ins that ask directories at once: in all, and of one tenant, so that its directories hold up no other's people. */
+const AT_ONCE = 16
+const AT_ONCE_OF_ONE = 4
+const MOST_WAITING = 32
+const MOST_IDLE = 4
+
+/** Those of this process that wait to be asked, and end with it. */
+const idle: Asked[] = []
+
+/** Log-ins by name and password of an LDAP directory, each in a process that is given up when it does not come back. */
 export class Directories {
-  readonly #outside: Outside
+  readonly #allowsInside: boolean
+  readonly #turns = new Map<string, { running: number; waiting: (() => void)[] }>()
+  #running = 0
 
-  constructor(outside: Outside) {
-    this.#outside = outside
+  constructor({ allowsInside }: Outside) {
+    this.#allowsInside = allowsInside
   }
 
   /**
-   * Whom the directory says it is; null: name or password is wrong, found out by the same steps. `secret`: of the account
-   * that searches. Throws UNAVAILABLE where the directory can't be asked.
+   * Whom a directory of the tenant says it is; null: name or password is wrong. `secret`: of the account that searches.
+   * Throws UNAVAILABLE where the directory can't be asked, or too many are.
    */
   async authenticate(
+    tenantId: string,
     settings: LdapSettings,
     secret: string | null,
-    { username, password }: { username: string; password: string },
+    given: { username: string; password: string },
   ): Promise<Told | null> {
     // A bind with a name and no password succeeds as anonymous in many directories (RFC 4513 §5.1.2).
-    if (password === '') return null
-    try {
-      return await this.#connected(settings, async (client) => {
-        await searching(client, settings, secret)
-        const found = await findPerson(client, settings, username)
-        const isRight = await binds(client, found?.dn ?? `cn=nobody,${settings.user_base}`, password)
-        if (!isRight || found === null) return null
-        await searching(client, settings, secret)
-        return toldOf(settings, found, await groupsOf(client, settings, found.dn))
-      })
-    } catch (error) {
-      throw new DomainError('UNAVAILABLE', {
-        reason: `the directory cannot be asked${error instanceof Misconfigured ? `: ${error.message}` : ''}`,
-        retry_after: 10,
-      })
-    }
+    if (given.password === '') return null
+    const question = { settings, secret, ...given, allowsInside: this.#allowsInside }
+    const answer = await this.#inTurn(tenantId, () => ask(question))
+    if ('told' in answer) return answer.told
+    throw unavailable(answer.failed)
   }
 
-  async #connected<T>(settings: LdapSettings, work: (client: Client) => Promise<T>): Promise<T> {
-    const { protocol, hostname, port } = new URL(settings.url)
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    const address = await this.#outside.addressOf(host)
-    const at = `${address.includes(':') ? `[${address}]` : address}:${port || (protocol === 'ldaps:' ? 636 : 389)}`
-    const tls = {
-      ...{ host: address, minVersion: 'TLSv1.2' as const, ...(isIP(host) === 0 && { servername: host }) },
-      ...(settings.certificate_authority !== null && { ca: [settings.certificate_authority] }),
+  async #inTurn<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+    const turns = this.#turns.get(tenantId) ?? { running: 0, waiting: [] }
+    this.#turns.set(tenantId, turns)
+    if (turns.running >= AT_ONCE_OF_ONE) {
+      if (turns.waiting.length >= MOST_WAITING) throw unavailable('too many log-ins at once')
+      await new Promise<void>((resolve) => turns.waiting.push(resolve))
     }
-    const options = { timeout: MILLISECONDS, connectTimeout: MILLISECONDS, strictDN: false }
-    const client = new Client({
-      url: `${protocol}//${at}`,
-      ...options,
-      ...(protocol === 'ldaps:' && { tlsOptions: tls }),
-    })
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('too slow')), MILLISECONDS)
-    })
+    if (this.#running >= AT_ONCE) throw unavailable('too many log-ins at once')
+    turns.running++
+    this.#running++
     try {
-      const done = (async () => {
-        if (protocol === 'ldap:') await client.startTLS(tls)
-        return work(client)
-      })()
-      done.catch(() => {}) // where it is too slow, nobody waits for it
-      return await Promise.race([done, late])
+      return await work()
     } finally {
-      clearTimeout(timer)
-      await client.unbind().catch(() => {})
+      turns.running--
+      this.#running--
+      turns.waiting.shift()?.()
+      if (turns.running === 0 && turns.waiting.length === 0) this.#turns.delete(tenantId)
     }
   }
 }
 
-/** What an administrator can mend, and who logs in may read. */
-class Misconfigured extends Error {}
-
-async function searching(client: Client, { bind_dn }: LdapSettings, secret: string | null): Promise<void> {
-  if (bind_dn === null) return
-  if (secret === null) throw new Misconfigured('the connection has bind_dn and no secret')
-  if (!(await binds(client, bind_dn, secret))) throw new Misconfigured('it does not take bind_dn with its secret')
+/** A process whose directory behaved is kept for the next; any other goes with whatever holds it. */
+async function ask(question: Question): Promise<Answer> {
+  const kept = idle.pop()
+  const asked: Asked = kept && !kept.ended ? kept : new AskedProcess(FILE, ROLE, () => unavailable(null))
+  const answer = await asked.ask(question, MILLISECONDS + GRACE_MILLISECONDS)
+  if ('told' in answer && idle.length < MOST_IDLE) idle.push(asked)
+  else asked.stop()
+  return answer
 }
 
-async function binds(client: Client, dn: string, password: string): Promise<boolean> {
-  try {
-    await client.bind(dn, password)
-    return true
-  } catch (error) {
-    if (error instanceof InvalidCredentialsError) return false
-    throw error
-  }
-}
-
-/** Null: nobody, or more than one. */
-async function findPerson(client: Client, settings: LdapSettings, username: string): Promise<Entry | null> {
-  const { id_attribute, email_attribute, name_attribute } = settings
-  const { searchEntries } = await client.search(settings.user_base, {
-    scope: 'sub',
-    filter: settings.user_filter.replaceAll('{username}', () => escaped(username)),
-    sizeLimit: 2,
-    attributes: [id_attribute, email_attribute, name_attribute],
-    explicitBufferAttributes: [id_attribute],
-  })
-  const [found, ...more] = searchEntries
-  return found && more.length === 0 ? found : null
-}
-
-/** What the groups are called in which somebody is, by themselves or by groups within groups. */
-async function groupsOf(client: Client, settings: LdapSettings, dn: string): Promise<string[]> {
-  const { group_base, group_attribute } = settings
-  if (group_base === null) return []
-  const names = new Set<string>()
-  const seen = new Set([dn.toLowerCase()])
-  let level = [dn]
-  for (let depth = 0; level.length > 0 && depth < DEEPEST && seen.size <= MOST_GROUPS; depth++) {
-    const found: Entry[] = []
-    for (let i = 0; i < level.length; i += AT_ONCE) {
-      const each = level
-        .slice(i, i + AT_ONCE)
-        .map((one) => settings.group_filter.replaceAll('{dn}', () => escaped(one)))
-      const filter = each.length === 1 ? (each[0] ?? '') : `(|${each.join('')})`
-      const asked = { scope: 'sub' as const, filter, paged: { pageSize: 500 }, attributes: [group_attribute] }
-      found.push(...(await client.search(group_base, asked)).searchEntries)
-    }
-    for (const entry of found) for (const name of texts(entry, group_attribute)) names.add(name)
-    level = found.map((entry) => entry.dn).filter((one) => !seen.has(one.toLowerCase()))
-    for (const one of level) seen.add(one.toLowerCase())
-  }
-  return [...names]
-}
-
-function toldOf(settings: LdapSettings, entry: Entry, groups: string[]): Told {
-  const id = [entry[settings.id_attribute]].flat()[0]
-  const bytes = typeof id === 'string' ? Buffer.from(id) : id
-  if (!bytes || bytes.length === 0) throw new Misconfigured(`its entries have no ${settings.id_attribute}`)
-  return {
-    subject: bytes.toString('hex'),
-    email: texts(entry, settings.email_attribute)[0] ?? null,
-    isEmailVerified: true, // a tenant's own directory says who its people are
-    name: texts(entry, settings.name_attribute)[0] ?? null,
-    groups,
-    session: null,
-    methods: ['pwd'],
-  }
-}
-
-function texts(entry: Entry, attribute: string): string[] {
-  return [entry[attribute] ?? []]
-    .flat()
-    .map((value) => value.toString())
-    .filter((text) => text !== '')
-}
-
-/** A value as it stands in a filter (RFC 4515 §3): what would be one's syntax is only text. */
-function escaped(value: string): string {
-  return value.replaceAll(/[\\*()\0]/g, (sign) => `\\${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)
+function unavailable(why: string | null): DomainError {
+  const reason = `the directory cannot be asked${why === null ? '' : `: ${why}`}`
+  return new DomainError('UNAVAILABLE', { reason, retry_after: 10 })
 }

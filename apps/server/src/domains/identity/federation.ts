@@ -181,7 +181,12 @@ export class Federation {
     const { connections, directories } = this.#dependencies
     const row = await this.#enabled(tenantId, { name })
     if (row.kind !== 'ldap') throw new DomainError('NOT_FOUND')
-    const told = await directories.authenticate(row.settings, await connections.secretOf(tenantId, row), given)
+    const told = await directories.authenticate(
+      tenantId,
+      row.settings,
+      await connections.secretOf(tenantId, row),
+      given,
+    )
     if (told === null) return null
     const { id } = await this.#account(tenantId, row, null, told)
     return { userId: id, through: await this.#through(tenantId, row, told) }
