@@ -36,6 +36,13 @@ export const samlSettings = z.strictObject({
 })
 export type SamlSettings = z.infer<typeof samlSettings>
 
+/** What the metadata of a provider says, to make a connection of. */
+export const readSamlMetadata = z.strictObject({
+  metadata: text(200_000).min(1).describe('XML as the provider publishes it (SAML Metadata)'),
+})
+export const samlProvider = samlSettings.pick({ entity_id: true, sso_url: true, certificates: true })
+export type SamlProvider = z.infer<typeof samlProvider>
+
 const filter = line(1000)
 export const ldapSettings = z.strictObject({
   url: z

@@ -24,6 +24,7 @@ import type {
   LoggedIn,
   LoginAnswer,
   PersonLoginInput,
+  SamlProvider,
   ServiceAccount,
   Session,
   Setup,
@@ -77,6 +78,11 @@ export class IdentityClient {
   /** Adds one; its `redirect_uri` is to be registered there. */
   addConnection(input: CreateConnectionInput): Promise<Connection> {
     return this.transport.json('POST', '/v1/connections', input)
+  }
+
+  /** What a connection needs of the metadata (XML) that a SAML provider publishes. */
+  readSamlMetadata(metadata: string): Promise<SamlProvider> {
+    return this.transport.json('POST', '/v1/connections/saml-metadata', { metadata })
   }
 
   changeConnection(id: string, change: ChangeConnection): Promise<Connection> {

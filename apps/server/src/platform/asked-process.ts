@@ -34,14 +34,14 @@ export class AskedProcess<Question extends object, Answer> {
       this.#keepsUs(true)
       const settle = (finish: () => void) => {
         clearTimeout(timer)
-        this.#child.off('message', answered).off('exit', left)
+        this.#child.off('message', answered).off('exit', left).off('error', left)
         this.#keepsUs(false)
         finish()
       }
       const answered = (answer: unknown) => settle(() => resolve(answer as Answer)) // its own file says what
       const left = () => settle(() => reject(this.#gone()))
       const timer = setTimeout(() => this.stop(), milliseconds)
-      this.#child.once('message', answered).once('exit', left)
+      this.#child.once('message', answered).once('exit', left).once('error', left)
       this.#child.send(question, (error) => error && this.stop())
     })
   }

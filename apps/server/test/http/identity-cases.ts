@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import { CLIENT, type OpenIdServer } from '../support/openid.ts'
+import { samlMetadata, signingKey } from '../support/saml.ts'
 import type { Answer, TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
 import { provisioningCases } from './provisioning-cases.ts'
@@ -84,6 +85,14 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
             creates_accounts: true,
           }),
         ),
+    },
+    {
+      operation: 'POST /v1/connections/saml-metadata',
+      schema: contract.samlProvider,
+      async call() {
+        const { certificate } = await signingKey()
+        return call('POST', '/v1/connections/saml-metadata', { metadata: samlMetadata(certificate) })
+      },
     },
     {
       operation: 'GET /v1/connections',

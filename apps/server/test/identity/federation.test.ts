@@ -65,6 +65,12 @@ test('somebody signs in at the tenant’s provider, and has an account from then
   assert.equal(listed.body.users.length, 1)
 })
 
+test('an address that the provider itself has not verified makes no account: anybody may have typed it there', async () => {
+  const { name } = await connection()
+  const refused = await signIn(name, somebody({ email_verified: false }))
+  assert.deepEqual(code(refused), [409, 'IDENTITY_NOT_LINKED'])
+})
+
 test('two first log-ins at once make one account', async () => {
   const { name } = await connection()
   const sub = somebody()

@@ -20,6 +20,7 @@ const { IdentityProvider, SamlLib, ServiceProvider, setSchemaValidator } = creat
   'samlify',
 ) as {
   IdentityProvider(settings: object): {
+    getMetadata(): string
     parseLoginRequest(sp: object, binding: string, request: object): Promise<{ extract: { request: { id: string } } }>
     createLoginResponse(
       ...given: [sp: object, asked: object, binding: string, user: object, fill: (template: string) => object]
@@ -120,6 +121,9 @@ test('a provider of another make (samlify) and Probity understand each other, by
     singleSignOnService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: SSO }],
     loginResponseTemplate: { context: template, attributes: [] },
   })
+  const read = await call('POST', '/v1/connections/saml-metadata', { metadata: idp.getMetadata() })
+  assert.deepEqual([read.body.entity_id, read.body.sso_url], [ENTITY, SSO], read.text)
+  assert.equal(read.body.certificates.length, 1)
   const { authorization_url, request_token } = await begin(name)
   const query = Object.fromEntries(new URL(authorization_url).searchParams)
   const asked = await idp.parseLoginRequest(sp, 'redirect', { query })

@@ -8,6 +8,7 @@ import { Directories } from '../../src/domains/identity/directories.ts'
 import { hashFault } from '../../src/domains/identity/foreign-hash.ts'
 import { OpenIdProviders } from '../../src/domains/identity/openid.ts'
 import { SamlProviders } from '../../src/domains/identity/saml.ts'
+import { providerIn } from '../../src/domains/identity/saml-metadata.ts'
 import { GROUPS_TYPE, USERS } from '../../src/domains/identity/scim/attributes.ts'
 import { parseFilter, parseTarget } from '../../src/domains/identity/scim/filter.ts'
 import { applyPatch, readOperations } from '../../src/domains/identity/scim/patch.ts'
@@ -21,7 +22,7 @@ import { SoftAuthenticator } from './authenticator.ts'
 import { ENTERPRISE, USER } from './directory.ts'
 import { maker } from './maker.ts'
 import type { Mutation } from './mutation.ts'
-import { assertion, ENTITY, response, sign, signingKey } from './saml.ts'
+import { assertion, ENTITY, response, samlMetadata, sign, signingKey } from './saml.ts'
 
 /** A parser of what comes from outside, with what it is given in this test. */
 export interface Parser {
@@ -39,7 +40,14 @@ export interface Parser {
 export async function parsersOfIdentity(): Promise<{ parsers: Parser[]; stop(): void }> {
   const [saml, openId, ldap] = [await samlParser(), await openIdParsers(), await ldapParser()]
   return {
-    parsers: [saml, ...openId.parsers, ...scimParsers(), ...(await passkeyParsers()), ...smallParsers(), ldap.parser],
+    parsers: [
+      ...saml,
+      ...openId.parsers,
+      ...scimParsers(),
+      ...(await passkeyParsers()),
+      ...smallParsers(),
+      ldap.parser,
+    ],
     stop() {
       openId.stop()
       ldap.stop()
@@ -47,7 +55,7 @@ export async function parsersOfIdentity(): Promise<{ parsers: Parser[]; stop(): 
   }
 }
 
-async function samlParser(): Promise<Parser> {
+async function samlParser(): Promise<Parser[]> {
   const key = await signingKey()
   const us = { entityId: 'https://probity.example/us', consumer: 'https://probity.example/acs' }
   const settings = samlSettings.parse({
@@ -61,11 +69,18 @@ async function samlParser(): Promise<Parser> {
   const request = { id: '', issuer: us.entityId, consumer: us.consumer }
   const sample = sign(response(request, assertion(request, { inResponseTo: null })), 'Assertion', key)
   const providers = new SamlProviders()
-  return {
-    ...{ name: 'SAML response', share: 60 },
-    make: (mutation) => mutation.bytes(Buffer.from(sample)).toString('base64'),
-    read: async (input) => (await providers.unsolicited(settings, us, input)).told.subject !== '',
-  }
+  const metadata = samlMetadata(key.certificate)
+  return [
+    {
+      ...{ name: 'SAML response', share: 60 },
+      make: (mutation) => mutation.bytes(Buffer.from(sample)).toString('base64'),
+      read: async (input) => (await providers.unsolicited(settings, us, input)).told.subject !== '',
+    },
+    {
+      ...{ name: 'SAML metadata', share: 10, make: (mutation) => mutation.text(metadata) },
+      read: (input) => providerIn(input).entity_id !== '',
+    },
+  ]
 }
 
 async function openIdParsers(): Promise<{ parsers: Parser[]; stop(): void }> {
@@ -232,7 +247,7 @@ function smallParsers(): Parser[] {
   ] as const
   return [
     {
-      ...{ name: 'token', share: 49, make: (mutation) => mutation.text(token) },
+      ...{ name: 'token', share: 39, make: (mutation) => mutation.text(token) },
       read: (input) => parseToken(input) !== null,
     },
     {

@@ -123,3 +123,18 @@ export function response(request: SamlRequest, content: string, id = `_${randomU
 export function formOf(xml: string): string {
   return new URLSearchParams({ SAMLResponse: Buffer.from(xml).toString('base64'), RelayState: '' }).toString()
 }
+
+/** Metadata of the provider, as it would publish them; `more`: further elements of it. */
+export function samlMetadata(
+  certificate: string,
+  { use = ' use="signing"', binding = 'HTTP-Redirect', more = '' } = {},
+): string {
+  const base64 = certificate.replaceAll(/-----[^-]+-----|\s/g, '')
+  return (
+    `<?xml version="1.0"?><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${ENTITY}">${more}` +
+    `<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor${use}>` +
+    `<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>\n${base64}\n</ds:X509Certificate></ds:X509Data></ds:KeyInfo>` +
+    `</md:KeyDescriptor><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="https://idp.example/sso"/>` +
+    `</md:IDPSSODescriptor></md:EntityDescriptor>`
+  )
+}

@@ -7,12 +7,15 @@ import {
   finishFederation,
   identityList,
   linkIdentity,
+  readSamlMetadata,
+  samlProvider,
   sessionOpened,
   startFederation,
   uuid,
 } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { providerIn } from './saml-metadata.ts'
 import { samlPage } from './saml-page.ts'
 import type { Identity } from './service.ts'
 import { clientOf } from './session-routes.ts'
@@ -47,6 +50,16 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
         reply.code(201)
         return created
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/saml-metadata',
+      summary: 'Read what a SAML provider publishes of itself, to make a connection of',
+      scopes: ['tenant:admin'],
+      mostBytes: SAML_BYTES,
+      body: readSamlMetadata,
+      answers: { 200: samlProvider },
+      handle: async ({ body }) => providerIn(body.metadata),
     }),
     route({
       method: 'PATCH',

@@ -170,7 +170,7 @@ function toldOf(claims: Record<string, unknown>, groupsClaim: string): Told {
     Array.isArray(claims[name]) ? claims[name].filter((one): one is string => typeof one === 'string') : []
   return {
     subject: String(claims.sub),
-    email: text('email'),
+    email: claims.email_verified === false ? null : text('email'), // anybody may have typed it there
     isEmailVerified: claims.email_verified === true,
     name: text('name'),
     groups: texts(groupsClaim),
