@@ -57,10 +57,14 @@ test('a stream of who may not call is refused before it is read', async () => {
   one.end()
 })
 
-test('a log-in or set-up of more than 16 KiB is refused before it is read', async () => {
-  for (const path of ['/v1/auth/login', '/v1/setup']) {
-    assert.equal(await withoutBody(`POST ${path}`, null, 20_000), 413, path)
-    const answer = await server.call('POST', path, { tenant: 'x'.repeat(20_000) }, { token: null })
+test('what nobody could mean is refused before it is read: a set-up of 16 KiB, a log-in longer than SAML answers', async () => {
+  for (const [path, bytes] of [
+    ['/v1/setup', 20_000],
+    ['/v1/auth/refresh', 20_000],
+    ['/v1/auth/login', 320_000],
+  ] as const) {
+    assert.equal(await withoutBody(`POST ${path}`, null, bytes), 413, path)
+    const answer = await server.call('POST', path, { tenant: 'x'.repeat(bytes) }, { token: null })
     assert.equal(answer.status, 413, path)
     assert.equal(answer.body.code, 'BODY_TOO_LARGE')
   }
