@@ -49,7 +49,7 @@ const SIGNERS_KEPT_MILLISECONDS = 60_000
 export class TenantKeys {
   readonly #keys = new BoundedMap<string, TenantKey[]>(20_000)
   readonly #signers = new BoundedMap<string, { signers: Signer[]; until: number }>(20_000)
-  /** Counts what was forgotten, so that a read that began before does not bring it back. */
+  /** Counts what was forgotten, so that a read of signing keys that began before does not bring them back. */
   #forgotten = 0
   readonly #database: Database
   readonly #root: RootKey
@@ -102,7 +102,6 @@ export class TenantKeys {
   async all(tenantId: string): Promise<TenantKey[]> {
     const cached = this.#keys.get(tenantId)
     if (cached) return cached
-    const forgotten = this.#forgotten
     const rows = await tenantTransaction(this.#database.keystore, tenantId, (tx) => store.readTenantKeys(tx))
     const keys = await Promise.all(
       rows.map(async (row) => {
@@ -110,7 +109,7 @@ export class TenantKeys {
         return { epoch: row.epoch, key, indexKey: deriveKey(key, 'probity/blind-index') }
       }),
     )
-    if (keys.length > 0 && forgotten === this.#forgotten) this.#keys.set(tenantId, keys)
+    if (keys.length > 0) this.#keys.set(tenantId, keys)
     return keys
   }
 
