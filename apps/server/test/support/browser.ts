@@ -1,13 +1,18 @@
 import { request } from 'node:http'
 import type { Answer, TestServer } from './server.ts'
 
+type Reached = Pick<TestServer, 'url' | 'call'>
+
 /** A browser of somebody who is logged in to Probity: it keeps cookies and goes where it is sent. */
 export class Browser {
-  readonly #server: TestServer
+  readonly #server: Reached
+  readonly #known: string
   readonly #cookies = new Map<string, string>()
 
-  constructor(server: TestServer) {
+  /** `known`: the origin that the server says it has, where that is not its address. */
+  constructor(server: Reached, known = server.url) {
     this.#server = server
+    this.#known = known
   }
 
   get cookie(): string {
@@ -28,11 +33,11 @@ export class Browser {
   /** Goes on until it is asked to let an application in, or comes to an address outside; answers which. */
   async follow(url: string): Promise<URL> {
     for (let next = url, steps = 0; steps < 10; steps++) {
-      const answer = await this.fetch(next)
+      const answer = await this.fetch(next.replace(this.#known, this.#server.url))
       const location = answer.headers.get('location')
       if (location === null) throw new Error(`${answer.status} at ${next}: ${await answer.text()}`)
       const to = new URL(location, next)
-      if (to.pathname === '/consent' || to.origin !== new URL(this.#server.url).origin) return to
+      if (to.pathname === '/consent' || ![this.#known, this.#server.url].includes(to.origin)) return to
       next = to.href
     }
     throw new Error('round in circles')
