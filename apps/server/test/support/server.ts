@@ -22,6 +22,9 @@ import { testCluster } from './cluster.ts'
 /** Roles belong to the cluster, so every test installation of it has the same root key. */
 export const TEST_ROOT_KEY = Buffer.alloc(32, 7)
 
+/** The database that is copied; its keystore beside it has the usual ending. */
+const TEMPLATE = 'migrated'
+
 export interface TestInstallation {
   owned: Owned
   /** The cluster's superuser on the main database and on the keystore: for attacks. */
@@ -33,16 +36,16 @@ export interface TestInstallation {
   release(): Promise<void>
 }
 
-/** Two fresh, migrated databases. */
+/** Two fresh, migrated databases: copies of those that the first test of the cluster made. */
 export async function testInstallation(): Promise<TestInstallation> {
   const cluster = await testCluster()
-  const owner = await provisionEmbedded(cluster.superuser, TEST_ROOT_KEY)
-  const name = `t_${randomBytes(6).toString('hex')}`
-  await withClient(owner, (client) => client.query(`CREATE DATABASE ${name}`))
-  const owned = await provision({ ...owner, database: name }, null, TEST_ROOT_KEY)
-  await migrate(owned.main, SQL_FOLDER)
-  await migrate(owned.keystore, KEYSTORE_SQL_FOLDER)
-  await migrateJobs(owned.main, connectionOf(owned, TEST_ROOT_KEY, 'probity_jobs'))
+  const owner = await templateOwner(cluster.superuser)
+  const name = randomName()
+  const owned = { main: { ...owner, database: name }, keystore: { ...owner, database: `${name}_keystore` } }
+  await withClient(owner, async (client) => {
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
+    await client.query(`CREATE DATABASE ${name}_keystore TEMPLATE ${TEMPLATE}_keystore`)
+  })
   const data = await mkdtemp(join(tmpdir(), 'probity-test-'))
   return {
     owned,
@@ -59,6 +62,34 @@ export async function testInstallation(): Promise<TestInstallation> {
       await cluster.release()
     },
   }
+}
+
+/** Whoever owns the migrated databases that are copied. Tests begin at once: the first makes them, the others wait for it. */
+async function templateOwner(superuser: Connection): Promise<Connection> {
+  return withClient(superuser, async (client) => {
+    await client.query('SELECT pg_advisory_lock(1)') // it goes with the connection
+    const owner = await provisionEmbedded(superuser, TEST_ROOT_KEY)
+    const made = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [TEMPLATE])
+    if (made.rowCount === 0) await makeTemplate(owner)
+    return owner
+  })
+}
+
+async function makeTemplate(owner: Connection): Promise<void> {
+  const name = randomName()
+  await withClient(owner, (client) => client.query(`CREATE DATABASE ${name}`))
+  const owned = await provision({ ...owner, database: name }, null, TEST_ROOT_KEY)
+  await migrate(owned.main, SQL_FOLDER)
+  await migrate(owned.keystore, KEYSTORE_SQL_FOLDER)
+  await migrateJobs(owned.main, connectionOf(owned, TEST_ROOT_KEY, 'probity_jobs'))
+  await withClient(owner, async (client) => {
+    await client.query(`ALTER DATABASE ${name}_keystore RENAME TO ${TEMPLATE}_keystore`)
+    await client.query(`ALTER DATABASE ${name} RENAME TO ${TEMPLATE}`) // now the others may copy it
+  })
+}
+
+function randomName(): string {
+  return `t_${randomBytes(6).toString('hex')}`
 }
 
 /** The pools of one more process on the databases of a test installation. */
