@@ -92,6 +92,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tenancy,
     record: audit.record,
     sessions,
+    passwordCost: { kibibytes: config.password_hash_kib, passes: config.password_hash_passes },
     mailer,
     textMessages,
     outside,

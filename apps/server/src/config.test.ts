@@ -28,6 +28,8 @@ test('a wrong variable of the environment is named as it was written, with what 
     ['PROBITY_PUBLIC_URL', 'here', 'must be a URL, as https://audit.example.org'],
     ['PROBITY_OTLP_TRACES_URL', 'ftp://x.example', 'must be a URL of http or https'],
     ['PROBITY_ROOT_KEY', 'short', 'must be 32 bytes in base64'],
+    ['PROBITY_PASSWORD_HASH_KIB', '19455', 'must be a whole number from 19456 to 1048576'],
+    ['PROBITY_PASSWORD_HASH_PASSES', '1', 'must be a whole number from 2 to 100'],
     ['PROBITY_ORIGIN', 'a b', 'must be a host name, with or without a path'],
   ] as const)
     assert.equal(await wrong({ [name]: value }), `${name} ${allowed}; see probity config`)
@@ -65,4 +67,9 @@ test('what the command line says wins over the environment, and is named by its 
   await writeFile(join(folder, 'none'), '{}')
   assert.equal((await load('1234')).port, 1234)
   await assert.rejects(load('-1'), { message: /^--port must be a whole number from 0 to 65535;/ })
+})
+
+test('passwords are hashed as RFC 9106 recommends unless somebody asks for less', async () => {
+  const { password_hash_kib, password_hash_passes } = await loadConfig({ data: folder }, {}, null)
+  assert.deepEqual([password_hash_kib, password_hash_passes], [64 * 1024, 3])
 })

@@ -82,6 +82,11 @@ const schema = z.strictObject({
   sessions_per_user: whole(1, 1000)
     .default(20)
     .describe('Sessions that a person has at most; one more ends the one that was used least lately'),
+  // RFC 9106 §4, its second recommended option, with one lane; OWASP's least is 19 MiB and two passes.
+  password_hash_kib: whole(19_456, 1_048_576)
+    .default(65_536)
+    .describe('Memory in KiB that each guess of a stolen password hash takes (argon2id), and each log-in'),
+  password_hash_passes: whole(2, 100).default(3).describe('How often a guess, and a log-in, goes through that memory'),
   rate_limit_per_second: rate().default(5000).describe('Requests a second of one token; bursts of twice as many'),
   public_rate_limit_per_second: rate()
     .default(5)

@@ -186,12 +186,21 @@ test('a mail that the other server takes later is tried again', async () => {
   assert.ok(tokenIn(await mails.next(ADMIN)))
 })
 
-test('a password that was hashed with less is hashed anew at the next log-in', async () => {
+test('a password that was hashed with less, or with more, than is set is hashed anew at the next log-in', async () => {
+  const storedHash = async () =>
+    (await server.sql<{ password_hash: string }>('SELECT password_hash FROM security_users'))[0]?.password_hash ?? ''
   const weak = await hash(FIRST, { memoryCost: 8_192, timeCost: 1, parallelism: 1 })
   await server.sql('UPDATE security_users SET password_hash = $1', [weak])
+  const dearer = await testServer({ password_hash_kib: '32768', password_hash_passes: '3' }, server.installation)
+  try {
+    const body = { credential_type: 'username_password', tenant: 'first', username: ADMIN, password: FIRST }
+    assert.equal((await dearer.call('POST', '/v1/auth/login', body, { token: null })).status, 200)
+    assert.match(await storedHash(), /^\$argon2id\$v=19\$m=32768,t=3,p=1\$/)
+  } finally {
+    await dearer.stop()
+  }
   assert.equal((await logIn(FIRST)).status, 200)
-  const [row] = await server.sql<{ password_hash: string }>('SELECT password_hash FROM security_users')
-  assert.match(row?.password_hash ?? '', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  assert.match(await storedHash(), /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   assert.equal((await logIn(FIRST)).status, 200)
 })
 

@@ -130,6 +130,11 @@ export interface Answer {
 }
 
 const PASSWORD = 'correct horse battery staple'
+/** As quiet and as quick as is allowed. */
+const SETTINGS = {
+  ...{ port: '0', log_level: 'silent', public_rate_limit_per_second: '1000' },
+  ...{ password_hash_kib: '19456', password_hash_passes: '2' },
+}
 
 /** A server on an installation of its own (or a given one), with a first tenant; `connections`: the most for tenants' work. */
 export async function testServer(
@@ -138,11 +143,7 @@ export async function testServer(
   { clock = systemClock(), connections }: { clock?: Clock; connections?: number } = {},
 ): Promise<TestServer> {
   const installation = given ?? (await testInstallation())
-  const config = await loadConfig(
-    { data: installation.data, port: '0', log_level: 'silent', public_rate_limit_per_second: '1000', ...settings },
-    {},
-    null,
-  )
+  const config = await loadConfig({ ...SETTINGS, data: installation.data, ...settings }, {}, null)
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const database = await testDatabase(installation, log)
   if (connections !== undefined) database.app.options.max = connections

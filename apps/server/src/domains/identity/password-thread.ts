@@ -6,13 +6,12 @@ import { normalizePassword } from './rules.ts'
 export const ROLE = 'passwords'
 export const FILE = new URL(import.meta.url)
 
-// OWASP's second profile: 19 MiB, two passes, one lane; argon2id is the library's default algorithm.
-export const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+/** A password to be hashed with so many kibibytes and passes, or to be compared with what is stored. */
+export type Question = { password: string; cost: PasswordCost } | { password: string; stored: string }
 
-/** A password to be hashed, or, with what is stored, to be compared with it. */
-export interface Question {
-  password: string
-  stored: string | null
+export interface PasswordCost {
+  kibibytes: number
+  passes: number
 }
 
 /** The hash, or whether it is the password; null: what is stored can't be read. */
@@ -29,10 +28,17 @@ answerQuestions<Question, Answer>(ROLE, (question, answer) => {
   )
 })
 
-async function answerOf({ password, stored }: Question): Promise<string | boolean> {
+async function answerOf(question: Question): Promise<string | boolean> {
+  const { password } = question
   const normalized = normalizePassword(password)
-  if (stored === null) return hashSync(normalized, PARAMETERS)
+  if ('cost' in question) return hashSync(normalized, parametersOf(question.cost))
+  const { stored } = question
   const check = isForeign(stored) ? verifyForeign : verifySync
   // Another system may have hashed the password as it was typed, and not as we normalize it.
   return (await check(stored, normalized)) || (normalized !== password && (await check(stored, password)))
+}
+
+// argon2id is the library's default algorithm. One lane: a second one would only help who has cores to spare, the guesser.
+function parametersOf({ kibibytes, passes }: PasswordCost) {
+  return { memoryCost: kibibytes, timeCost: passes, parallelism: 1 }
 }

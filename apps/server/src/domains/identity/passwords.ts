@@ -1,8 +1,7 @@
 import { AskedThread } from '../../platform/asked-thread.ts'
 import { DomainError } from '../../platform/errors.ts'
-import { type Answer, FILE, PARAMETERS, type Question, ROLE } from './password-thread.ts'
+import { type Answer, FILE, type PasswordCost, type Question, ROLE } from './password-thread.ts'
 
-const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`
 const AT_ONCE = 2
 const MOST_WAITING = 64
 
@@ -13,10 +12,15 @@ const idle: AskedThread<Question, Answer>[] = []
 export class Passwords {
   #running = 0
   readonly #waiting: (() => void)[] = []
+  readonly #cost: PasswordCost
   #decoy: Promise<string> | null = null
 
+  constructor(cost: PasswordCost) {
+    this.#cost = cost
+  }
+
   async hash(password: string): Promise<string> {
-    const made = await this.#asked({ password, stored: null })
+    const made = await this.#asked({ password, cost: this.#cost })
     if (typeof made !== 'string') throw new Error('a password could not be hashed')
     return made
   }
@@ -29,9 +33,10 @@ export class Passwords {
     return right === true && Boolean(stored)
   }
 
-  /** Whether what is stored was hashed otherwise than passwords are today. */
+  /** Whether what is stored was hashed otherwise than passwords are today, by more or by less. */
   isOld(stored: string): boolean {
-    return !stored.startsWith(PREFIX)
+    const { kibibytes, passes } = this.#cost
+    return !stored.startsWith(`$argon2id$v=19$m=${kibibytes},t=${passes},p=1$`)
   }
 
   async #asked(question: Question): Promise<Answer> {

@@ -29,6 +29,7 @@ import { Links } from './links.ts'
 import { LogIn } from './log-in.ts'
 import { Passkeys } from './passkeys.ts'
 import { passwordFault } from './password-rules.ts'
+import type { PasswordCost } from './password-thread.ts'
 import { Passwords } from './passwords.ts'
 import { sealProfile } from './profile.ts'
 import { Applications } from './provider/applications.ts'
@@ -57,6 +58,8 @@ export interface IdentityDependencies {
   tenancy: Tenancy
   record: RecordEvent
   sessions: SessionSettings
+  /** What a password's hash costs. */
+  passwordCost: PasswordCost
   mailer: Mailer
   textMessages: TextMessages
   outside: Outside
@@ -72,7 +75,7 @@ export interface IdentityDependencies {
 export class Identity {
   readonly #dependencies: IdentityDependencies
   readonly #work: Work
-  readonly #passwords = new Passwords()
+  readonly #passwords: Passwords
   readonly sessions: Sessions
   readonly users: Users
   readonly credentials: Credentials
@@ -94,6 +97,7 @@ export class Identity {
     const dependencies = { ...given, work: new Work(given) }
     this.#dependencies = given
     this.#work = dependencies.work
+    this.#passwords = new Passwords(given.passwordCost)
     const links = new Links(dependencies.mailer, dependencies.publicUrl)
     const [passwords, throttle, sessions] = [this.#passwords, new Throttle(dependencies), new Sessions(dependencies)]
     this.sessions = sessions
