@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads'
@@ -5,6 +6,14 @@ import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } fro
 interface Asked<Answer> {
   resolve(answer: Answer): void
   reject(error: Error): void
+}
+
+/** `low`: less of a core where others want it too. `idle`: a core that nobody else wants. */
+export type Priority = 'low' | 'idle'
+
+interface Given {
+  role: string
+  priority: Priority
 }
 
 /**
@@ -17,9 +26,15 @@ export class AskedThread<Question, Answer> {
   readonly #gone: () => Error
   ended = false
 
-  constructor(file: URL, role: string, gone: () => Error, resourceLimits: ResourceLimits = {}) {
+  constructor(
+    file: URL,
+    role: string,
+    gone: () => Error,
+    { priority = 'low', resourceLimits = {} }: { priority?: Priority; resourceLimits?: ResourceLimits } = {},
+  ) {
     this.#gone = gone
-    this.#worker = new Worker(file, { workerData: role, resourceLimits })
+    const given: Given = { role, priority }
+    this.#worker = new Worker(file, { workerData: given, resourceLimits })
     this.#worker.on('message', (answer: Answer) => this.#answered(answer))
     this.#worker.on('error', () => this.#end())
     this.#worker.on('exit', () => this.#end())
@@ -67,16 +82,20 @@ export function answerQuestions<Question, Answer>(
   role: string,
   handle: (question: Question, answer: (answer: Answer, transfer: ArrayBuffer[]) => void) => void,
 ): void {
-  if (isMainThread || workerData !== role) return
-  giveWay()
+  const given = workerData as Given | null // of the constructor above
+  if (isMainThread || given?.role !== role) return
+  giveWay(given.priority)
   const answer = (made: Answer, transfer: ArrayBuffer[]) => parentPort?.postMessage(made, transfer)
   parentPort?.on('message', (question: Question) => handle(question, answer))
 }
 
-// On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk.
-function giveWay(): void {
+// On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk. Only of a core on which
+// nothing but SCHED_IDLE runs does the scheduler say that it is free; beside a thread that is merely nice, two others share one.
+function giveWay(priority: Priority): void {
   try {
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), constants.priority.PRIORITY_BELOW_NORMAL)
+    const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
+    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL)
+    if (priority === 'idle') spawnSync('chrt', ['--idle', '--pid', '0', thread])
   } catch {
     // elsewhere, or not allowed: it works all the same
   }

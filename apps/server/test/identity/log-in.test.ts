@@ -128,6 +128,24 @@ test('stuffing of many accounts from many addresses is slowed for the tenant, an
   assert.equal((await logIn('192.0.2.220')).status, 200)
 })
 
+test('where strangers ask for more hashes than there is time for, they are told to come later, and a known device is let in', async () => {
+  assert.equal((await logIn('192.0.2.230')).status, 200)
+  const told = new Map<number, number>()
+  let isOver = false
+  const flood = many(80, async (i) => {
+    for (let j = 0; !isOver; j++) {
+      const { status } = await logIn(`10.${j}.${i}.1`, 'wrong', `flood${i}.${j}@first.example`)
+      told.set(status, (told.get(status) ?? 0) + 1)
+    }
+  })
+  await until('there is no time for all of them', () => (told.get(503) ?? 0) > 0)
+  const own = await oneByOne(10, () => logIn('192.0.2.230'))
+  isOver = true
+  await flood
+  assert.deepEqual(new Set(statuses(own)), new Set([200]))
+  assert.deepEqual([...told.keys()].sort(), [401, 503])
+})
+
 test('no address stands in clear in what is kept of attempts', async () => {
   await logIn('192.0.2.77', 'wrong')
   const rows = await server.sql<{ row: string }>('SELECT l::text AS row FROM login_attempts l')

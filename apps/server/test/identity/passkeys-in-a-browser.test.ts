@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { freePort, launchChromium, NO_CHROMIUM, Visitor } from '../support/chromium.ts'
+import { type Front, launchChromium, NO_CHROMIUM, Visitor, withTls } from '../support/chromium.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
 const PASSWORD = 'violet harbour lantern'
@@ -9,16 +9,19 @@ const options = { skip: NO_CHROMIUM }
 
 let server: TestServer
 let chromium: Browser
+let front: Front
 let url = ''
 before(async () => {
   if (NO_CHROMIUM) return
-  const port = await freePort()
-  url = `http://localhost:${port}`
-  server = await testServer({ port: String(port), public_url: url })
+  front = await withTls()
+  url = front.url
+  server = await testServer({ public_url: url })
+  front.leadTo(server.url)
   chromium = await launchChromium()
 })
 after(async () => {
   await chromium?.close()
+  front?.stop()
   await server?.stop()
 })
 
@@ -81,6 +84,8 @@ test(
       [true, true],
       'the password alone',
     )
+    const again = await logInByPasskey(ada.visitor)
+    assert.ok(typeof again === 'object' && again.status === 200, 'and after it the passkey')
   },
 )
 
@@ -150,9 +155,11 @@ test(
     const proof = await logInAt(other, ada.email)
     assert.equal(await ada.visitor.page.evaluate('document.cookie'), '')
     const cookies = await ada.visitor.page.context().cookies()
-    const held = cookies.filter(({ name }) => /probity-(session|refresh)$/.test(name))
-    assert.deepEqual(new Set(held.map(({ httpOnly, sameSite }) => `${httpOnly} ${sameSite}`)), new Set(['true Strict']))
-    assert.equal(held.length, 2)
+    const held = cookies.map(({ name, httpOnly, secure, sameSite }) => `${name} ${httpOnly} ${secure} ${sameSite}`)
+    assert.deepEqual(held.sort(), [
+      '__Host-probity-refresh true true Strict',
+      '__Host-probity-session true true Strict',
+    ])
     const unproven = await ada.visitor.call('DELETE', '/v1/me/sessions')
     assert.deepEqual([unproven.status, unproven.body.code], [403, 'CSRF_REFUSED'])
     const ended = await ada.visitor.call('DELETE', '/v1/me/sessions', undefined, ada.proof)
@@ -162,14 +169,55 @@ test(
   },
 )
 
-test('cookies of a session do not go with what a page of another site sends', options, async () => {
-  const ada = await person()
-  await ada.visitor.page.goto(`${url.replace('localhost', '127.0.0.1')}/openapi.json`)
-  const [request] = await Promise.all([
-    ada.visitor.page.waitForRequest((one) => one.url().startsWith(`${url}/v1/me/sessions`)),
-    ada.visitor.page.evaluate(
-      `fetch('${url}/v1/me/sessions', { method: 'POST', mode: 'no-cors', credentials: 'include' }).catch(() => null)`,
-    ),
-  ])
-  assert.equal((await request.allHeaders()).cookie, undefined)
+test('a page of another site that leads to Probity does not lead into somebody’s session', options, async () => {
+  const { visitor } = await person()
+  const elsewhere = `${url.replace('localhost', '127.0.0.1')}/openapi.json`
+  const led = async (from: string) => {
+    await visitor.page.goto(from)
+    const [answer] = await Promise.all([
+      visitor.page.waitForResponse(`${url}/v1/me`),
+      visitor.page.evaluate(`location.href = '${url}/v1/me'`),
+    ])
+    return answer.status()
+  }
+  assert.equal(await led(`${url}/openapi.json`), 200, 'a page of its own does')
+  assert.equal(await led(elsewhere), 401)
 })
+
+test(
+  'no page of another host sets a cookie that is taken for a session’s: the browser refuses its name',
+  options,
+  async () => {
+    const { visitor } = await person()
+    const [session] = (await visitor.page.context().cookies()).filter(({ name }) => name.endsWith('session'))
+    await visitor.page.evaluate(`
+    document.cookie = '__Host-probity-session=tossed; Secure; Path=/v1'
+    document.cookie = '__Host-probity-session=tossed; Secure; Path=/; Domain=localhost'
+    document.cookie = '__Host-probity-session=tossed; Path=/'
+    document.cookie = 'probity-session=tossed; Secure; Path=/'`)
+    const cookies = await visitor.page.context().cookies()
+    assert.deepEqual(
+      cookies.filter(({ value }) => value === 'tossed').map(({ name }) => name),
+      ['probity-session'],
+    )
+    assert.ok(cookies.some(({ value }) => value === session?.value))
+    assert.equal((await visitor.call('GET', '/v1/me')).status, 200)
+  },
+)
+
+test(
+  'a passkey that was copied opens in the other browser, and the original, whose count is behind, is refused',
+  options,
+  async () => {
+    const ada = await person()
+    const device = await ada.visitor.plugIn()
+    await addPasskey(ada)
+    const thief = await Visitor.at(chromium, url)
+    await ada.visitor.copyPasskeys(device, thief, await thief.plugIn())
+    const opened = await logInByPasskey(thief)
+    assert.ok(typeof opened === 'object' && opened.status === 200, JSON.stringify(opened))
+    const behind = await logInByPasskey(ada.visitor)
+    assert.ok(typeof behind === 'object')
+    assert.deepEqual([behind.status, behind.body.code], [401, 'CREDENTIALS_INVALID'])
+  },
+)

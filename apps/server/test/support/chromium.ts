@@ -1,24 +1,54 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { request } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
+import { signingKey } from './saml.ts'
 import type { Answer } from './server.ts'
 
 const PROGRAM = '/usr/bin/chromium'
 /** Why tests in a browser cannot run here; false: they can. */
 export const NO_CHROMIUM = existsSync(PROGRAM) ? false : 'there is no /usr/bin/chromium'
 
+/** Takes the certificate of `withTls` for one that the machine trusts: passkeys are not for pages with a warning. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] })
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--ignore-certificate-errors'] })
 }
 
-/** A port on which a server can say beforehand where it will be reached. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+export interface Front {
+  /** Where browsers reach it: https://localhost:… */
+  url: string
+  /** Passes on to a server from now on. */
+  leadTo(server: string): void
+  stop(): void
+}
+
+/** What stands before a server and speaks TLS, as a proxy of the operator's does. */
+export async function withTls(): Promise<Front> {
+  const { privateKey, certificate } = await signingKey('127.0.0.1')
+  let target = ''
+  const front = createServer({ key: privateKey, cert: certificate }, (asked, answer) => {
+    const { method, headers } = asked
+    const passed = request(new URL(asked.url ?? '', target), { ...(method && { method }), headers }, (given) => {
+      answer.writeHead(given.statusCode ?? 502, given.headers)
+      given.pipe(answer)
     })
+    passed.once('error', () => answer.destroy())
+    asked.pipe(passed)
   })
+  front.listen(0)
+  await once(front, 'listening')
+  return {
+    url: `https://localhost:${(front.address() as AddressInfo).port}`,
+    leadTo(server) {
+      target = server
+    },
+    stop() {
+      front.close()
+      front.closeAllConnections()
+    },
+  }
 }
 
 /** A browser of somebody, with cookies of its own, at the origin of a server. */
@@ -33,7 +63,7 @@ export class Visitor {
 
   /** Answers of the API load nothing and run no script; the page that these tests bring along may. */
   static async at(browser: Browser, url: string): Promise<Visitor> {
-    const context = await browser.newContext({ bypassCSP: true })
+    const context = await browser.newContext({ bypassCSP: true, ignoreHTTPSErrors: true })
     const page = await context.newPage()
     await page.goto(`${url}/openapi.json`)
     const devtools = await context.newCDPSession(page)
@@ -52,8 +82,11 @@ export class Visitor {
     return authenticatorId
   }
 
-  async unplug(authenticatorId: string): Promise<void> {
-    await this.#devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
+  /** What an authenticator holds is put into another one, as somebody does who copied it. */
+  async copyPasskeys(from: string, to: Visitor, into: string): Promise<void> {
+    const { credentials } = await this.#devtools.send('WebAuthn.getCredentials', { authenticatorId: from })
+    for (const credential of credentials)
+      await to.#devtools.send('WebAuthn.addCredential', { authenticatorId: into, credential })
   }
 
   /** Whether the user of an authenticator can show from now on that it is they. */

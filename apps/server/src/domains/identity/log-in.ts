@@ -150,7 +150,7 @@ export class LogIn {
       await this.#refuse(tenantId, counted.user, client, 'throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
-    const { user, through } = await this.#whoKnows(tenantId, counted.user, input)
+    const { user, through } = await this.#whoKnows(tenantId, counted, input)
     const isThere = user?.status === 'active' || user?.status === 'suspended'
     if (tenantId === null || user === null || !isThere) {
       await this.#refuse(tenantId, counted.user, client, 'credentials')
@@ -185,12 +185,12 @@ export class LogIn {
   /** Whose password it is, here or in a directory; null: nobody's. */
   async #whoKnows(
     tenantId: string | null,
-    named: store.UserRow | null,
+    { user: named, isKnown }: Attempt,
     { connection, username, password }: Pick<PasswordLogin, 'connection' | 'username' | 'password'>,
   ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
     if (connection === undefined) {
-      const isRight = await passwords.check(named?.password_hash ?? null, password)
+      const isRight = await passwords.check(named?.password_hash ?? null, password, { isStranger: !isKnown })
       return { user: isRight ? named : null, through: null }
     }
     if (tenantId === null) throw new DomainError('NOT_FOUND')

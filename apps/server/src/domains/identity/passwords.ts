@@ -1,4 +1,4 @@
-import { AskedThread } from '../../platform/asked-thread.ts'
+import { AskedThread, type Priority } from '../../platform/asked-thread.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { type Answer, FILE, type PasswordCost, type Question, ROLE } from './password-thread.ts'
 
@@ -6,13 +6,15 @@ const AT_ONCE = 2
 const MOST_WAITING = 64
 
 /** Those of the process: of all servers in it, and ended with it. One that died is made again when it is needed. */
-const idle: AskedThread<Question, Answer>[] = []
+const unused: Record<Priority, AskedThread<Question, Answer>[]> = { low: [], idle: [] }
 
-/** Hashes and checks passwords, a few at a time; refuses with UNAVAILABLE rather than eat the machine. */
+/**
+ * Hashes and checks passwords, a few at a time; refuses with UNAVAILABLE rather than eat the machine. What strangers try has
+ * threads of its own, which run when nothing else does: a storm of guesses slows nobody who is logged in, or known.
+ */
 export class Passwords {
-  #running = 0
-  readonly #waiting: (() => void)[] = []
   readonly #cost: PasswordCost
+  readonly #queues: Record<Priority, Queue> = { low: new Queue('low'), idle: new Queue('idle') }
   #decoy: Promise<string> | null = null
 
   constructor(cost: PasswordCost) {
@@ -20,15 +22,16 @@ export class Passwords {
   }
 
   async hash(password: string): Promise<string> {
-    const made = await this.#asked({ password, cost: this.#cost })
+    const made = await this.#queues.low.ask({ password, cost: this.#cost })
     if (typeof made !== 'string') throw new Error('a password could not be hashed')
     return made
   }
 
   /** Whether the password is right. `stored` null or empty: there is none; it takes as long and is false. */
-  async check(stored: string | null, password: string): Promise<boolean> {
+  async check(stored: string | null, password: string, { isStranger }: { isStranger: boolean }): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const right = await this.#asked({ password, stored: stored || (await this.#decoy) })
+    const question = { password, stored: stored || (await this.#decoy) }
+    const right = await this.#queues[isStranger ? 'idle' : 'low'].ask(question)
     if (right === null) throw new Error('what is stored of a password cannot be read')
     return right === true && Boolean(stored)
   }
@@ -38,20 +41,31 @@ export class Passwords {
     const { kibibytes, passes } = this.#cost
     return !stored.startsWith(`$argon2id$v=19$m=${kibibytes},t=${passes},p=1$`)
   }
+}
 
-  async #asked(question: Question): Promise<Answer> {
+class Queue {
+  readonly #priority: Priority
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(priority: Priority) {
+    this.#priority = priority
+  }
+
+  async ask(question: Question): Promise<Answer> {
     if (this.#running >= AT_ONCE) {
       if (this.#waiting.length >= MOST_WAITING)
         throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#running++
-    const thread = idle.pop() ?? new AskedThread<Question, Answer>(FILE, ROLE, gone)
+    const threads = unused[this.#priority]
+    const thread = threads.pop() ?? new AskedThread<Question, Answer>(FILE, ROLE, gone, { priority: this.#priority })
     try {
       return await thread.ask(question, [])
     } finally {
       this.#running--
-      if (!thread.ended) idle.push(thread)
+      if (!thread.ended) threads.push(thread)
       this.#waiting.shift()?.()
     }
   }

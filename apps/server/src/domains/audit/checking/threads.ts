@@ -62,7 +62,7 @@ function countOfThreads(): number {
 }
 
 function start(): AskedThread<Question, Answer> {
-  return new AskedThread(THREAD, ROLE, gone, LIMITS)
+  return new AskedThread(THREAD, ROLE, gone, { resourceLimits: LIMITS })
 }
 
 function gone(): DomainError {
