@@ -176,6 +176,7 @@ test('a page of another site that leads to Probity does not lead into somebodyâ€
     await visitor.page.goto(from)
     const [answer] = await Promise.all([
       visitor.page.waitForResponse(`${url}/v1/me`),
+      visitor.page.waitForURL(`${url}/v1/me`),
       visitor.page.evaluate(`location.href = '${url}/v1/me'`),
     ])
     return answer.status()
