@@ -185,12 +185,14 @@ export class LogIn {
   /** Whose password it is, here or in a directory; null: nobody's. */
   async #whoKnows(
     tenantId: string | null,
-    { user: named, isKnown }: Attempt,
+    { user: named, isKnown, decoy }: Attempt,
     { connection, username, password }: Pick<PasswordLogin, 'connection' | 'username' | 'password'>,
   ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
     if (connection === undefined) {
-      const isRight = await passwords.check(named?.password_hash ?? null, password, { isStranger: !isKnown })
+      const isRight = await passwords.check(named?.password_hash ?? null, password, {
+        ...{ isStranger: !isKnown, decoy },
+      })
       return { user: isRight ? named : null, through: null }
     }
     if (tenantId === null) throw new DomainError('NOT_FOUND')

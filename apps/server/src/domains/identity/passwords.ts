@@ -5,6 +5,12 @@ import { type Answer, FILE, type PasswordCost, type Question, ROLE } from './pas
 const AT_ONCE = 2
 const MOST_WAITING = 64
 
+interface Asking {
+  isStranger: boolean
+  /** What another account has; null: what a new one would have. */
+  decoy: string | null
+}
+
 /** Those of the process: of all servers in it, and ended with it. One that died is made again when it is needed. */
 const unused: Record<Priority, AskedThread<Question, Answer>[]> = { low: [], idle: [] }
 
@@ -27,10 +33,10 @@ export class Passwords {
     return made
   }
 
-  /** Whether the password is right. `stored` null or empty: there is none; it takes as long and is false. */
-  async check(stored: string | null, password: string, { isStranger }: { isStranger: boolean }): Promise<boolean> {
+  /** Whether the password is right. `stored` null or empty: there is none; `decoy` is looked at in its place, and it is false. */
+  async check(stored: string | null, password: string, { isStranger, decoy }: Asking): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const question = { password, stored: stored || (await this.#decoy) }
+    const question = { password, stored: stored || decoy || (await this.#decoy) }
     const right = await this.#queues[isStranger ? 'idle' : 'low'].ask(question)
     if (right === null) throw new Error('what is stored of a password cannot be read')
     return right === true && Boolean(stored)

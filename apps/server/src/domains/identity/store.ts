@@ -61,7 +61,20 @@ export async function findUser(tx: Tx, usernameIndex: Buffer, emailIndex: Buffer
   return (await tx.query<UserRow>(text, [tx.tenantId, usernameIndex, emailIndex])).rows[0] ?? null
 }
 
-/** The same by id. */
+/**
+ * A password's hash to be looked at for a name that nobody has: of one of the next accounts in the order of blind indexes, which
+ * is chance to whoever has no key and the same each time. So a name costs what some account costs, however that was hashed.
+ */
+export async function hashNearest(tx: Tx, usernameIndex: Buffer): Promise<string | null> {
+  const next = (condition: string) =>
+    `(SELECT password_hash FROM security_users WHERE tenant_id = $1 AND ${condition} ORDER BY username_index LIMIT 8)`
+  const text = `SELECT password_hash FROM (${next('username_index >= $2')} UNION ALL ${next('username_index < $2')}) n
+                WHERE password_hash <> '' LIMIT 1`
+  const { rows } = await tx.query<{ password_hash: string }>(text, [tx.tenantId, usernameIndex])
+  return rows[0]?.password_hash ?? null
+}
+
+/** A user by id. */
 export async function readUser(tx: Tx, id: string): Promise<UserRow | null> {
   const text = `SELECT ${USER_COLUMNS} FROM security_users WHERE tenant_id = $1 AND id = $2`
   return (await tx.query<UserRow>(text, [tx.tenantId, id])).rows[0] ?? null

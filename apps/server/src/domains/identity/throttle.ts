@@ -20,6 +20,8 @@ const DAY = 86_400_000
 export interface Attempt {
   /** Null: nobody goes by that name, or there is no such tenant. */
   user: store.UserRow | null
+  /** What is looked at where there is no user, or one without a password; null: nobody has one. */
+  decoy: string | null
   /** Seconds to wait; 0: it may be tried. */
   refusedFor: number
   pair: attempts.Pair
@@ -55,7 +57,7 @@ export class Throttle {
     const username = await keys.blindIndex(holder, 'username', name)
     const email = await keys.blindIndex(holder, 'email', name)
     return tenantTransaction(database.app, holder, async (tx) => {
-      const user = await store.findUser(tx, username, email)
+      const [user, decoy] = await Promise.all([store.findUser(tx, username, email), store.hashNearest(tx, username)])
       const who = user ? `user:${user.id}` : `name:${tenantId ?? input.tenant}/${name}`
       const account = await keys.blindIndex(holder, 'login-account', who)
       const source = await keys.blindIndex(holder, 'login-source', `${who}\0${sourceOf(address)}`)
@@ -66,7 +68,7 @@ export class Throttle {
         `place\0${tenantId ?? input.tenant}\0${sourceOf(address)}`,
       )
       const place = { account: ALL_ACCOUNTS, source: here }
-      return { user, pair, place, ...(await this.#take(tx, pair, place, user?.id ?? NOBODY)) }
+      return { user, decoy, pair, place, ...(await this.#take(tx, pair, place, user?.id ?? NOBODY)) }
     })
   }
 
