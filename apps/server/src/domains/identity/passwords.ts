@@ -1,9 +1,12 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AskedThread, type Priority } from '../../platform/asked-thread.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { type Answer, FILE, type PasswordCost, type Question, ROLE } from './password-thread.ts'
 
 const AT_ONCE = 2
 const MOST_WAITING = 64
+const TIMES_KEPT = 64
 
 interface Asking {
   isStranger: boolean
@@ -28,18 +31,26 @@ export class Passwords {
   }
 
   async hash(password: string): Promise<string> {
-    const made = await this.#queues.low.ask({ password, cost: this.#cost })
-    if (typeof made !== 'string') throw new Error('a password could not be hashed')
-    return made
+    const { low } = this.#queues
+    const { answer, milliseconds } = await low.ask({ password, cost: this.#cost })
+    if (typeof answer !== 'string') throw new Error('a password could not be hashed')
+    low.note(milliseconds)
+    return answer
   }
 
-  /** Whether the password is right. `stored` null or empty: there is none; `decoy` is looked at in its place, and it is false. */
+  /**
+   * Whether the password is right. `stored` null or empty: there is none; `decoy` is looked at in its place, and it is false. What
+   * was hashed for less than passwords are today is answered as late as they are: else time would tell of old accounts.
+   */
   async check(stored: string | null, password: string, { isStranger, decoy }: Asking): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const question = { password, stored: stored || decoy || (await this.#decoy) }
-    const right = await this.#queues[isStranger ? 'idle' : 'low'].ask(question)
-    if (right === null) throw new Error('what is stored of a password cannot be read')
-    return right === true && Boolean(stored)
+    const queue = this.#queues[isStranger ? 'idle' : 'low']
+    const looked = stored || decoy || (await this.#decoy)
+    const { answer, milliseconds } = await queue.ask({ password, stored: looked })
+    if (answer === null) throw new Error('what is stored of a password cannot be read')
+    if (!this.isOld(looked)) queue.note(milliseconds)
+    else await sleep(Math.max(0, (queue.anyTime() ?? this.#queues.low.anyTime() ?? 0) - milliseconds))
+    return answer === true && Boolean(stored)
   }
 
   /** Whether what is stored was hashed otherwise than passwords are today, by more or by less. */
@@ -52,13 +63,15 @@ export class Passwords {
 class Queue {
   readonly #priority: Priority
   readonly #waiting: (() => void)[] = []
+  /** How long the latest hashes of today's cost took, without what they waited for. */
+  readonly #times: number[] = []
   #running = 0
 
   constructor(priority: Priority) {
     this.#priority = priority
   }
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: Question): Promise<{ answer: Answer; milliseconds: number }> {
     if (this.#running >= AT_ONCE) {
       if (this.#waiting.length >= MOST_WAITING)
         throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
@@ -67,13 +80,24 @@ class Queue {
     this.#running++
     const threads = unused[this.#priority]
     const thread = threads.pop() ?? new AskedThread<Question, Answer>(FILE, ROLE, gone, { priority: this.#priority })
+    const start = performance.now()
     try {
-      return await thread.ask(question, [])
+      return { answer: await thread.ask(question, []), milliseconds: performance.now() - start }
     } finally {
       this.#running--
       if (!thread.ended) threads.push(thread)
       this.#waiting.shift()?.()
     }
+  }
+
+  note(milliseconds: number): void {
+    this.#times.push(milliseconds)
+    if (this.#times.length > TIMES_KEPT) this.#times.shift()
+  }
+
+  /** One of those times, by chance; null: there is none yet. */
+  anyTime(): number | null {
+    return this.#times.length === 0 ? null : (this.#times[randomInt(this.#times.length)] ?? null)
   }
 }
 
