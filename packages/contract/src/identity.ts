@@ -148,7 +148,7 @@ export const impersonate = z.strictObject({
 })
 export const impersonated = z.object({
   access_token: z.string(),
-  token_type: z.literal('Bearer'),
+  token_type: z.enum(['Bearer', 'DPoP']),
   expires_in: z.number().int(),
   session_id: uuid,
   user_id: uuid,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { isMainThread, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads'
@@ -11,9 +11,14 @@ interface Asked<Answer> {
 /** `low`: less of a core where others want it too. `idle`: a core that nobody else wants. */
 export type Priority = 'low' | 'idle'
 
+/** So long one that is idle waits for a core before it is given part of one. */
+const LONGEST_IDLE_MILLISECONDS = 1000
+
 interface Given {
   role: string
   priority: Priority
+  /** Its id in the operating system, once it knows; 0: none. */
+  threadId: Int32Array
 }
 
 /**
@@ -24,6 +29,8 @@ export class AskedThread<Question, Answer> {
   readonly #worker: Worker
   readonly #asked: Asked<Answer>[] = []
   readonly #gone: () => Error
+  readonly #priority: Priority
+  readonly #threadId = new Int32Array(new SharedArrayBuffer(4))
   ended = false
 
   constructor(
@@ -33,7 +40,8 @@ export class AskedThread<Question, Answer> {
     { priority = 'low', resourceLimits = {} }: { priority?: Priority; resourceLimits?: ResourceLimits } = {},
   ) {
     this.#gone = gone
-    const given: Given = { role, priority }
+    this.#priority = priority
+    const given: Given = { role, priority, threadId: this.#threadId }
     this.#worker = new Worker(file, { workerData: given, resourceLimits })
     this.#worker.on('message', (answer: Answer) => this.#answered(answer))
     this.#worker.on('error', () => this.#end())
@@ -48,7 +56,22 @@ export class AskedThread<Question, Answer> {
   }
 
   /** The buffers of `transfer` go to the thread and are gone here. */
-  ask(question: Question, transfer: ArrayBuffer[]): Promise<Answer> {
+  async ask(question: Question, transfer: ArrayBuffer[]): Promise<Answer> {
+    if (this.#priority === 'low') return this.#ask(question, transfer)
+    let isHastened = false
+    const timer = setTimeout(() => {
+      isHastened = true
+      this.#schedule('--other')
+    }, LONGEST_IDLE_MILLISECONDS)
+    try {
+      return await this.#ask(question, transfer)
+    } finally {
+      clearTimeout(timer)
+      if (isHastened) this.#schedule('--idle')
+    }
+  }
+
+  #ask(question: Question, transfer: ArrayBuffer[]): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.ended) return reject(this.#gone())
       this.#asked.push({ resolve, reject })
@@ -64,6 +87,11 @@ export class AskedThread<Question, Answer> {
 
   async stop(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #schedule(policy: '--other' | '--idle'): void {
+    const [id = 0] = this.#threadId
+    if (id > 0) spawn('chrt', [policy, '--pid', '0', String(id)], { stdio: 'ignore' }).on('error', () => undefined)
   }
 
   #answered(answer: Answer): void {
@@ -84,18 +112,20 @@ export function answerQuestions<Question, Answer>(
 ): void {
   const given = workerData as Given | null // of the constructor above
   if (isMainThread || given?.role !== role) return
-  giveWay(given.priority)
+  giveWay(given)
   const answer = (made: Answer, transfer: ArrayBuffer[]) => parentPort?.postMessage(made, transfer)
   parentPort?.on('message', (question: Question) => handle(question, answer))
 }
 
 // On Linux a thread has a priority of its own: what waits for an answer goes before what comes in bulk. Only of a core on which
 // nothing but SCHED_IDLE runs does the scheduler say that it is free; beside a thread that is merely nice, two others share one.
-function giveWay(priority: Priority): void {
+function giveWay({ priority, threadId }: Given): void {
   try {
     const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
     setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL)
-    if (priority === 'idle') spawnSync('chrt', ['--idle', '--pid', '0', thread])
+    if (priority === 'low') return
+    threadId[0] = Number(thread)
+    spawnSync('chrt', ['--idle', '--pid', '0', thread])
   } catch {
     // elsewhere, or not allowed: it works all the same
   }

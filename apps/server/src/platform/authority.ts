@@ -16,6 +16,8 @@ export interface Principal {
   impersonatorId?: string
   /** Thumbprint of the key that each call must prove; missing: none. */
   boundTo?: string
+  /** The key in whose place a token was issued: its calls count to that key's rate. Missing: to its own. */
+  issuedBy?: string
   /** The session lacks a second factor that is demanded: it has no scopes, and lets no application in. */
   lacksFactor?: true
   /** false: the tenant is suspended, hence read-only. */

@@ -55,6 +55,19 @@ test('a proof is good once, for one address and one token', async () => {
   assert.deepEqual(code(await ask(ofOther)), [401, 'DPOP_PROOF_INVALID'])
 })
 
+test('who acts as another from such a session proves the key in that one too', async () => {
+  const { access_token } = await open()
+  const made = await server.call('POST', '/v1/users', { email: 'acted@first.example' })
+  const { id } = made.body.user
+  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [id])
+  const path = `/v1/users/${id}/impersonate`
+  const headers = { authorization: `DPoP ${access_token}`, dpop: await proof('POST', path, access_token) }
+  const acting = await server.call('POST', path, { reason: 'they asked' }, { token: null, headers })
+  assert.deepEqual([acting.status, acting.body.token_type], [200, 'DPoP'], acting.text)
+  assert.equal((await ask({ authorization: `Bearer ${acting.body.access_token}` })).status, 401)
+  assert.equal((await asked(acting.body.access_token)).status, 200)
+})
+
 test('a refresh token of such a session is of no use without the key, and goes on being good with it', async () => {
   const { refresh_token } = await open()
   const path = '/v1/auth/refresh'

@@ -60,6 +60,30 @@ async function key(more: object = {}): Promise<{ id: string; token: string; acco
 const byKey = ({ id, token }: { id: string; token: string }, more: object = {}) =>
   logIn({ credential_type: 'api_key', api_key: id, api_secret: token, ...more })
 
+test('tokens that an API token led to count to its rate, however many they are', async () => {
+  const slow = await testServer({ rate_limit_per_second: '5' })
+  try {
+    const { body: account } = await slow.call('POST', '/v1/service-accounts', { name: 'robot' })
+    const asked = { name: 'k', scopes: ['audit:read'], service_account_id: account.id }
+    const { body: made } = await slow.call('POST', '/v1/tokens', asked)
+    const shown = { credential_type: 'api_key', api_key: made.id, api_secret: made.token }
+    const tokens = await Promise.all(
+      [1, 2, 3, 4].map(
+        async () => (await slow.call('POST', '/v1/auth/login', shown, { token: null })).body.access_token,
+      ),
+    )
+    const answers = await Promise.all(
+      tokens.flatMap((token) =>
+        Array.from({ length: 8 }, () => slow.call('GET', '/v1/audit/key', undefined, { token })),
+      ),
+    )
+    const taken = answers.filter(({ status }) => status === 200).length
+    assert.ok(taken >= 10 && taken <= 15, `${taken} of ${answers.length}`)
+  } finally {
+    await slow.stop()
+  }
+})
+
 test('an application shows its API token and goes on with one of a quarter of an hour, which may do the same', async () => {
   const made = await key()
   const opened = await byKey(made, { tenant: 'first' })

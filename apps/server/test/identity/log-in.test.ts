@@ -146,6 +146,26 @@ test('where strangers ask for more hashes than there is time for, they are told 
   assert.deepEqual([...told.keys()].sort(), [401, 503])
 })
 
+for (const [from, address] of [
+  ['one address', () => '10.9.9.9'],
+  ['many addresses', (i: number) => `10.9.${i}.1`],
+] as const)
+  test(`guesses in tenants that there are not, from ${from}, keep no stranger out of one that there is`, async () => {
+    const told = new Map<number, number>()
+    let isOver = false
+    const flood = many(60, async (i) => {
+      for (let j = 0; !isOver; j++) {
+        const { status } = await logIn(address(i), 'wrong', `flood${j}`, `made-up-${i}.${j}`)
+        told.set(status, (told.get(status) ?? 0) + 1)
+      }
+    })
+    await until('there is no time for all of them', () => (told.get(503) ?? 0) > 0)
+    const others = await oneByOne(4, (i) => logIn(`10.8.${i}.1`))
+    isOver = true
+    await flood
+    assert.deepEqual(new Set(statuses(others)), new Set([200]))
+  })
+
 test('no address stands in clear in what is kept of attempts', async () => {
   await logIn('192.0.2.77', 'wrong')
   const rows = await server.sql<{ row: string }>('SELECT l::text AS row FROM login_attempts l')

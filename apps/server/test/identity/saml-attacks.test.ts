@@ -242,6 +242,26 @@ test('a comment within a name cuts nothing off it', async () => {
   assert.equal(whole.body.users.length, 1)
 })
 
+test('comments that cost more than they say are refused before anything is made of them', async () => {
+  const withComments = (count: number) => (request: Parameters<typeof response>[0]) =>
+    sign(response(request, assertion(request, { nameId: 'commented@elsewhere.example' })), 'Assertion', key).replace(
+      '</saml:Assertion>',
+      `${'<!---->'.repeat(count)}</saml:Assertion>`,
+    )
+  assert.equal((await answered(withComments(150))).status, 200, 'what is signed does not hold them')
+  assert.equal((await answered(withComments(250))).status, 401)
+  const deep = `<!--${'</a>'.repeat(1900)}-->${'<a>'.repeat(1900)}${'</a>'.repeat(1900)}`
+  const hidden = await answered((request) =>
+    sign(response(request, assertion(request, {})), 'Assertion', key).replace(
+      '</saml:Assertion>',
+      `${deep}</saml:Assertion>`,
+    ),
+  )
+  assert.equal(hidden.status, 401)
+  const endless = await answered(() => '<!--'.repeat(30_000))
+  assert.ok(endless.status === 401 && endless.milliseconds < 1_000, String(endless.milliseconds))
+})
+
 test('what is refused is an entry, and says to nobody why', async () => {
   const { body } = await server.call('GET', `/v1/audit/events?resource=connection/${id}&limit=100`)
   const refused = body.events.filter(({ event_type }: { event_type: string }) => event_type === 'session.refused')

@@ -113,6 +113,7 @@ export function principalOf(tenantId: string, token: store.UsableToken): Princip
     userKind: token.kind,
     scopes: token.scopes,
     tenantActive: token.is_active,
+    ...(token.issued_by !== null && { issuedBy: token.issued_by }),
   }
 }
 

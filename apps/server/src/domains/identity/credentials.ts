@@ -89,7 +89,7 @@ export class Credentials {
     const { user } = attempt
     if (
       user?.id !== userId ||
-      !(await passwords.check(user.password_hash, input.current_password, { isStranger: false, decoy: null }))
+      !(await passwords.check(user.password_hash, input.current_password, { stranger: null, decoy: null }))
     ) {
       await this.#work.run(tenantId, (tx) => this.#record(tx, userId, 'password.refused', 'change', 'Failure'))
       throw new DomainError('CREDENTIALS_INVALID')

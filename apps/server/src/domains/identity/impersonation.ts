@@ -50,6 +50,8 @@ export class Impersonation {
     const access = newToken('se', tenantId)
     const key = await keyOfPerson(keys, tenantId, principal.userId)
     const sealed = seal(tenantId, [key], locationOf(id), Buffer.from(JSON.stringify(placeOf(client))))
+    // Whose own session proves a key proves it here as well.
+    const boundTo = principal.boundTo ?? null
     return this.#work.change(tenantId, async (tx) => {
       const user = await lockPerson(tx, userId)
       if (user?.status !== 'active') throw new DomainError('NOT_FOUND', { reason: 'there is no such active person' })
@@ -57,14 +59,15 @@ export class Impersonation {
       requireScopes(principal, permissions)
       await insertSession(tx, {
         ...{ id, userId, hash: hashToken(access), goodUntil: expires, client: sealed, expires, isRemembered: false },
-        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, boundTo: null, at },
+        ...{ methods: ['impersonation'], through: null, impersonatorId: principal.userId, boundTo, at },
       })
       await recordOf(record, tx, principal, {
         ...{ event_type: 'user.impersonated', resource: `user/${userId}`, action: 'impersonate', risk_score: 60 },
         data: { reason, session: id },
       })
       const expires_in = SECONDS
-      return { access_token: access, token_type: 'Bearer', expires_in, session_id: id, user_id: userId, permissions }
+      const token_type = boundTo === null ? ('Bearer' as const) : ('DPoP' as const)
+      return { access_token: access, token_type, expires_in, session_id: id, user_id: userId, permissions }
     })
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import { sourceOf } from '../../platform/source-address.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
@@ -150,7 +151,7 @@ export class LogIn {
       await this.#refuse(tenantId, counted.user, client, 'throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
-    const { user, through } = await this.#whoKnows(tenantId, counted, input)
+    const { user, through } = await this.#whoKnows(tenantId, counted, input, client)
     const isThere = user?.status === 'active' || user?.status === 'suspended'
     if (tenantId === null || user === null || !isThere) {
       await this.#refuse(tenantId, counted.user, client, 'credentials')
@@ -187,11 +188,12 @@ export class LogIn {
     tenantId: string | null,
     { user: named, isKnown, decoy }: Attempt,
     { connection, username, password }: Pick<PasswordLogin, 'connection' | 'username' | 'password'>,
+    client: Client,
   ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
     if (connection === undefined) {
       const isRight = await passwords.check(named?.password_hash ?? null, password, {
-        ...{ isStranger: !isKnown, decoy },
+        ...{ stranger: isKnown ? null : { source: sourceOf(client.ip_address), tenantId }, decoy },
       })
       return { user: isRight ? named : null, through: null }
     }

@@ -6,10 +6,22 @@ import { type Answer, FILE, type PasswordCost, type Question, ROLE } from './pas
 
 const AT_ONCE = 2
 const MOST_WAITING = 64
+/** Of one source, so that it alone fills no queue, whatever tenants it names. */
+const MOST_WAITING_OF_SOURCE = 16
+/** So that nobody fills it for all tenants by way of one. */
+const MOST_WAITING_OF_TENANT = 48
 const TIMES_KEPT = 64
 
+interface Stranger {
+  /** Of the address. */
+  source: string
+  /** Null: of all tenants that there are not. */
+  tenantId: string | null
+}
+
 interface Asking {
-  isStranger: boolean
+  /** Who tries from where nobody logged in to the account; null: somebody did. */
+  stranger: Stranger | null
   /** What another account has; null: what a new one would have. */
   decoy: string | null
 }
@@ -42,11 +54,11 @@ export class Passwords {
    * Whether the password is right. `stored` null or empty: there is none; `decoy` is looked at in its place, and it is false. What
    * was hashed for less than passwords are today is answered as late as they are: else time would tell of old accounts.
    */
-  async check(stored: string | null, password: string, { isStranger, decoy }: Asking): Promise<boolean> {
+  async check(stored: string | null, password: string, { stranger, decoy }: Asking): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
-    const queue = this.#queues[isStranger ? 'idle' : 'low']
+    const queue = this.#queues[stranger === null ? 'low' : 'idle']
     const looked = stored || decoy || (await this.#decoy)
-    const { answer, milliseconds } = await queue.ask({ password, stored: looked })
+    const { answer, milliseconds } = await queue.ask({ password, stored: looked }, stranger)
     if (answer === null) throw new Error('what is stored of a password cannot be read')
     if (!this.isOld(looked)) queue.note(milliseconds)
     else await sleep(Math.max(0, (queue.anyTime() ?? this.#queues.low.anyTime() ?? 0) - milliseconds))
@@ -62,7 +74,7 @@ export class Passwords {
 
 class Queue {
   readonly #priority: Priority
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { stranger: Stranger | null; begin: () => void }[] = []
   /** How long the latest hashes of today's cost took, without what they waited for. */
   readonly #times: number[] = []
   #running = 0
@@ -71,11 +83,11 @@ class Queue {
     this.#priority = priority
   }
 
-  async ask(question: Question): Promise<{ answer: Answer; milliseconds: number }> {
+  async ask(question: Question, stranger: Stranger | null = null): Promise<{ answer: Answer; milliseconds: number }> {
     if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MOST_WAITING)
+      if (this.#isFull(stranger))
         throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await new Promise<void>((begin) => this.#waiting.push({ stranger, begin }))
     }
     this.#running++
     const threads = unused[this.#priority]
@@ -86,8 +98,16 @@ class Queue {
     } finally {
       this.#running--
       if (!thread.ended) threads.push(thread)
-      this.#waiting.shift()?.()
+      this.#waiting.shift()?.begin()
     }
+  }
+
+  #isFull(stranger: Stranger | null): boolean {
+    if (this.#waiting.length >= MOST_WAITING) return true
+    if (stranger === null) return false
+    const count = (part: keyof Stranger) =>
+      this.#waiting.filter((one) => one.stranger?.[part] === stranger[part]).length
+    return count('source') >= MOST_WAITING_OF_SOURCE || count('tenantId') >= MOST_WAITING_OF_TENANT
   }
 
   note(milliseconds: number): void {

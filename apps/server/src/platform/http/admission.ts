@@ -59,7 +59,7 @@ export class Admission {
       return NOBODY
     }
     const principal = await this.#authenticate(request)
-    this.#byPrincipal.take(principal.id, this.#now())
+    this.#byPrincipal.take(principal.issuedBy ?? principal.id, this.#now())
     if (typeof route.scopes === 'object') await this.#check(principal, route, route.scopes)
     return principal
   }
