@@ -70,6 +70,7 @@ test('what the command line says wins over the environment, and is named by its 
 })
 
 test('passwords are hashed as RFC 9106 recommends unless somebody asks for less', async () => {
-  const { password_hash_kib, password_hash_passes } = await loadConfig({ data: folder }, {}, null)
+  const data = join(folder, 'fresh')
+  const { password_hash_kib, password_hash_passes } = await loadConfig({ data }, {}, null)
   assert.deepEqual([password_hash_kib, password_hash_passes], [64 * 1024, 3])
 })
