@@ -12,7 +12,7 @@ interface Asked<Answer> {
 export type Priority = 'low' | 'idle'
 
 /** So long one that is idle waits for a core before it is given part of one. */
-const LONGEST_IDLE_MILLISECONDS = 1000
+const LONGEST_IDLE_MILLISECONDS = 300
 
 interface Given {
   role: string

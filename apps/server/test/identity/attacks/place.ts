@@ -11,12 +11,8 @@ export interface Place {
   /** Of the tenant `first`. */
   administrator: string
   url: string
-  call(
-    method: string,
-    path: string,
-    body?: unknown,
-    options?: { token?: string | null; headers?: Record<string, string> },
-  ): Promise<Answer>
+  /** With no token unless one is given. */
+  call: TestServer['call']
   /** Another tenant, and its administrator. */
   neighbour(name: string): Promise<{ tenantId: string; token: string }>
   mails: MailServer
