@@ -175,6 +175,10 @@ test('mix-up: what one provider answered is told to no other, though state and t
     const answer = new URL(await provider.browse(thief.authorization_url, somebody()))
     answer.searchParams.set('state', new URL(victim.authorization_url).searchParams.get('state') ?? '')
     answer.searchParams.delete('iss') // of a provider that does not say who it is
+    // Who knows a log-in by its state alone takes the code to the provider where that log-in began.
+    const body = new URLSearchParams({ code: answer.searchParams.get('code') ?? '' })
+    await fetch(`${issuer}/token`, { method: 'POST', body })
+    assert.equal(asked.pop(), '/token', 'a naive client tells the evil one')
     assert.deepEqual(code(await finish(victim.request_token, answer.href)), [401, 'CREDENTIALS_INVALID'])
     assert.ok(asked.length > 0 && !asked.includes('/token'), 'the code is the thief’s if the evil one gets it')
   } finally {
