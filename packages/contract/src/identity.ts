@@ -85,10 +85,13 @@ export type KeyLoginInput = z.input<typeof keyLogin>
 export const refresh = z.strictObject({
   refresh_token: text(200).optional().describe('Missing: the one in the cookie'),
 })
+const tokenType = z
+  .enum(['Bearer', 'DPoP'])
+  .describe('DPoP: the log-in proved a key, and so must every call (RFC 9449)')
 export const loggedIn = z.object({
   access_token: z.string(),
   refresh_token: z.string().describe('Good once: the answer of a refresh has the next one'),
-  token_type: z.enum(['Bearer', 'DPoP']).describe('DPoP: the log-in proved a key, and so must every call (RFC 9449)'),
+  token_type: tokenType,
   expires_in: z.number().int().describe('Seconds that the access token is good for'),
   scope: z.string(),
   user_id: uuid,
@@ -148,7 +151,7 @@ export const impersonate = z.strictObject({
 })
 export const impersonated = z.object({
   access_token: z.string(),
-  token_type: z.enum(['Bearer', 'DPoP']),
+  token_type: tokenType,
   expires_in: z.number().int(),
   session_id: uuid,
   user_id: uuid,

@@ -87,10 +87,7 @@ export class Credentials {
     const attempt = await throttle.begin(tenantId, { tenant: tenantId, username: profile.username }, client.ip_address)
     if (attempt.refusedFor > 0) throw new DomainError('RATE_LIMITED', { retry_after: attempt.refusedFor })
     const { user } = attempt
-    if (
-      user?.id !== userId ||
-      !(await passwords.check(user.password_hash, input.current_password, { stranger: null, decoy: null }))
-    ) {
+    if (user?.id !== userId || !(await passwords.check(user.password_hash, input.current_password))) {
       await this.#work.run(tenantId, (tx) => this.#record(tx, userId, 'password.refused', 'change', 'Failure'))
       throw new DomainError('CREDENTIALS_INVALID')
     }

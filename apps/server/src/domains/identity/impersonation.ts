@@ -9,7 +9,7 @@ import { hashToken } from './authenticate.ts'
 import { keyOfPerson } from './profile.ts'
 import { recordOf } from './record.ts'
 import { scopesOnBehalf } from './rules.ts'
-import { type Client, locationOf, newToken, placeOf, type Sessions } from './sessions.ts'
+import { type Client, locationOf, newToken, placeOf, type Sessions, tokenTypeOf } from './sessions.ts'
 import { insertSession } from './store-sessions.ts'
 import { lockPerson } from './store-users.ts'
 import type { Work } from './work.ts'
@@ -66,8 +66,8 @@ export class Impersonation {
         data: { reason, session: id },
       })
       const expires_in = SECONDS
-      const token_type = boundTo === null ? ('Bearer' as const) : ('DPoP' as const)
-      return { access_token: access, token_type, expires_in, session_id: id, user_id: userId, permissions }
+      const answer = { access_token: access, token_type: tokenTypeOf(boundTo), expires_in, session_id: id }
+      return { ...answer, user_id: userId, permissions }
     })
   }
 }

@@ -4,7 +4,6 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
-import { sourceOf } from '../../platform/source-address.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
@@ -151,7 +150,7 @@ export class LogIn {
       await this.#refuse(tenantId, counted.user, client, 'throttled')
       throw new DomainError('RATE_LIMITED', { retry_after: refusedFor })
     }
-    const { user, through } = await this.#whoKnows(tenantId, counted, input, client)
+    const { user, through } = await this.#whoKnows(tenantId, counted, input)
     const isThere = user?.status === 'active' || user?.status === 'suspended'
     if (tenantId === null || user === null || !isThere) {
       await this.#refuse(tenantId, counted.user, client, 'credentials')
@@ -186,14 +185,14 @@ export class LogIn {
   /** Whose password it is, here or in a directory; null: nobody's. */
   async #whoKnows(
     tenantId: string | null,
-    { user: named, isKnown, decoy }: Attempt,
+    { user: named, isKnown, decoy, from }: Attempt,
     { connection, username, password }: Pick<PasswordLogin, 'connection' | 'username' | 'password'>,
-    client: Client,
   ): Promise<{ user: store.UserRow | null; through: Through | null }> {
     const { passwords, federation } = this.#dependencies
     if (connection === undefined) {
       const isRight = await passwords.check(named?.password_hash ?? null, password, {
-        ...{ stranger: isKnown ? null : { source: sourceOf(client.ip_address), tenantId }, decoy },
+        stranger: isKnown ? null : { source: from, tenantId },
+        decoy,
       })
       return { user: isRight ? named : null, through: null }
     }

@@ -21,9 +21,9 @@ interface Stranger {
 
 interface Asking {
   /** Who tries from where nobody logged in to the account; null: somebody did. */
-  stranger: Stranger | null
+  stranger?: Stranger | null
   /** What another account has; null: what a new one would have. */
-  decoy: string | null
+  decoy?: string | null
 }
 
 /** Those of the process: of all servers in it, and ended with it. One that died is made again when it is needed. */
@@ -54,7 +54,11 @@ export class Passwords {
    * Whether the password is right. `stored` null or empty: there is none; `decoy` is looked at in its place, and it is false. What
    * was hashed for less than passwords are today is answered as late as they are: else time would tell of old accounts.
    */
-  async check(stored: string | null, password: string, { stranger, decoy }: Asking): Promise<boolean> {
+  async check(
+    stored: string | null,
+    password: string,
+    { stranger = null, decoy = null }: Asking = {},
+  ): Promise<boolean> {
     this.#decoy ??= this.hash('a password that nobody has')
     const queue = this.#queues[stranger === null ? 'low' : 'idle']
     const looked = stored || decoy || (await this.#decoy)
@@ -87,18 +91,18 @@ class Queue {
     if (this.#running >= AT_ONCE) {
       if (this.#isFull(stranger))
         throw new DomainError('UNAVAILABLE', { reason: 'too many log-ins at once', retry_after: 2 })
-      await new Promise<void>((begin) => this.#waiting.push({ stranger, begin }))
-    }
-    this.#running++
+      await new Promise<void>((begin) => this.#waiting.push({ stranger, begin })) // in the place of one that ended
+    } else this.#running++
     const threads = unused[this.#priority]
     const thread = threads.pop() ?? new AskedThread<Question, Answer>(FILE, ROLE, gone, { priority: this.#priority })
     const start = performance.now()
     try {
       return { answer: await thread.ask(question, []), milliseconds: performance.now() - start }
     } finally {
-      this.#running--
       if (!thread.ended) threads.push(thread)
-      this.#waiting.shift()?.begin()
+      const next = this.#waiting.shift()
+      if (next) next.begin()
+      else this.#running--
     }
   }
 

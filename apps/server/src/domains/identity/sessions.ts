@@ -30,6 +30,11 @@ export interface SessionDependencies {
   sessions: SessionSettings
 }
 
+/** How a token of a session is shown: with a proof of the key that it is bound to, or by itself (RFC 9449 §5). */
+export function tokenTypeOf(boundTo: string | null): 'Bearer' | 'DPoP' {
+  return boundTo === null ? 'Bearer' : 'DPoP'
+}
+
 /** Where a request came from. */
 export interface Place {
   ip_address: string
@@ -284,7 +289,7 @@ export class Sessions {
     return {
       access_token: access,
       refresh_token: refresh,
-      token_type: boundTo === null ? ('Bearer' as const) : ('DPoP' as const),
+      token_type: tokenTypeOf(boundTo),
       expires_in: Math.floor((this.#goodUntil(at, expires).getTime() - at.getTime()) / 1000),
       scope: permissions.join(' '),
       user_id: user.id,

@@ -22,6 +22,8 @@ export interface Attempt {
   user: store.UserRow | null
   /** What is looked at where there is no user, or one without a password; null: nobody has one. */
   decoy: string | null
+  /** Source of the address from which it is tried. */
+  from: string
   /** Seconds to wait; 0: it may be tried. */
   refusedFor: number
   pair: attempts.Pair
@@ -56,19 +58,16 @@ export class Throttle {
     const name = normalizeName(input.username)
     const username = await keys.blindIndex(holder, 'username', name)
     const email = await keys.blindIndex(holder, 'email', name)
+    const from = sourceOf(address)
     return tenantTransaction(database.app, holder, async (tx) => {
       const [user, decoy] = await Promise.all([store.findUser(tx, username, email), store.hashNearest(tx, username)])
       const who = user ? `user:${user.id}` : `name:${tenantId ?? input.tenant}/${name}`
       const account = await keys.blindIndex(holder, 'login-account', who)
-      const source = await keys.blindIndex(holder, 'login-source', `${who}\0${sourceOf(address)}`)
+      const source = await keys.blindIndex(holder, 'login-source', `${who}\0${from}`)
       const pair = { account, source }
-      const here = await keys.blindIndex(
-        holder,
-        'login-source',
-        `place\0${tenantId ?? input.tenant}\0${sourceOf(address)}`,
-      )
+      const here = await keys.blindIndex(holder, 'login-source', `place\0${tenantId ?? input.tenant}\0${from}`)
       const place = { account: ALL_ACCOUNTS, source: here }
-      return { user, decoy, pair, place, ...(await this.#take(tx, pair, place, user?.id ?? NOBODY)) }
+      return { user, decoy, from, pair, place, ...(await this.#take(tx, pair, place, user?.id ?? NOBODY)) }
     })
   }
 
