@@ -1,7 +1,7 @@
 import * as contract from '@probity/contract'
-import { Secret, TOTP } from 'otpauth'
 import { z } from 'zod'
 import { SoftAuthenticator } from '../support/authenticator.ts'
+import { codeOf } from '../support/codes.ts'
 import { type MailServer, tokenIn } from '../support/mail.ts'
 import { CLIENT, type OpenIdServer } from '../support/openid.ts'
 import { samlMetadata, signingKey } from '../support/saml.ts'
@@ -278,7 +278,7 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       operation: 'POST /v1/auth/mfa/confirm',
       schema: contract.backupCodes,
       call() {
-        const code = new TOTP({ secret: Secret.fromBase32(known.key ?? '') }).generate()
+        const code = codeOf(known.key ?? '')
         return mine('POST', '/v1/auth/mfa/confirm', { factor_id: known.factor, code })
       },
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { cookieHeader, cookiesOf } from '../support/browser.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -21,14 +22,6 @@ interface Page {
   csrf: string
   answer: Answer
 }
-function cookiesOf(answer: Answer): Record<string, string> {
-  const found = answer.headers.getSetCookie().map((set) => /^([^=]+)=([^;]*)/.exec(set) ?? [])
-  return Object.fromEntries(found.map(([, name = '', value = '']) => [name, value]))
-}
-const header = (cookies: Record<string, string>) =>
-  Object.entries(cookies)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('; ')
 async function logIn(more: object = {}): Promise<Page> {
   const answer = await server.call(
     'POST',
@@ -45,7 +38,7 @@ const ask = (
   cookies: Record<string, string>,
   headers: Record<string, string> = {},
   body?: unknown,
-) => server.call(method, path, body, { token: null, headers: { cookie: header(cookies), ...headers } })
+) => server.call(method, path, body, { token: null, headers: { cookie: cookieHeader(cookies), ...headers } })
 const change = { display_name: 'Ada' }
 
 test('a browser’s tokens stand in cookies that no script reads, and in no answer', async () => {
@@ -115,7 +108,7 @@ test('a session goes on by its cookie, once, for its own page alone', async () =
 test('session fixation: what a browser had before it logged in is nothing after', async () => {
   const before = { [SESSION]: `prb_se_${'A'.repeat(71)}`, [REFRESH]: `prb_re_${'A'.repeat(71)}` }
   const answer = await server.call('POST', '/v1/auth/login', LOGIN, {
-    ...{ token: null, headers: { 'x-probity-cookies': '1', cookie: header(before) } },
+    ...{ token: null, headers: { 'x-probity-cookies': '1', cookie: cookieHeader(before) } },
   })
   const cookies = cookiesOf(answer)
   assert.notEqual(cookies[SESSION], before[SESSION])
@@ -141,7 +134,7 @@ test('an installation without TLS, on one’s own machine, has cookies without S
     const cookies = cookiesOf(answer)
     assert.deepEqual(Object.keys(cookies), ['probity-session', 'probity-refresh'])
     assert.equal(
-      (await own.call('GET', '/v1/me', undefined, { token: null, headers: { cookie: header(cookies) } })).status,
+      (await own.call('GET', '/v1/me', undefined, { token: null, headers: { cookie: cookieHeader(cookies) } })).status,
       200,
     )
   } finally {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { Secret, TOTP } from 'otpauth'
+import { Secret } from 'otpauth'
+import { codeOf } from '../support/codes.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 const PASSWORD = 'violet harbour lantern'
@@ -51,10 +52,6 @@ async function session(email: string, mfa_code?: string): Promise<string> {
   assert.equal(answer.status, 200, answer.text)
   return answer.body.access_token
 }
-
-/** An authenticator; `off`: how many steps its clock is off. */
-const codeOf = (key: string, off = 0) =>
-  new TOTP({ secret: Secret.fromBase32(key) }).generate({ timestamp: Date.now() + off * 30_000 })
 
 /** Somebody with an authenticator. Codes of `off` 0 and below are used up by its confirmation. */
 async function enrolled(scopes?: string[]) {

@@ -16,7 +16,7 @@ export class Browser {
   }
 
   get cookie(): string {
-    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    return cookieHeader(Object.fromEntries(this.#cookies))
   }
 
   async fetch(url: string, options: RequestInit = {}): Promise<Response> {
@@ -58,6 +58,19 @@ export class Browser {
     const { body } = await this.answer(token, true)
     return this.follow(body.redirect_to)
   }
+}
+
+/** Cookies that an answer sets. */
+export function cookiesOf(answer: Answer): Record<string, string> {
+  const found = answer.headers.getSetCookie().map((set) => /^([^=]+)=([^;]*)/.exec(set) ?? [])
+  return Object.fromEntries(found.map(([, name = '', value = '']) => [name, value]))
+}
+
+/** Cookies as a browser sends them. */
+export function cookieHeader(cookies: Record<string, string>): string {
+  return Object.entries(cookies)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('; ')
 }
 
 /** What an address answers to who names another host. */

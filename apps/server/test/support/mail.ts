@@ -61,8 +61,12 @@ export async function mailServer(): Promise<MailServer> {
   return mail
 }
 
-/** The token behind # of the link in a mail; quoted-printable line ends are undone. */
-export function tokenIn({ source }: ReceivedMail): string {
-  const plain = source.replaceAll('=\r\n', '').replaceAll('=3D', '=')
-  return /#(prb_li_[0-9A-Za-z]+)/.exec(plain)?.[1] ?? ''
+/** The token behind # of the link in a mail. */
+export function tokenIn(mail: ReceivedMail): string {
+  return /#(prb_li_[0-9A-Za-z]+)/.exec(plainMail(mail))?.[1] ?? ''
+}
+
+/** A mail as it was written: without the line ends and signs of quoted-printable. */
+export function plainMail({ source }: ReceivedMail): string {
+  return source.replaceAll('=\r\n', '').replaceAll('=3D', '=')
 }

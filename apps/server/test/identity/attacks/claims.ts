@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type Attack, asAdministrator, logIn, PASSWORD, type Place, person, session, tokenOf, unique } from './place.ts'
+import { tokenIn } from '../../support/mail.ts'
+import { type Attack, asAdministrator, logIn, PASSWORD, type Place, person, session, unique } from './place.ts'
 
 const SCIM_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 
@@ -36,7 +37,7 @@ export const CLAIMS: Record<string, Attack> = {
   'who is invited brings scopes of their own': async (place) => {
     const email = `${unique('invited')}@first.example`
     const { body } = await asAdministrator(place, 'POST', '/v1/users', { email })
-    const token = tokenOf((await place.mails.next(email)).source)
+    const token = tokenIn(await place.mails.next(email))
     const taken = { token, password: PASSWORD, scopes: ['tenant:admin'] }
     const answer = await place.call('POST', '/v1/auth/invitation', taken)
     if (answer.status !== 200) return false

@@ -1,5 +1,6 @@
+import { cookieHeader, cookiesOf } from '../../support/browser.ts'
 import type { Answer } from '../../support/server.ts'
-import { type Attack, asAdministrator, cookiesOf, logIn, PASSWORD, person, session, unique } from './place.ts'
+import { type Attack, asAdministrator, logIn, PASSWORD, person, session, unique } from './place.ts'
 
 const WRONG = { password: 'a wrong password here' }
 const isIn = ({ status, body }: Answer) => status === 200 && body.access_token !== undefined
@@ -66,7 +67,7 @@ export const GUESSING: Record<string, Attack> = {
     const [mallory, victim] = [await person(place), await person(place)]
     const asked = { headers: { 'x-probity-cookies': '1' } }
     const planted = cookiesOf(await logIn(place, mallory.email, asked))
-    const cookie = Object.entries(planted).map(([name, value]) => `${name}=${value}`)[0] ?? ''
+    const cookie = cookieHeader(planted)
     await logIn(place, victim.email, { headers: { ...asked.headers, cookie } })
     return (await place.call('GET', '/v1/me', undefined, { headers: { cookie } })).body.email === victim.email
   },

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createTransport } from 'nodemailer'
+import { codeOf } from '../../support/codes.ts'
 import { mailServer } from '../../support/mail.ts'
 import { caller } from '../../support/server.ts'
 import { applicationCalls } from './naive-applications.ts'
 import { directoryCalls } from './naive-directory.ts'
 import { factorCalls } from './naive-factors.ts'
 import { type Account, type Asked, type Calls, random, World } from './naive-world.ts'
-import { codeOf, type Place } from './place.ts'
+import type { Place } from './place.ts'
 
 // A sign-in service as it is written by somebody who thinks of the honest alone. It answers to Probity's calls, so that each
 // attack is shown to be one: what gets in here gets in nowhere else.
@@ -119,7 +120,7 @@ function sessionCalls(world: World): Calls {
 function accountCalls(world: World, send: (to: string, link: string) => Promise<unknown>): Calls {
   const isAdministrator = (me: Account | undefined) => me?.scopes.includes('tenant:admin')
   async function link(account: Account, headers: Asked['headers']): Promise<void> {
-    const token = random()
+    const token = `prb_li_${random()}`
     world.links.set(token, account.id)
     const host = headers['x-forwarded-host'] ?? headers.host
     await send(account.email, `http://${host}/password#${token}`)

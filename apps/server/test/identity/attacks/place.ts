@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { Secret, TOTP } from 'otpauth'
-import { type MailServer, mailServer } from '../../support/mail.ts'
+import { codeOf } from '../../support/codes.ts'
+import { type MailServer, mailServer, tokenIn } from '../../support/mail.ts'
 import { type Answer, type TestServer, testServer } from '../../support/server.ts'
 
 export const ORIGIN = 'https://audit.example.org'
@@ -75,7 +75,7 @@ export const unique = (word: string) => `${word}${++count}`
 export async function person(place: Place, scopes: readonly string[] = []): Promise<Person> {
   const email = `${unique('person')}@first.example`
   const { body } = await asAdministrator(place, 'POST', '/v1/users', { email, scopes })
-  const token = tokenOf((await place.mails.next(email)).source)
+  const token = tokenIn(await place.mails.next(email))
   const set = await place.call('POST', '/v1/auth/invitation', { token, password: PASSWORD })
   assert.equal(set.status, 200, set.text)
   return { id: body.user.id, email }
@@ -83,16 +83,6 @@ export async function person(place: Place, scopes: readonly string[] = []): Prom
 
 export function asAdministrator(place: Place, method: string, path: string, body?: unknown): Promise<Answer> {
   return place.call(method, path, body, { token: place.administrator })
-}
-
-/** What stands behind # in the link of a mail. */
-export function tokenOf(mail: string): string {
-  return /#([\w-]+)/.exec(plainMail(mail))?.[1] ?? ''
-}
-
-/** Without the line ends of quoted-printable. */
-export function plainMail(mail: string): string {
-  return mail.replaceAll('=\r\n', '').replaceAll('=3D', '=')
 }
 
 interface LogIn {
@@ -134,20 +124,4 @@ export async function enrol(place: Place, token: string): Promise<string> {
   const right = { factor_id, code: codeOf(setup_key) }
   assert.equal((await place.call('POST', '/v1/auth/mfa/confirm', right, { token })).status, 200)
   return setup_key
-}
-
-/** An authenticator's code; `off`: how many half minutes from now. */
-export function codeOf(key: string, off = 0): string {
-  return new TOTP({ secret: Secret.fromBase32(key) }).generate({ timestamp: Date.now() + off * 30_000 })
-}
-
-export function cookiesOf(answer: Answer): Record<string, string> {
-  const found = answer.headers.getSetCookie().map((set) => /^([^=]+)=([^;]*)/.exec(set) ?? [])
-  return Object.fromEntries(found.map(([, name = '', value = '']) => [name, value]))
-}
-
-export function cookieHeader(cookies: Record<string, string>): string {
-  return Object.entries(cookies)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('; ')
 }

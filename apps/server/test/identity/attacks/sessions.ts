@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  type Attack,
-  asAdministrator,
-  cookieHeader,
-  cookiesOf,
-  logIn,
-  type Place,
-  person,
-  session,
-  unique,
-  whoIs,
-} from './place.ts'
+import { cookieHeader, cookiesOf } from '../../support/browser.ts'
+import { type Attack, asAdministrator, logIn, type Place, person, session, unique, whoIs } from './place.ts'
 
 const refresh = (place: Place, refresh_token: string) => place.call('POST', '/v1/auth/refresh', { refresh_token })
 const IN_COOKIES = { headers: { 'x-probity-cookies': '1' } }
