@@ -107,6 +107,15 @@ export const connection = z.object({
 export type Connection = z.infer<typeof connection>
 export const connectionList = z.object({ connections: z.array(connection) })
 
+/** Whether a provider can be asked just now, by what it takes to begin a log-in there. */
+export const connectionCheck = z.object({
+  is_reachable: z.boolean().describe('true for SAML, where a browser alone goes to the provider'),
+  problem: z.string().nullable().describe('What is wrong, and what to do; null: nothing that can be seen from here'),
+  last_login_at: timestamp.nullable().describe('null: nobody has logged in through it yet'),
+  is_proven: z.boolean().describe('Whether that was since it was last changed'),
+})
+export type ConnectionCheck = z.infer<typeof connectionCheck>
+
 const secret = text(1000).min(1).describe('Client secret, or password of bind_dn. Never shown again')
 const given = {
   ...common,
@@ -162,5 +171,10 @@ export const finishFederation = z.strictObject({
   parameters: text(450_000)
     .min(1)
     .describe('The address, whole, to which the provider sent the browser; by SAML, the form that it posted'),
+  invitation_token: text(200)
+    .optional()
+    .describe(
+      'Of the invitation that is accepted by it: the account opens by this identity from then on, and no password is set',
+    ),
 })
 export type FinishFederation = z.infer<typeof finishFederation>

@@ -23,6 +23,8 @@ export const STATUS = {
   IDEMPOTENCY_KEY_REUSED: 409,
   IDEMPOTENCY_KEY_IN_USE: 409,
   LAST_ADMINISTRATOR: 409,
+  BREAK_GLASS_NEEDED: 409,
+  PROVIDER_UNPROVEN: 409,
   LAST_WAY_IN: 409,
   IDENTITY_NOT_LINKED: 409,
   DOMAIN_NOT_VERIFIED: 409,
@@ -39,6 +41,7 @@ export const STATUS = {
   PASSWORD_REFUSED: 422,
   RATE_LIMITED: 429,
   INTERNAL: 500,
+  PROVIDER_UNREACHABLE: 502,
   UNAVAILABLE: 503,
 } as const
 
@@ -51,7 +54,7 @@ export const TITLE: Record<ErrorCode, string> = {
   VALIDATION_FAILED: 'A field of the request is missing or wrong',
   CURSOR_INVALID: 'The cursor is not one of this list; start again without it',
   NUMBER_OUT_OF_RANGE: 'A number lies outside what exists',
-  UNAUTHENTICATED: 'Send a valid token: Authorization: Bearer prb_…',
+  UNAUTHENTICATED: 'Send a token that is good: Authorization: Bearer prb_…. One that was ended or has expired is not',
   DPOP_PROOF_INVALID: 'The DPoP proof is missing or does not fit this request',
   CREDENTIALS_INVALID: 'Name or password is wrong',
   MFA_CODE_INVALID: 'The code is wrong, was used before, or has ended',
@@ -70,10 +73,13 @@ export const TITLE: Record<ErrorCode, string> = {
   IDEMPOTENCY_KEY_REUSED: 'This Idempotency-Key was used with another request',
   IDEMPOTENCY_KEY_IN_USE: 'The first request with this Idempotency-Key is still under way',
   LAST_ADMINISTRATOR: 'The tenant would have no administrator; make another one first',
+  BREAK_GLASS_NEEDED:
+    'Somebody must get in when the provider fails: make an administrator’s account, with a password, a break-glass account first',
+  PROVIDER_UNPROVEN: 'Log in through an enabled provider first, as it is configured now: nobody has yet',
   IDENTITY_NOT_LINKED:
     'You have no account here by this identity yet; log in as before and link it, or ask an administrator',
   LAST_WAY_IN: 'Nothing else opens the account; set a password, add a passkey or link another identity first',
-  NAME_TAKEN: 'The name is taken',
+  NAME_TAKEN: 'The name is taken; choose another, or change what has it',
   DOMAIN_NOT_VERIFIED:
     'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',
   NOT_INTEGRATED: 'The entry is durable and not yet in the tree; ask again in a moment',
@@ -88,5 +94,7 @@ export const TITLE: Record<ErrorCode, string> = {
   PASSWORD_REFUSED: 'The password cannot be taken',
   RATE_LIMITED: 'Too many requests; wait as Retry-After says',
   INTERNAL: 'Something went wrong here; the request id helps to find it',
+  PROVIDER_UNREACHABLE:
+    'The identity provider cannot be asked; an administrator sees why by POST /v1/connections/{id}/check',
   UNAVAILABLE: 'The server cannot do this just now; wait as Retry-After says',
 }

@@ -13,7 +13,7 @@ const fields = {
   requires_provider: z
     .boolean()
     .describe(
-      'Whether people log in through an identity provider alone; a break-glass account of an administrator must be there',
+      'Whether people log in through an identity provider alone. Somebody must have logged in through one, as it is configured now, and an administrator’s break-glass account be there; sessions that no provider opened end, but of break-glass accounts',
     ),
   remembered_device_days: z
     .number()
@@ -41,6 +41,21 @@ export const signInRules = z.object({
   ...fields,
   version: z.number().int().describe('0: nobody has changed them yet'),
   updated_at: timestamp.nullable(),
+  standing: z
+    .object({
+      is_provider_proven: z
+        .boolean()
+        .describe('Whether somebody logged in through an enabled provider since it was last changed'),
+      people_without_identity: z
+        .number()
+        .int()
+        .describe(
+          'Active people whom no provider opens an account for and who are no break-glass accounts: they cannot log in where a provider is required, unless a SCIM client of the provider’s keeps them',
+        ),
+      break_glass_accounts: z.number().int().describe('Of administrators, with a password'),
+      break_glass_without_factor: z.number().int().describe('Of these: opened by a password alone'),
+    })
+    .describe('What to look at before a provider is required'),
 })
 export type SignInRules = z.infer<typeof signInRules>
 

@@ -8,6 +8,7 @@ import type {
   ChangeSignInRules,
   ChangeUser,
   Connection,
+  ConnectionCheck,
   CreateApplicationInput,
   CreateConnectionInput,
   CreatedApplication,
@@ -92,6 +93,11 @@ export class IdentityClient {
   /** Takes it away; accounts stay. */
   removeConnection(id: string): Promise<null> {
     return this.transport.json('DELETE', `/v1/connections/${id}`)
+  }
+
+  /** Asks the provider now whether people could log in, and says what is wrong. */
+  checkConnection(id: string): Promise<ConnectionCheck> {
+    return this.transport.json('POST', `/v1/connections/${id}/check`)
   }
 
   /** Begins a log-in at a provider; the browser that asks keeps `request_token` until it comes back. */

@@ -197,7 +197,7 @@ test('- is standard input, for an export and for a receipt', () => {
 })
 
 test('the end of a range is said to be exclusive', () => {
-  assert.match(run('whole.export', '--key', 'keys').stdout, /entry 12000 is not part of it\n$/)
+  assert.match(run('whole.export', '--key', 'keys').stdout, /entry 12000 not included\n$/)
 })
 
 test('an export older than its pin is refused, and the refusal says that it may only be older', () => {

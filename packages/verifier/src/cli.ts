@@ -273,7 +273,7 @@ function sentence(result: Result): string {
   const { entries, size, root, origin, sealed_opened } = result
   const parts = sealed_opened === 0 ? '' : `, ${plural(sealed_opened, 'opened part')}`
   const anchor = result.anchored === null ? '' : `, anchored ${result.anchored.at} by ${result.anchored.origin}`
-  const end = result.kind === 'range' && entries > 0 ? `; entry ${result.end} is not part of it` : ''
+  const end = result.kind === 'range' && entries > 0 ? `, entry ${result.end} not included` : ''
   return `verified: ${whatIs(result)}${parts} of ${origin}, at size ${size} with root ${root}${anchor}${end}`
 }
 

@@ -5,9 +5,9 @@ export class DomainError extends Error {
   readonly code: ErrorCode
   readonly details: Record<string, unknown>
 
-  /** `details` are shown to the caller: never a secret, a personal value or an internal message. */
-  constructor(code: ErrorCode, details: Record<string, unknown> = {}) {
-    super(code)
+  /** `details` are shown to the caller: never a secret, a personal value or an internal message; a `cause` is not. */
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options: ErrorOptions = {}) {
+    super(code, options)
     this.name = 'DomainError'
     this.code = code
     this.details = details

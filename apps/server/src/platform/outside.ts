@@ -25,10 +25,19 @@ for (const [network, bits] of [
 ] as const)
   INSIDE.addSubnet(network, bits, 'ipv6')
 
+const INSIDE_NAME = 'its name leads inside the server’s own network'
+
 /** Whether an address is of the machine, the network around it, or no address of one host at all. */
 export function isInside(address: string): boolean {
   const family = isIP(address)
   return family === 0 || INSIDE.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** What is not to be asked from here; the message says what an operator can do about it. */
+export class NotAskedError extends Error {
+  constructor(what: string) {
+    super(`${what}; where the operator wants that, PROBITY_IDENTITY_PROVIDERS_INSIDE=true allows it`)
+  }
 }
 
 const MOST_BYTES = 1_000_000
@@ -52,12 +61,19 @@ export class Outside {
     })
   }
 
-  /** As `fetch`. Throws where the address is not to be asked, and after ten seconds. */
-  readonly fetch = async (url: string, options: RequestInit = {}): Promise<Response> => {
+  /** What keeps a URL from being asked, as far as it can be told without resolving its name; null: nothing. */
+  faultOf(url: string): string | null {
     const { protocol, hostname } = new URL(url)
     const literal = hostname.replace(/^\[(.*)\]$/, '$1')
-    if (!this.allowsInside && (protocol !== 'https:' || (isIP(literal) !== 0 && isInside(literal))))
-      throw new Error('an address inside, or without TLS')
+    if (this.allowsInside) return null
+    if (isIP(literal) !== 0 && isInside(literal)) return 'it lies inside the server’s own network'
+    return protocol === 'http:' ? 'it is not reached over TLS (https)' : null
+  }
+
+  /** As `fetch`. Throws where the address is not to be asked, and after ten seconds. */
+  readonly fetch = async (url: string, options: RequestInit = {}): Promise<Response> => {
+    const fault = this.faultOf(url)
+    if (fault !== null) throw new NotAskedError(fault)
     const asked = { ...options, redirect: 'manual', dispatcher: this.#agent, signal: AbortSignal.timeout(MILLISECONDS) }
     // The library's own types of the same standard.
     return (await undiciFetch(url, asked as Parameters<typeof undiciFetch>[1])) as unknown as Response
@@ -73,7 +89,7 @@ export class Outside {
   #outsideOf(addresses: readonly { address: string }[]): { address: string } {
     const [first] = addresses
     if (!first || (!this.allowsInside && addresses.some(({ address }) => isInside(address))))
-      throw new Error('an address inside')
+      throw new NotAskedError(INSIDE_NAME)
     return first
   }
 
@@ -87,7 +103,7 @@ const resolveAny: LookupFunction = (name, options, done) => resolve(name, option
 const resolveOutside: LookupFunction = (name, options, done) =>
   resolve(name, { ...options, all: true }, (error, addresses) => {
     if (error) return done(error, '', 0)
-    if (addresses.some(({ address }) => isInside(address))) return done(new Error('an address inside'), '', 0)
+    if (addresses.some(({ address }) => isInside(address))) return done(new NotAskedError(INSIDE_NAME), '', 0)
     if (options.all) return done(null, addresses)
     const [first] = addresses
     done(null, first?.address ?? '', first?.family)

@@ -58,9 +58,13 @@ async function throwGarbage(token: string, seed: number, milliseconds: number): 
 }
 
 test('garbage to any route meets no fault, no neighbour’s data and no word of the inside', async () => {
-  const seen = await throwGarbage(own.token, 20261124, 12_000)
-  for (const some of ['GET 200', 'GET 400', 'POST 200', 'POST 400', 'DELETE 400', 'DELETE 404'])
-    assert.ok((seen[some] ?? 0) > 0, `${some} is never met: ${JSON.stringify(seen)}`)
+  const kinds = ['GET 200', 'GET 400', 'POST 200', 'POST 400', 'DELETE 400', 'DELETE 404']
+  const met = new Set<string>()
+  // A slow machine throws less in the time: it goes on until each kind of answer was met.
+  for (let round = 0; round < 8 && !kinds.every((kind) => met.has(kind)); round++)
+    for (const kind of Object.keys(await throwGarbage(own.token, 20261124 + round, 12_000))) met.add(kind)
+  const missed = kinds.filter((kind) => !met.has(kind))
+  assert.deepEqual(missed, [])
 })
 
 test('garbage of an operator meets no fault and no word of the inside either', async () => {

@@ -105,6 +105,11 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       call: () => call('PATCH', `/v1/connections/${known.connection}`, { default_scopes: ['audit:read'] }),
     },
     {
+      operation: 'POST /v1/connections/{id}/check',
+      schema: contract.connectionCheck,
+      call: () => call('POST', `/v1/connections/${known.connection}/check`),
+    },
+    {
       operation: 'POST /v1/me/identities',
       schema: contract.federationStarted,
       call: () => mine('POST', '/v1/me/identities', { connection: 'idp' }),

@@ -70,6 +70,7 @@ async function group(name: string, members: string[]): Promise<string> {
   await ldap.administer((client) => client.add(dn, { objectClass: 'groupOfNames', cn: name, member: members }))
   return dn
 }
+const check = async ({ id }: { id: string }) => (await call('POST', `/v1/connections/${id}/check`)).body
 const logIn = (name: string, username: string, password = PASSWORD, more: object = {}) =>
   call(
     'POST',
@@ -256,7 +257,8 @@ test('no password leaves before the directory has shown by its certificate who i
     const good = await connection({ url })
     assert.equal((await logIn(good.name, uid)).status, 200)
     const untrusted = await connection({ url, certificate_authority: null })
-    assert.deepEqual(code(await logIn(untrusted.name, uid)), [503, 'UNAVAILABLE'])
+    assert.deepEqual(code(await logIn(untrusted.name, uid)), [502, 'PROVIDER_UNREACHABLE'])
+    assert.match((await check(untrusted)).problem, /certificate/)
     const text = Buffer.concat(heard)
     for (const secret of [PASSWORD, SEARCHER.password]) assert.equal(text.includes(secret), false)
   } finally {
@@ -269,23 +271,25 @@ test(
   options,
   async () => {
     const closed = await connection({ url: 'ldap://127.0.0.1:1' })
-    assert.deepEqual(code(await logIn(closed.name, 'ada')), [503, 'UNAVAILABLE'])
+    assert.deepEqual(code(await logIn(closed.name, 'ada')), [502, 'PROVIDER_UNREACHABLE'])
+    assert.match((await check(closed)).problem, /nothing listens/)
     const wrong = await connection({}, { secret: 'wrong' })
-    const told = await logIn(wrong.name, 'ada')
-    assert.match(told.body.message, /bind_dn/)
+    assert.deepEqual(code(await logIn(wrong.name, 'ada')), [502, 'PROVIDER_UNREACHABLE'])
+    assert.match((await check(wrong)).problem, /bind_dn/)
+    assert.match((await check(await connection({ user_base: 'ou=none,dc=nowhere' }))).problem, /user_base/)
+    const good = await check(await connection())
+    assert.deepEqual(good, { is_reachable: true, problem: null, last_login_at: null, is_proven: false })
     assert.deepEqual(code(await logIn('none', 'ada')), [404, 'NOT_FOUND'])
     const own = await testServer()
     try {
       const settings = { url: ldap.url, certificate_authority: ldap.certificate, user_base: PEOPLE }
-      await own.call('POST', '/v1/connections', { kind: 'ldap', name: 'ldap', settings })
-      const body = {
-        credential_type: 'username_password',
-        tenant: 'first',
-        connection: 'ldap',
-        username: 'a',
-        password: 'b',
-      }
-      assert.deepEqual(code(await own.call('POST', '/v1/auth/login', body, { token: null })), [503, 'UNAVAILABLE'])
+      const refused = await own.call('POST', '/v1/connections', { kind: 'ldap', name: 'ldap', settings })
+      assert.deepEqual(code(refused), [400, 'VALIDATION_FAILED'])
+      assert.match(refused.text, /settings\/url.*PROBITY_IDENTITY_PROVIDERS_INSIDE/)
+      settings.url = ldap.url.replace('127.0.0.1', 'localhost') // where a name leads is seen when it is asked
+      const { body } = await own.call('POST', '/v1/connections', { kind: 'ldap', name: 'ldap', settings })
+      const checked = await own.call('POST', `/v1/connections/${body.id}/check`)
+      assert.match(checked.body.problem, /PROBITY_IDENTITY_PROVIDERS_INSIDE/)
     } finally {
       await own.stop()
     }

@@ -48,7 +48,7 @@ test('a directory whose answer keeps its reader busy until memory is full ends o
     answered++
   }
   const { status, body } = await refused
-  assert.deepEqual([status, body.code], [503, 'UNAVAILABLE'])
+  assert.deepEqual([status, body.code], [502, 'PROVIDER_UNREACHABLE'])
   assert.ok(answered > 10, `${answered} others were answered meanwhile`)
   assert.equal((await server.call('GET', '/v1/tokens')).status, 200)
 })

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
-import { SoftAuthenticator } from '../support/authenticator.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
-import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
+import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let provider: OpenIdServer
 let other: OpenIdServer
@@ -304,73 +303,34 @@ test('providers are the tenant’s own, and their secret is never shown', async 
 })
 
 test('a provider that does not answer is told of clearly, and no secret of ours leaves with it', async () => {
-  const { name } = await connection({ settings: { issuer: 'http://127.0.0.1:9', client_id: 'x' } })
+  const { name } = await connection({ settings: { issuer: 'http://127.0.0.1:9009', client_id: 'x' } })
   const refused = await begin(name)
-  assert.deepEqual(code(refused), [503, 'UNAVAILABLE'])
+  assert.deepEqual(code(refused), [502, 'PROVIDER_UNREACHABLE'])
   assert.match(refused.body.message, /identity provider/)
 })
 
 test('without leave no provider inside our own network is asked', async () => {
   const own = await testServer({ public_url: HERE })
   try {
-    for (const issuer of [provider.issuer, 'https://127.0.0.1:1', 'https://[::ffff:10.0.0.1]', 'https://localhost:1']) {
-      const body = { kind: 'oidc', name: `i${++count}`, settings: { issuer, client_id: CLIENT.id } }
-      assert.equal((await own.call('POST', '/v1/connections', body)).status, 201)
-      const asked = await own.call('POST', '/v1/auth/sso', { tenant: 'first', connection: body.name }, { token: null })
-      assert.deepEqual(code(asked), [503, 'UNAVAILABLE'], issuer)
+    const made = (issuer: string) =>
+      own.call('POST', '/v1/connections', {
+        ...{ kind: 'oidc', name: `i${++count}`, settings: { issuer, client_id: CLIENT.id } },
+      })
+    for (const issuer of [provider.issuer, 'https://127.0.0.1:1', 'https://[::ffff:10.0.0.1]']) {
+      const refused = await made(issuer)
+      assert.deepEqual(code(refused), [400, 'VALIDATION_FAILED'], issuer)
+      assert.match(refused.text, /PROBITY_IDENTITY_PROVIDERS_INSIDE/, issuer)
     }
+    const { body } = await made('https://localhost:4443') // where a name leads is seen when it is asked
+    const asked = await own.call('POST', '/v1/auth/sso', { tenant: 'first', connection: body.name }, { token: null })
+    assert.deepEqual(code(asked), [502, 'PROVIDER_UNREACHABLE'])
+    assert.doesNotMatch(asked.text, /INSIDE/, 'a stranger is not told where names lead')
+    const checked = await own.call('POST', `/v1/connections/${body.id}/check`)
+    assert.deepEqual(
+      [checked.body.is_reachable, /PROBITY_IDENTITY_PROVIDERS_INSIDE/.test(checked.body.problem)],
+      [false, true],
+    )
   } finally {
     await own.stop()
   }
-})
-
-test('a tenant is switched to its provider: passwords and passkeys open nothing but a break-glass account', async () => {
-  const login = { credential_type: 'username_password', tenant: 'first', username: 'admin@first.example' }
-  const byPassword = (username: string) =>
-    call('POST', '/v1/auth/login', { ...login, username, password: 'correct horse battery staple' }, null)
-  const switchTo = (requires_provider: boolean) => call('PATCH', '/v1/sign-in-rules', { requires_provider })
-  await server.sql('UPDATE identity_connections SET is_enabled = false')
-  assert.match((await switchTo(true)).body.message, /identity provider first/)
-  const { name } = await connection({ default_scopes: ['tenant:admin'] })
-  const refused = await switchTo(true)
-  assert.deepEqual([...code(refused), /break-glass/.test(refused.body.message)], [409, 'LAST_ADMINISTRATOR', true])
-  const sub = somebody()
-  const { user_id } = (await signIn(name, sub)).body
-  const [own] = await server.sql<{ password_hash: string }>('SELECT password_hash FROM security_users WHERE id = $1', [
-    server.userId,
-  ])
-  await server.sql('UPDATE security_users SET password_hash = $2 WHERE id = $1', [user_id, own?.password_hash])
-  assert.equal((await byPassword(`${sub}@elsewhere.example`)).status, 200)
-  const glass = await call('PATCH', `/v1/users/${server.userId}`, { is_break_glass: true })
-  assert.deepEqual([glass.status, glass.body.is_break_glass], [200, true], glass.text)
-  const device = new SoftAuthenticator(HERE)
-  const { body: bob } = await signIn(name, somebody())
-  const made = await call('POST', '/v1/me/passkeys/options', undefined, bob.access_token)
-  const passkey = { credential: device.register(made.body) }
-  assert.equal((await call('POST', '/v1/me/passkeys', passkey, bob.access_token)).status, 201)
-  const byPasskey = async () => {
-    const asked = await call('POST', '/v1/auth/passkey/options', { tenant: 'first' }, null)
-    return call('POST', '/v1/auth/passkey', { tenant: 'first', credential: device.assert(asked.body) }, null)
-  }
-  assert.equal((await byPasskey()).status, 200)
-  assert.equal((await switchTo(true)).status, 200)
-  assert.deepEqual(code(await byPasskey()), [403, 'PROVIDER_REQUIRED'])
-  const broken = await call('PATCH', `/v1/users/${server.userId}`, { is_break_glass: false })
-  assert.deepEqual(code(broken), [409, 'LAST_ADMINISTRATOR'])
-  assert.deepEqual(code(await byPassword(`${sub}@elsewhere.example`)), [403, 'PROVIDER_REQUIRED'])
-  assert.equal((await signIn(name, sub)).body.user_id, user_id)
-  assert.equal((await byPassword('admin@first.example')).status, 200)
-  const uses = async () =>
-    (await call('POST', '/v1/audit/search', { text: 'user.break_glass_used', limit: 5 })).body.events.length
-  await until('its use is an entry', async () => (await uses()) === 1)
-  assert.equal((await call('PATCH', `/v1/users/${bob.user_id}`, { is_break_glass: true })).status, 200)
-  assert.equal((await byPasskey()).status, 200)
-  await until('a passkey’s use is one as well', async () => (await uses()) === 2)
-  const wrong = await call(
-    'POST',
-    '/v1/auth/login',
-    { ...login, username: `${sub}@elsewhere.example`, password: 'x' },
-    null,
-  )
-  assert.deepEqual(code(wrong), [401, 'CREDENTIALS_INVALID'], 'nothing is told to who does not know the password')
 })

@@ -77,6 +77,10 @@ test('an authenticator is set up, confirmed by a code, and asked for from then o
   assert.equal((await logIn(person.email)).body.mfa_required, false, 'it is not confirmed yet')
   const wrong = { factor_id: body.factor_id, code: '000000' }
   assert.deepEqual(code(await call('POST', '/v1/auth/mfa/confirm', wrong, token)), [401, 'MFA_CODE_INVALID'])
+  await until('the wrong one is an entry', async () => {
+    const found = await call('GET', `/v1/audit/events?event_type=factor.refused&user_id=${person.id}`)
+    return found.body.events.length === 1
+  })
   const right = { factor_id: body.factor_id, code: codeOf(body.setup_key) }
   const confirmed = await call('POST', '/v1/auth/mfa/confirm', right, token)
   assert.equal(new Set(confirmed.body.backup_codes).size, 10)

@@ -1,5 +1,7 @@
-import { parentPort } from 'node:worker_threads'
-import { openIdServer } from './openid.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import { CLIENT, openIdServer } from './openid.ts'
 
 // For tests that wait for a process and answer nothing meanwhile.
-parentPort?.postMessage((await openIdServer()).issuer)
+const { issuer, people } = await openIdServer(workerData.here)
+people.set('admin', { sub: 'admin', email: 'admin@example.com', name: 'Admin' })
+parentPort?.postMessage([issuer, CLIENT.secret])

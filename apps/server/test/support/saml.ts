@@ -39,10 +39,11 @@ export interface SigningKey {
 }
 
 /** `address`: of the server that shows the certificate, where one does. */
-export async function signingKey(address?: string): Promise<SigningKey> {
+export async function signingKey(address?: string, until?: Date): Promise<SigningKey> {
   const names = address === undefined ? [] : [{ type: 7 as const, ip: address }]
   const made = await generate([{ name: 'commonName', value: 'idp' }], {
     ...{ keySize: 2048, algorithm: 'sha256' },
+    ...(until && { notBeforeDate: new Date(+until - 86_400_000), notAfterDate: until }),
     ...(names.length > 0 && { extensions: [{ name: 'subjectAltName', altNames: names }] }),
   })
   return { privateKey: made.private, certificate: made.cert }

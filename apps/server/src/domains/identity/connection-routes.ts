@@ -1,6 +1,7 @@
 import {
   changeConnection,
   connection,
+  connectionCheck,
   connectionList,
   createConnection,
   federationStarted,
@@ -26,7 +27,7 @@ const ours = z.strictObject({ tenant: uuid, id: uuid })
 const SAML_BYTES = 500_000
 
 /** Log-in through identity providers of others, and which of them a tenant has. */
-export function connectionRoutes({ connections, federation }: Identity): Route[] {
+export function connectionRoutes({ connections, connectionChecks, federation }: Identity): Route[] {
   return [
     route({
       method: 'GET',
@@ -84,6 +85,15 @@ export function connectionRoutes({ connections, federation }: Identity): Route[]
         await connections.remove(principal, params.id)
         return null
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/:id/check',
+      summary: 'Ask the provider whether people could log in, and say what is wrong',
+      scopes: ['tenant:admin'],
+      params: one,
+      answers: { 200: connectionCheck },
+      handle: ({ principal, params }) => connectionChecks.check(principal.tenantId, params.id),
     }),
     route({
       method: 'POST',

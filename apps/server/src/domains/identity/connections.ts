@@ -12,6 +12,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { NotAskedError, type Outside } from '../../platform/outside.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { type Keys, open, seal } from '../keys/index.ts'
 import { recordOf } from './record.ts'
@@ -24,6 +25,7 @@ export interface ConnectionDependencies {
   clock: Clock
   keys: Keys
   record: RecordEvent
+  outside: Outside
   /** Where people reach the server. */
   publicUrl(): string
 }
@@ -62,6 +64,7 @@ export class Connections {
     const { clock } = this.#dependencies
     const { tenantId } = principal
     requireScopes(principal, scopesIn(input))
+    this.#requireAskable(input)
     const id = newId(clock.now())
     const at = this.#work.now()
     const { secret, ...rest } = input
@@ -89,10 +92,12 @@ export class Connections {
       requireVersion(held.version, version)
       const [taken] = rest.name === undefined ? [] : await store.listConnections(tx, { name: rest.name })
       if (taken && taken.id !== id) throw new DomainError('NAME_TAKEN')
+      const protocol = changedSettings(held, settings)
+      if (settings !== undefined) this.#requireAskable(protocol)
       const row: store.ConnectionRow = {
         ...held,
         ...given,
-        ...changedSettings(held, settings),
+        ...protocol,
         client_secret_sealed: sealed ?? held.client_secret_sealed,
         version: held.version + 1,
         updated_at: this.#work.now(),
@@ -101,6 +106,17 @@ export class Connections {
       await this.#record(tx, principal, 'changed', id, { changed: Object.keys(input), ...grantedBy(input) })
       return this.#present(tenantId, row)
     })
+  }
+
+  // Told where it is entered, and not to whoever tries to log in.
+  #requireAskable({ kind, settings }: store.Protocol): void {
+    if (kind === 'saml') return // browsers alone go there
+    const [field, url] = kind === 'oidc' ? ['issuer', settings.issuer] : ['url', settings.url]
+    const fault = this.#dependencies.outside.faultOf(url)
+    if (fault !== null)
+      throw new DomainError('VALIDATION_FAILED', {
+        issues: [{ pointer: `/settings/${field}`, message: new NotAskedError(fault).message }],
+      })
   }
 
   /** Our metadata for a provider that speaks SAML. Throws NOT_FOUND. */

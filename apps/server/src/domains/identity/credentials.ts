@@ -16,6 +16,7 @@ import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { findUser, lockAccount } from './store.ts'
 import { deleteDevices } from './store-devices.ts'
 import * as links from './store-links.ts'
+import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import type { Throttle } from './throttle.ts'
 import type { Work } from './work.ts'
@@ -58,24 +59,41 @@ export class Credentials {
     if (fault !== null) throw new DomainError('PASSWORD_REFUSED', { reason: `the password ${fault}` })
   }
 
-  /** Sets the first password of somebody who was invited. Throws LINK_EXPIRED, PASSWORD_REFUSED. */
+  /**
+   * Sets the first password of somebody who was invited. Throws LINK_EXPIRED, PASSWORD_REFUSED, and PROVIDER_REQUIRED where a
+   * password would open nothing.
+   */
   async accept(input: AcceptInvitation): Promise<{ tenant_id: string; user_id: string; username: string }> {
     const { keys, passwords } = this.#dependencies
     const { tenantId, hash, link, row, profile } = await this.#byLink(input.token, 'invitation')
+    await this.#requirePasswords(tenantId, row)
     await this.requireGood(tenantId, input.password, profile, false)
     const named = { ...profile, display_name: input.display_name ?? profile.display_name }
     const sealed = await sealProfile(keys, tenantId, row.id, named)
     const password = await passwords.hash(input.password)
     await this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
-      const user = await users.lockPerson(tx, row.id)
-      if (user?.status !== 'invited' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
+      const { scopes } = await this.#activate(tx, row.id, hash)
       await users.setPassword(tx, row.id, { hash: password, verifies: link.was_mailed, at })
-      await users.updateProfile(tx, row.id, { ...sealed, scopes: user.scopes, keepsAddress: true }, at)
-      await users.updateStatus(tx, row.id, 'active', at)
-      await this.#record(tx, row.id, 'user.activated', 'activate')
+      await users.updateProfile(tx, row.id, { ...sealed, scopes, keepsAddress: true }, at)
     })
     return { tenant_id: tenantId, user_id: row.id, username: named.username }
+  }
+
+  /** Whom an invitation is to; it is not taken yet. Throws LINK_EXPIRED. */
+  async invited(token: string): Promise<{ tenantId: string; userId: string }> {
+    const { tenantId, link } = await this.#byLink(token, 'invitation')
+    return { tenantId, userId: link.user_id }
+  }
+
+  /** Takes an invitation for an account that an identity at a provider opens, in the transaction that links the two. Throws LINK_EXPIRED. */
+  async acceptByIdentity(tx: Tx, token: string): Promise<void> {
+    const at = this.#work.now()
+    const { hash } = partsOfLink(token)
+    const link = await links.findLink(tx, hash, 'invitation', at)
+    if (!link) throw new DomainError('LINK_EXPIRED')
+    await this.#activate(tx, link.user_id, hash)
+    if (link.was_mailed) await users.verifyAddress(tx, link.user_id, at)
   }
 
   /** Changes one's own password; all other sessions end. Throws CREDENTIALS_INVALID, RATE_LIMITED, PASSWORD_REFUSED. */
@@ -156,6 +174,23 @@ export class Credentials {
       await this.#dependencies.links.give(tx, { id: user.id, email: profile.email }, 'password_reset', at)
       await this.#record(tx, user.id, 'password.reset_requested', 'request')
     })
+  }
+
+  async #activate(tx: Tx, userId: string, hash: Buffer): Promise<users.PersonRow> {
+    const at = this.#work.now()
+    const user = await users.lockPerson(tx, userId)
+    if (user?.status !== 'invited' || !(await links.useLink(tx, hash, at))) throw new DomainError('LINK_EXPIRED')
+    await users.updateStatus(tx, userId, 'active', at)
+    await this.#record(tx, userId, 'user.activated', 'activate')
+    return user
+  }
+
+  async #requirePasswords(tenantId: string, { is_break_glass }: users.PersonRow): Promise<void> {
+    const { requires_provider } = await this.#work.look(tenantId, readRules)
+    if (requires_provider && !is_break_glass)
+      throw new DomainError('PROVIDER_REQUIRED', {
+        reason: 'log in there, and finish with this invitation: invitation_token of POST /v1/auth/sso/finish',
+      })
   }
 
   async #byLink(token: string, purpose: links.Purpose) {

@@ -3,6 +3,7 @@ import type { LdapSettings } from '@probity/contract'
 import { Client, type Entry, InvalidCredentialsError } from 'ldapts'
 import { answerInProcess } from '../../platform/asked-process.ts'
 import { Outside } from '../../platform/outside.ts'
+import { ProviderProblem, problemOf } from './provider-problem.ts'
 import type { Told } from './told.ts'
 
 export const ROLE = 'directories'
@@ -19,8 +20,8 @@ export interface Question {
   allowsInside: boolean
 }
 
-/** Whom the directory says it is, null: name or password is wrong; or why it could not be asked, as far as an administrator can mend it. */
-export type Answer = { told: Told | null } | { failed: string | null }
+/** Whom the directory says it is, null: name or password is wrong; or why it could not be asked, in words for an administrator. */
+export type Answer = { told: Told | null } | { failed: string }
 
 /** How long one log-in may ask a directory. */
 export const MILLISECONDS = 10_000
@@ -37,7 +38,7 @@ const AT_ONCE = 50
 answerInProcess<Question, Answer>(ROLE, (question) =>
   authenticate(question).then(
     (told) => ({ told }),
-    (error) => ({ failed: error instanceof Misconfigured ? error.message : null }),
+    (error) => ({ failed: problemOf(error) }),
   ),
 )
 
@@ -74,7 +75,7 @@ async function connected<T>(
   })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too slow')), MILLISECONDS)
+    timer = setTimeout(() => reject(new ProviderProblem('it does not answer in time')), MILLISECONDS)
   })
   try {
     const done = (async () => {
@@ -89,13 +90,10 @@ async function connected<T>(
   }
 }
 
-/** What an administrator can mend, and who logs in may read. */
-class Misconfigured extends Error {}
-
 async function searching(client: Client, { bind_dn }: LdapSettings, secret: string | null): Promise<void> {
   if (bind_dn === null) return
-  if (secret === null) throw new Misconfigured('the connection has bind_dn and no secret')
-  if (!(await binds(client, bind_dn, secret))) throw new Misconfigured('it does not take bind_dn with its secret')
+  if (secret === null) throw new ProviderProblem('the connection has bind_dn and no secret')
+  if (!(await binds(client, bind_dn, secret))) throw new ProviderProblem('it does not take bind_dn with its secret')
 }
 
 async function binds(client: Client, dn: string, password: string): Promise<boolean> {
@@ -149,7 +147,7 @@ async function groupsOf(client: Client, settings: LdapSettings, dn: string): Pro
 function toldOf(settings: LdapSettings, entry: Entry, groups: string[]): Told {
   const id = [entry[settings.id_attribute]].flat()[0]
   const bytes = typeof id === 'string' ? Buffer.from(id) : id
-  if (!bytes || bytes.length === 0) throw new Misconfigured(`its entries have no ${settings.id_attribute}`)
+  if (!bytes || bytes.length === 0) throw new ProviderProblem(`its entries have no ${settings.id_attribute}`)
   return {
     subject: bytes.toString('hex'),
     email: texts(entry, settings.email_attribute)[0] ?? null,

@@ -11,6 +11,7 @@ import { type Keys, keyedDigest } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import type { Connections } from './connections.ts'
+import type { Credentials } from './credentials.ts'
 import type { Directories } from './directories.ts'
 import { namesOf, sealProfile } from './profile.ts'
 import type { Providers } from './providers.ts'
@@ -38,6 +39,7 @@ export interface FederationDependencies {
   providers: Providers
   connections: Connections
   directories: Directories
+  credentials: Credentials
 }
 
 const SECONDS = 600
@@ -101,24 +103,29 @@ export class Federation {
   }
 
   /**
-   * Starts a session for whom the provider says it is. Throws LINK_EXPIRED, CREDENTIALS_INVALID, ACCOUNT_SUSPENDED,
+   * Starts a session for whom the provider says it is. With an invitation it is accepted. Throws LINK_EXPIRED, CREDENTIALS_INVALID, ACCOUNT_SUSPENDED,
    * TENANT_SUSPENDED, and IDENTITY_NOT_LINKED where they are nobody here yet and no account is made.
    */
-  async finish({ request_token, parameters }: FinishFederation, client: Client) {
-    const { providers } = this.#dependencies
+  async finish({ request_token, parameters, invitation_token }: FinishFederation, client: Client) {
+    const { providers, credentials } = this.#dependencies
     const parts = parseToken(request_token)
     if (parts?.kind !== 'fr' || parts.tenantId === null) throw new DomainError('LINK_EXPIRED')
     const { tenantId } = parts
+    const invited = invitation_token === undefined ? null : await credentials.invited(invitation_token)
+    if (invited && invited.tenantId !== tenantId) throw new DomainError('LINK_EXPIRED')
     const pending = await this.#work.run(tenantId, (tx) =>
       store.takePending(tx, hashToken(request_token), this.#work.now()),
     )
-    if (!pending) throw new DomainError('LINK_EXPIRED')
+    if (!pending || (invited && pending.user_id !== null)) throw new DomainError('LINK_EXPIRED')
     const connection = await this.#enabled(tenantId, { id: pending.connection_id })
     const marks = await this.#marksOf(tenantId, request_token)
     const told = await this.#refusedIs(tenantId, connection, client, () =>
       providers.finish(tenantId, connection, parameters, marks),
     )
-    return this.#admit(tenantId, connection, told, client, { linkTo: pending.user_id, isRemembered: false })
+    return this.#admit(tenantId, connection, told, client, {
+      ...{ linkTo: invited?.userId ?? pending.user_id, isRemembered: false },
+      invitation: invitation_token ?? null,
+    })
   }
 
   /**
@@ -141,7 +148,9 @@ export class Federation {
         throw new DomainError('CREDENTIALS_INVALID', { reason: REFUSED })
       return presented.told
     })
-    return this.#admit(tenantId, connection, told, client, { linkTo: null, isRemembered: input.remember_me })
+    return this.#admit(tenantId, connection, told, client, {
+      ...{ linkTo: null, isRemembered: input.remember_me, invitation: null },
+    })
   }
 
   async #admit(
@@ -149,10 +158,10 @@ export class Federation {
     connection: store.ConnectionRow,
     told: Told,
     client: Client,
-    { linkTo, isRemembered }: { linkTo: string | null; isRemembered: boolean },
+    { linkTo, isRemembered, invitation }: { linkTo: string | null; isRemembered: boolean; invitation: string | null },
   ) {
     const { tenancy, sessions } = this.#dependencies
-    const user = await this.#account(tenantId, connection, linkTo, told)
+    const user = await this.#account(tenantId, connection, { linkTo, invitation }, told)
     if (user.status === 'suspended') throw new DomainError('ACCOUNT_SUSPENDED')
     if (user.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
     if (!(await tenancy.get(tenantId)).is_active) throw new DomainError('TENANT_SUSPENDED')
@@ -188,7 +197,7 @@ export class Federation {
       given,
     )
     if (told === null) return null
-    const { id } = await this.#account(tenantId, row, null, told)
+    const { id } = await this.#account(tenantId, row, { linkTo: null, invitation: null }, told)
     return { userId: id, through: await this.#through(tenantId, row, told) }
   }
 
@@ -255,11 +264,11 @@ export class Federation {
     return { state: of('state'), nonce: of('nonce'), verifier: of('verifier') }
   }
 
-  /** Whose identity it is; where nobody's, it is linked or an account is made, if that may be. */
+  /** Whose identity it is; where nobody's, it is linked or an account is made, if that may be. An invitation is taken with it. */
   async #account(
     tenantId: string,
     connection: store.ConnectionRow,
-    linkTo: string | null,
+    { linkTo, invitation }: { linkTo: string | null; invitation: string | null },
     told: Told,
   ): Promise<users.PersonRow> {
     const subject = await this.#subjectIndex(tenantId, connection.id, told.subject)
@@ -271,6 +280,7 @@ export class Federation {
       (await this.#created(tenantId, connection, subject, told))
     return this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
+      if (invitation !== null) await this.#dependencies.credentials.acceptByIdentity(tx, invitation)
       const held = await users.lockPerson(tx, userId)
       if (!held) throw new DomainError('CREDENTIALS_INVALID')
       if (!(await store.insertExternal(tx, { connectionId: connection.id, subject, userId, at })))

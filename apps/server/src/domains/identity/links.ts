@@ -60,7 +60,7 @@ export function partsOfLink(token: string): { tenantId: string; hash: Buffer } {
 const MAILS: Record<store.Purpose, (url: string) => { subject: string; text: string }> = {
   invitation: (url) => ({
     subject: 'You are invited to Probity',
-    text: `Somebody who administers Probity for your organisation invites you.\n\nChoose a password here, within seven days:\n${url}\n\nThe link is good once, and it is yours alone: do not pass it on.\nIf you did not expect this, do nothing.\n`,
+    text: `Somebody who administers Probity for your organisation invites you.\n\nOpen your account here, within seven days:\n${url}\n\nThe link is good once, and it is yours alone: do not pass it on.\nIf you did not expect this, do nothing.\n`,
   }),
   address: (url) => ({
     subject: 'Is this your address for Probity?',

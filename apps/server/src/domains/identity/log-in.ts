@@ -77,20 +77,20 @@ export class LogIn {
   async #byPassword(input: PasswordLogin, client: Client): Promise<LoginAnswer> {
     const tenantId = await this.#dependencies.tenancy.find(input.tenant)
     const shown = await this.#show(tenantId, input, client)
-    if ('asked' in shown) return this.#ask(tenantId ?? '', shown, input)
     if (tenantId === null) throw new DomainError('CREDENTIALS_INVALID')
-    const { user } = shown
+    const user = 'asked' in shown ? shown.asked : shown.user
     if (!(await this.#dependencies.tenancy.get(tenantId)).is_active) {
       await this.#refuse(tenantId, user, client, 'suspended')
       throw new DomainError('TENANT_SUSPENDED')
     }
     const { passwords, sessions } = this.#dependencies
     const isOurs = input.connection === undefined
-    const rehashed = isOurs && passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
-    // Told only to who knows the password, as all that is said of an account.
+    // Told only to who knows the password, as all that is said of an account; nobody is asked for a code that opens nothing.
     const rules = await this.#toldOf(tenantId, user, client, () =>
       this.#dependencies.rules.requireWay(tenantId, user, { byProvider: !isOurs }),
     )
+    if ('asked' in shown) return this.#ask(tenantId, shown, input)
+    const rehashed = isOurs && passwords.isOld(user.password_hash) ? await passwords.hash(input.password) : null
     let device_token: string | null = null
     const methods = methodsOf(shown)
     const lacks_factor = lacksFactor(rules, user, methods)
@@ -99,6 +99,7 @@ export class LogIn {
       through: shown.through,
       before: async (tx: Tx) => {
         await this.#take(tx, shown)
+        await this.#dependencies.rules.settleWay(tx, user, { byProvider: !isOurs })
         if (shown.proof && input.remember_device)
           device_token = await this.#dependencies.devices.remember(tx, user.id, this.#work.now())
         await Promise.all([

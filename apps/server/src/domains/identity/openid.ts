@@ -39,7 +39,7 @@ export class OpenIdProviders {
     this.#outside = outside
   }
 
-  /** Where the browser goes. Throws UNAVAILABLE where the provider's configuration can't be had. */
+  /** Where the browser goes. Throws PROVIDER_UNREACHABLE where the provider's configuration can't be had, with why as cause. */
   async start(provider: Provider, redirect_uri: string, { state, nonce, verifier }: Marks): Promise<string> {
     const configuration = await this.#configuration(provider)
     const challenge = await client.calculatePKCECodeChallenge(verifier)
@@ -47,6 +47,12 @@ export class OpenIdProviders {
       ...{ redirect_uri, scope: 'openid email profile', state, nonce },
       ...{ code_challenge: challenge, code_challenge_method: 'S256' },
     }).href
+  }
+
+  /** Reads its configuration, not what is remembered of it. Throws PROVIDER_UNREACHABLE. */
+  async ask(provider: Provider): Promise<void> {
+    this.#known.delete(provider.key)
+    await this.#configuration(provider)
   }
 
   /** Throws CREDENTIALS_INVALID, whatever is wrong with what came back. */
@@ -155,11 +161,8 @@ export class OpenIdProviders {
     const fetch: client.CustomFetch = (url, options) => this.#outside.fetch(url, options as RequestInit)
     try {
       return await client.discovery(new URL(issuer), clientId, {}, proof, { execute, [client.customFetch]: fetch })
-    } catch {
-      throw new DomainError('UNAVAILABLE', {
-        reason: 'the configuration of the identity provider cannot be read; check its issuer',
-        retry_after: 10,
-      })
+    } catch (cause) {
+      throw new DomainError('PROVIDER_UNREACHABLE', {}, { cause })
     }
   }
 }

@@ -130,6 +130,7 @@ export class Passkeys {
       ...{ user, client, through: null, isRemembered: remember_me, methods: ['hwk', 'user', 'mfa'] },
       before: async (tx) => {
         if ((await users.lockPerson(tx, user.id))?.status !== 'active') throw new DomainError('CREDENTIALS_INVALID')
+        await this.#dependencies.rules.settleWay(tx, user)
         await users.noteLogin(tx, user.id, this.#work.now())
       },
     })

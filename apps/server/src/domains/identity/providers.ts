@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { DomainError } from '../../platform/errors.ts'
 import type { Outside } from '../../platform/outside.ts'
 import type { Connections } from './connections.ts'
+import type { Directories } from './directories.ts'
 import { OpenIdProviders } from './openid.ts'
 import { SamlProviders } from './saml.ts'
 import type { ConnectionRow } from './store-connections.ts'
@@ -9,16 +11,18 @@ import { type Marks, type Presented, REFUSED, type Told } from './told.ts'
 /** Providers to which a browser goes, by the protocol that each speaks. */
 export class Providers {
   readonly #connections: Connections
+  readonly #directories: Directories
   readonly #openId: OpenIdProviders
   readonly #saml: SamlProviders
 
-  constructor(connections: Connections, outside: Outside) {
+  constructor(connections: Connections, directories: Directories, outside: Outside) {
     this.#connections = connections
+    this.#directories = directories
     this.#openId = new OpenIdProviders(outside)
     this.#saml = new SamlProviders()
   }
 
-  /** Where the browser goes. Throws UNAVAILABLE where the provider can't be asked, NOT_FOUND for one that no browser goes to. */
+  /** Where the browser goes. Throws PROVIDER_UNREACHABLE, NOT_FOUND for one that no browser goes to. */
   async start(tenantId: string, row: ConnectionRow, marks: Marks): Promise<string> {
     if (row.kind === 'oidc')
       return this.#openId.start(await this.#openIdOf(tenantId, row), this.#connections.redirectUriOf(row.id), marks)
@@ -50,6 +54,17 @@ export class Providers {
     if (row.kind === 'saml' && given.kind === 'saml' && row.settings.accepts_unsolicited)
       return this.#saml.unsolicited(row.settings, this.#connections.serviceProviderOf(tenantId, row.id), given.text)
     throw new DomainError('NOT_FOUND', { reason: 'log-ins through this connection begin here: POST /v1/auth/sso' })
+  }
+
+  /** Asks the provider what it takes to begin a log-in. Throws PROVIDER_UNREACHABLE with why as cause. */
+  async ask(tenantId: string, row: ConnectionRow): Promise<void> {
+    if (row.kind === 'oidc') await this.#openId.ask(await this.#openIdOf(tenantId, row))
+    if (row.kind !== 'ldap') return // to a provider that speaks SAML browsers alone go
+    const secret = await this.#connections.secretOf(tenantId, row)
+    await this.#directories.authenticate(tenantId, row.settings, secret, {
+      username: randomUUID(), // nobody’s: no account there counts a failed log-in
+      password: randomUUID(),
+    })
   }
 
   /** Who has logged out there, or which session has. Throws BAD_REQUEST. */

@@ -93,7 +93,7 @@ export class SecondFactors {
     return { factor_id: id, setup_key: key, setup_uri: uri, qr_code: renderSVG(uri) }
   }
 
-  /** The first code of it: from now on one is asked for, and other sessions end, which had none. */
+  /** The first code of it: from now on one is asked for, and other sessions end, which had none. A wrong one is recorded. Throws MFA_CODE_INVALID. */
   async confirm(principal: Principal, { factor_id, code }: ConfirmFactor): Promise<BackupCodes> {
     const { tenantId, userId } = principal
     const own = ownSession(principal)
@@ -102,10 +102,13 @@ export class SecondFactors {
     const isOf = ({ id }: { id: string }) => id === factor_id
     const proof = { userId, steps: steps.filter(isOf), sent: sent.filter(isOf), digest: null }
     const fresh = await this.#newCodes(tenantId, userId)
-    return this.#work.change(tenantId, async (tx) => {
+    const confirmed = await this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
       await lockPerson(tx, userId)
-      if ((await this.take(tx, proof)) === null) throw new DomainError('MFA_CODE_INVALID')
+      if ((await this.take(tx, proof)) === null) {
+        await this.#record(tx, userId, 'factor.refused', 'confirm', {}, { outcome: 'Failure', risk_score: 40 })
+        return null
+      }
       await store.settleEnabled(tx, userId, at)
       const hasCodes = (await store.countCodes(tx, userId)) > 0
       if (!hasCodes) await store.replaceCodes(tx, userId, fresh.digests, at)
@@ -114,6 +117,8 @@ export class SecondFactors {
       await this.#record(tx, userId, 'factor.confirmed', 'confirm', { kind: proof.sent[0]?.kind ?? 'totp' })
       return { backup_codes: hasCodes ? [] : fresh.codes }
     })
+    if (confirmed === null) throw new DomainError('MFA_CODE_INVALID')
+    return confirmed
   }
 
   /** By what a person who knows their password may show who they are. */
@@ -295,9 +300,16 @@ export class SecondFactors {
     return keyOfPerson(this.#dependencies.keys, tenantId, userId)
   }
 
-  #record(tx: Tx, userId: string, event_type: string, action: string, data: Record<string, unknown>): Promise<void> {
+  #record(
+    tx: Tx,
+    userId: string,
+    event_type: string,
+    action: string,
+    data: Record<string, unknown>,
+    judged: { outcome?: 'Failure'; risk_score?: number } = {},
+  ): Promise<void> {
     const resource = `user/${userId}`
-    return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, data })
+    return recordOf(this.#dependencies.record, tx, userId, { event_type, resource, action, data, ...judged })
   }
 }
 

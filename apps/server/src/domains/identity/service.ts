@@ -16,6 +16,7 @@ import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
 import { commonest } from './commonest.ts'
+import { ConnectionChecks } from './connection-check.ts'
 import { Connections } from './connections.ts'
 import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
@@ -85,6 +86,7 @@ export class Identity {
   readonly rules: SignInRules
   readonly devices: Devices
   readonly connections: Connections
+  readonly connectionChecks: ConnectionChecks
   readonly federation: Federation
   readonly groups: Groups
   readonly impersonation: Impersonation
@@ -104,7 +106,7 @@ export class Identity {
     this.users = new Users({ ...dependencies, links, sessions })
     this.credentials = new Credentials({ ...dependencies, links, sessions, passwords, throttle })
     const sentCodes = new SentCodes(dependencies)
-    this.rules = new SignInRules(dependencies)
+    this.rules = new SignInRules({ ...dependencies, sessions })
     this.devices = new Devices(dependencies)
     this.factors = new SecondFactors({ ...dependencies, sessions, sentCodes })
     this.connections = new Connections(dependencies)
@@ -120,10 +122,14 @@ export class Identity {
       publicUrl: dependencies.publicUrl,
     }
     this.scim = new Scim({ ...dependencies, links, sessions, users: this.users, groups: this.groups })
-    const providers = new Providers(this.connections, dependencies.outside)
     const directories = new Directories(dependencies.outside)
+    const providers = new Providers(this.connections, directories, dependencies.outside)
+    this.connectionChecks = new ConnectionChecks(dependencies.work, providers)
     const { connections } = this
-    this.federation = new Federation({ ...dependencies, sessions, providers, connections, directories })
+    this.federation = new Federation({
+      ...{ ...dependencies, sessions, providers, connections, directories },
+      credentials: this.credentials,
+    })
     this.passkeys = new Passkeys({ ...dependencies, sessions, rules: this.rules })
     this.access = new LogIn({
       ...dependencies,

@@ -189,6 +189,13 @@ export class Sessions {
     return ended.length
   }
 
+  /** Ends those that no provider opened, but of break-glass accounts; answers how many. The transaction tells that callers changed. */
+  async endPastProviders(tx: Tx): Promise<number> {
+    const ended = await store.revokeSessionsPastProviders(tx, this.#work.now())
+    for (const { id, user_id } of ended) await this.#ended(tx, user_id, id, 'provider_required')
+    return ended.length
+  }
+
   /** Throws STEP_UP_REQUIRED where the person did not show their factors of late, SESSION_REQUIRED for an API token. */
   async requireRecent(principal: Principal): Promise<void> {
     const own = ownSession(principal)

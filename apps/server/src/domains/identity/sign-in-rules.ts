@@ -5,12 +5,15 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { isCertificate } from './attestation.ts'
 import { recordOf } from './record.ts'
+import type { Sessions } from './sessions.ts'
 import * as store from './store-rules.ts'
+import { lockPeople } from './store-users.ts'
 import type { Work } from './work.ts'
 
 export interface SignInRulesDependencies {
   work: Work
   record: RecordEvent
+  sessions: Sessions
 }
 
 /** What a tenant asks of its people when they log in; it holds for sessions that there are as well, at once. */
@@ -22,33 +25,46 @@ export class SignInRules {
   }
 
   async get(tenantId: string): Promise<Rules> {
-    return present(await this.#dependencies.work.run(tenantId, store.readRules))
+    return this.#dependencies.work.run(tenantId, read)
   }
 
   /**
    * The rules, for who opens their account with a password (a directory's is a provider's) or a passkey. Throws PROVIDER_REQUIRED where that is a break-glass
-   * account's alone, whose use is recorded.
+   * account's alone.
    */
   async requireWay(
     tenantId: string,
-    user: { id: string; is_break_glass: boolean },
+    user: { is_break_glass: boolean },
     { byProvider = false } = {},
   ): Promise<store.RulesRow> {
-    const { work, record } = this.#dependencies
-    const rules = await work.look(tenantId, store.readRules)
-    if (!rules.requires_provider || byProvider) return rules
-    if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
-    const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
-    await work.run(tenantId, (tx) => recordOf(record, tx, user.id, used))
+    const rules = await this.#dependencies.work.look(tenantId, store.readRules)
+    if (rules.requires_provider && !byProvider && !user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
     return rules
   }
 
-  /** Throws VERSION_MISMATCH. */
+  /**
+   * The same once more in the transaction of the session, which holds the user: the rule may have changed meanwhile. Records
+   * that an account was opened past the provider.
+   */
+  async settleWay(tx: Tx, user: { id: string; is_break_glass: boolean }, { byProvider = false } = {}): Promise<void> {
+    const { requires_provider } = await store.readRules(tx)
+    if (!requires_provider || byProvider) return
+    if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
+    const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
+    await recordOf(this.#dependencies.record, tx, user.id, used)
+  }
+
+  /**
+   * Where a provider is required from now on, sessions that none opened end, but of break-glass accounts. Throws
+   * VERSION_MISMATCH, PROVIDER_UNPROVEN, BREAK_GLASS_NEEDED.
+   */
   async change(principal: Principal, input: ChangeSignInRules): Promise<Rules> {
-    const { work, record } = this.#dependencies
+    const { work, record, sessions } = this.#dependencies
     const { version, ...asked } = input
     return work.change(principal.tenantId, async (tx) => {
       const at = work.now()
+      // Whoever logs in meanwhile is waited for, and those who wait for this see the new rule.
+      if (asked.requires_provider) await lockPeople(tx)
       const before = await store.readRules(tx)
       const held = await store.lockRules(tx, at)
       const now = before.version === 0 && held.version === 1 ? 0 : held.version
@@ -63,11 +79,14 @@ export class SignInRules {
         authenticator_roots: asked.authenticator_roots ?? held.authenticator_roots,
       }
       requireReadable(rules.authenticator_roots)
-      if (asked.requires_provider) await requireWaysIn(tx)
+      const isSwitched = rules.requires_provider && !held.requires_provider
+      if (isSwitched) await requireWaysIn(tx)
       await store.updateRules(tx, rules, at)
-      const changed = { event_type: 'sign_in_rules.changed', resource: 'sign_in_rules', action: 'change', data: asked }
-      await recordOf(record, tx, principal, { ...changed, risk_score: 40 })
-      return present(await store.readRules(tx))
+      const sessions_ended = isSwitched ? await sessions.endPastProviders(tx) : 0
+      const changed = { event_type: 'sign_in_rules.changed', resource: 'sign_in_rules', action: 'change' }
+      const data = isSwitched ? { ...asked, sessions_ended } : asked
+      await recordOf(record, tx, principal, { ...changed, data, risk_score: 40 })
+      return read(tx)
     })
   }
 }
@@ -81,14 +100,12 @@ function requireReadable(certificates: readonly string[]): void {
 }
 
 async function requireWaysIn(tx: Tx): Promise<void> {
-  const { provider, break_glass } = await store.hasProviderAndBreakGlass(tx)
-  if (!provider) throw new DomainError('LAST_ADMINISTRATOR', { reason: 'add an identity provider first, and try it' })
-  if (!break_glass)
-    throw new DomainError('LAST_ADMINISTRATOR', {
-      reason: 'first make an administrator’s account, with a password, a break-glass account: the provider may fail',
-    })
+  const { is_provider_proven, break_glass_accounts } = await store.readStanding(tx)
+  if (!is_provider_proven) throw new DomainError('PROVIDER_UNPROVEN')
+  if (break_glass_accounts === 0) throw new DomainError('BREAK_GLASS_NEEDED')
 }
 
-function present({ updated_at, ...row }: store.RulesRow): Rules {
-  return { ...row, updated_at: updated_at?.toISOString() ?? null }
+async function read(tx: Tx): Promise<Rules> {
+  const { updated_at, ...row } = await store.readRules(tx)
+  return { ...row, updated_at: updated_at?.toISOString() ?? null, standing: await store.readStanding(tx) }
 }

@@ -56,17 +56,40 @@ export async function updateRules(tx: Tx, rules: Omit<RulesRow, 'version' | 'upd
   )
 }
 
-/** Whether people can log in when the provider is all that they have: one is enabled, and an administrator gets in without. */
-export async function hasProviderAndBreakGlass(tx: Tx): Promise<{ provider: boolean; break_glass: boolean }> {
-  const text = `SELECT EXISTS (SELECT 1 FROM identity_connections WHERE tenant_id = $1 AND is_enabled) AS provider,
-                  EXISTS (SELECT 1 FROM security_users WHERE tenant_id = $1 AND is_break_glass AND status = 'active'
-                          AND password_hash <> '' AND 'tenant:admin' = ANY (scopes)) AS break_glass`
-  return (
-    (await tx.query<{ provider: boolean; break_glass: boolean }>(text, [tx.tenantId])).rows[0] ?? {
-      provider: false,
-      break_glass: false,
-    }
-  )
+/** How a tenant stands that has, or is to have, its people log in through a provider alone. */
+export interface Standing {
+  is_provider_proven: boolean
+  people_without_identity: number
+  break_glass_accounts: number
+  break_glass_without_factor: number
+}
+
+/** A provider is proven by whoever came in through it since it was last changed: that it was added says nothing of it. */
+const IS_PROVEN = `EXISTS (SELECT 1 FROM external_identities e WHERE e.tenant_id = c.tenant_id AND e.connection_id = c.id
+                           AND e.last_login_at >= c.updated_at)`
+
+export async function readStanding(tx: Tx): Promise<Standing> {
+  const text = `SELECT EXISTS (SELECT 1 FROM identity_connections c WHERE c.tenant_id = $1 AND c.is_enabled AND ${IS_PROVEN}) AS is_provider_proven,
+                  (SELECT count(*) FROM security_users u WHERE u.tenant_id = $1 AND u.status = 'active' AND NOT u.is_break_glass
+                   AND NOT EXISTS (SELECT 1 FROM external_identities e JOIN identity_connections c ON c.tenant_id = e.tenant_id AND c.id = e.connection_id
+                                   WHERE e.tenant_id = u.tenant_id AND e.user_id = u.id AND c.is_enabled)) AS people_without_identity,
+                  count(*) AS break_glass_accounts,
+                  count(*) FILTER (WHERE NOT g.mfa_enabled) AS break_glass_without_factor
+                FROM security_users g WHERE g.tenant_id = $1 AND g.is_break_glass AND g.status = 'active'
+                  AND g.password_hash <> '' AND 'tenant:admin' = ANY (g.scopes)`
+  return (await tx.query<Standing>(text, [tx.tenantId])).rows[0] as Standing // an aggregate answers one row
+}
+
+/** When somebody last came in through a connection, and whether that was since it was last changed. */
+export async function readProof(
+  tx: Tx,
+  connectionId: string,
+): Promise<{ last_login_at: Date | null; is_proven: boolean }> {
+  const text = `SELECT (SELECT max(e.last_login_at) FROM external_identities e WHERE e.tenant_id = c.tenant_id AND e.connection_id = c.id) AS last_login_at,
+                  ${IS_PROVEN} AS is_proven
+                FROM identity_connections c WHERE c.tenant_id = $1 AND c.id = $2`
+  const { rows } = await tx.query<{ last_login_at: Date | null; is_proven: boolean }>(text, [tx.tenantId, connectionId])
+  return rows[0] ?? { last_login_at: null, is_proven: false }
 }
 
 /** Whether people log in through a provider alone; nobody changes it until the transaction ends. */

@@ -138,6 +138,15 @@ export async function revokeSessionsOfProvider(
   return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId, connectionId, userId, session, at])).rows
 }
 
+/** Ends those that live and that no provider opened, but of break-glass accounts. */
+export async function revokeSessionsPastProviders(tx: Tx, at: Date): Promise<{ id: string; user_id: string }[]> {
+  const text = `UPDATE security_sessions s SET revoked_at = $2 FROM security_users u
+                WHERE s.tenant_id = $1 AND u.tenant_id = s.tenant_id AND u.id = s.user_id AND NOT u.is_break_glass
+                  AND s.connection_id IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2
+                RETURNING s.id, s.user_id`
+  return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId, at])).rows
+}
+
 /** Ends those of a person that live, but one; answers which. */
 export async function revokeSessionsOf(tx: Tx, userId: string, but: string | null, at: Date): Promise<string[]> {
   const text = `UPDATE security_sessions SET revoked_at = $4

@@ -51,6 +51,11 @@ export async function lockPerson(tx: Tx, id: string): Promise<PersonRow | null> 
   return (await tx.query<PersonRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
+/** Holds all of a tenant until the transaction ends. */
+export async function lockPeople(tx: Tx): Promise<void> {
+  await tx.query('SELECT id FROM security_users WHERE tenant_id = $1 ORDER BY id FOR NO KEY UPDATE', [tx.tenantId])
+}
+
 export async function listPeople(
   tx: Tx,
   {

@@ -17,7 +17,7 @@ import { anySession, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
 import { closeUser, forgetAttempts } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
-import { hasProviderAndBreakGlass, holdRequiresProvider } from './store-rules.ts'
+import { holdRequiresProvider, readStanding } from './store-rules.ts'
 import * as store from './store-users.ts'
 import type { Work } from './work.ts'
 
@@ -296,10 +296,8 @@ function requireHash(hash: string): void {
 
 /** Where people log in through a provider alone, somebody gets in without it. */
 async function requireBreakGlass(tx: Tx): Promise<void> {
-  if ((await holdRequiresProvider(tx)) && !(await hasProviderAndBreakGlass(tx)).break_glass)
-    throw new DomainError('LAST_ADMINISTRATOR', {
-      reason: 'it is the last break-glass account; make another one first',
-    })
+  if ((await holdRequiresProvider(tx)) && (await readStanding(tx)).break_glass_accounts === 0)
+    throw new DomainError('BREAK_GLASS_NEEDED')
 }
 
 function present(row: store.PersonRow, profile: Profile, now: Date): User {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { after, before, test } from 'node:test'
+import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
+import { signingKey } from '../support/saml.ts'
+import { type TestServer, testServer } from '../support/server.ts'
+
+let provider: OpenIdServer
+let server: TestServer
+const servers: Server[] = []
+before(async () => {
+  provider = await openIdServer()
+  server = await testServer({ public_url: HERE, identity_providers_inside: 'true' })
+})
+after(async () => {
+  for (const one of servers) one.close()
+  await server.stop()
+  await provider.stop()
+})
+
+let count = 0
+async function added(given: object): Promise<{ id: string; name: string }> {
+  const made = await server.call('POST', '/v1/connections', { name: `idp${++count}`, creates_accounts: true, ...given })
+  assert.equal(made.status, 201, made.text)
+  return made.body
+}
+const openId = (issuer: string) =>
+  added({ kind: 'oidc', secret: CLIENT.secret, settings: { issuer, client_id: CLIENT.id } })
+const check = async ({ id }: { id: string }) => {
+  const answer = await server.call('POST', `/v1/connections/${id}/check`)
+  assert.equal(answer.status, 200, answer.text)
+  return answer.body
+}
+async function listening(made: Server, scheme = 'http'): Promise<string> {
+  servers.push(made)
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve))
+  return `${scheme}://127.0.0.1:${(made.address() as AddressInfo).port}`
+}
+async function closed(): Promise<string> {
+  const made = createServer()
+  const address = await listening(made)
+  await new Promise((resolve) => made.close(resolve))
+  return address
+}
+const answering = (listener: RequestListener) => listening(createServer(listener))
+
+test('a provider that answers has no problem, and is proven by who logs in, until it is changed', async () => {
+  const connection = await openId(provider.issuer)
+  const fresh = { is_reachable: true, problem: null, last_login_at: null, is_proven: false }
+  assert.deepEqual(await check(connection), fresh)
+  provider.people.set('ada', { sub: 'ada', email: 'ada@elsewhere.example', name: 'Ada' })
+  const begun = { tenant: 'first', connection: connection.name }
+  const { body } = await server.call('POST', '/v1/auth/sso', begun, { token: null })
+  const parameters = await provider.browse(body.authorization_url, 'ada')
+  const finished = { request_token: body.request_token, parameters }
+  assert.equal((await server.call('POST', '/v1/auth/sso/finish', finished, { token: null })).status, 200)
+  const proven = await check(connection)
+  assert.deepEqual([proven.is_proven, Number.isNaN(Date.parse(proven.last_login_at))], [true, false])
+  await server.call('PATCH', `/v1/connections/${connection.id}`, { default_scopes: ['audit:read'] })
+  assert.deepEqual(await check(connection), { ...proven, is_proven: false })
+  await server.call('PATCH', `/v1/connections/${connection.id}`, { is_enabled: false })
+  assert.match((await check(connection)).problem, /not enabled/)
+})
+
+test('what is wrong with a provider is said so that its administrator can mend it', async () => {
+  const { certificate, privateKey: key } = await signingKey()
+  const elsewhere = await answering((_, response) => response.writeHead(404).end())
+  const words = await answering((_, response) =>
+    response.setHeader('content-type', 'application/json').end('{"issuer": "https://'),
+  )
+  const another = await answering((_, response) =>
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer: 'https://idp.example' })),
+  )
+  const untrusted = await listening(createTlsServer({ cert: certificate, key }), 'https')
+  for (const [issuer, problem] of [
+    ['http://127.0.0.1:9', /port/],
+    [await closed(), /nothing listens/],
+    ['https://login.invalid', /name/],
+    [elsewhere, /openid-configuration/],
+    [words, /cannot be read/],
+    [another, /another issuer/],
+    [untrusted, /certificate is not taken/],
+  ] as const) {
+    const { is_reachable, problem: told } = await check(await openId(issuer))
+    assert.equal(is_reachable, false)
+    assert.match(told, problem, issuer)
+  }
+})
+
+test('a SAML provider, to which browsers alone go, is told of when its certificates have ended', async () => {
+  const [old, good] = [await signingKey(undefined, new Date(Date.now() - 60_000)), await signingKey()]
+  const saml = (certificates: string[]) =>
+    added({ kind: 'saml', settings: { entity_id: 'urn:idp', sso_url: 'https://idp.example/sso', certificates } })
+  assert.match((await check(await saml([old.certificate]))).problem, /expired/)
+  assert.equal((await check(await saml([old.certificate, good.certificate]))).problem, null)
+})
+
+test('a problem is read again at each check, not remembered', async () => {
+  let isUp = false
+  const issuer = await answering((_, response) => {
+    if (!isUp) return response.writeHead(503).end()
+    const endpoints = { authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t`, jwks_uri: `${issuer}/k` }
+    return response.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer, ...endpoints }))
+  })
+  const connection = await openId(issuer)
+  assert.equal((await check(connection)).is_reachable, false)
+  isUp = true
+  assert.equal((await check(connection)).is_reachable, true)
+  isUp = false
+  assert.equal((await check(connection)).is_reachable, false)
+})
