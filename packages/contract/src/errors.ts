@@ -84,7 +84,7 @@ export const TITLE: Record<ErrorCode, string> = {
     'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',
   NOT_INTEGRATED: 'The entry is durable and not yet in the tree; ask again in a moment',
   SUBJECT_AMBIGUOUS: 'Several people go by this name; name one by pseudonym, or pass all=true',
-  LINK_EXPIRED: 'The link is used or has expired; ask for another',
+  LINK_EXPIRED: 'The link is used, has expired or was not copied whole; ask for another',
   VERSION_MISMATCH: 'Somebody changed it since; read it again',
   BODY_TOO_LARGE: 'The body is larger than the server takes',
   ENTRY_TOO_LARGE: 'The event is larger than an entry can be without its data (65,535 bytes)',

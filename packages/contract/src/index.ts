@@ -1,3 +1,5 @@
+import './messages.ts'
+
 export * from './applications.ts'
 export * from './audit.ts'
 export * from './connections.ts'

@@ -135,6 +135,11 @@ export class IdentityClient {
     return this.transport.json('POST', '/v1/users', user)
   }
 
+  /** Another invitation in the place of one that was lost. */
+  inviteAgain(id: string): Promise<Invited> {
+    return this.transport.json('POST', `/v1/users/${id}/invitation`)
+  }
+
   /** Sets the first password, with the token behind # of an invitation's link. */
   acceptInvitation(input: AcceptInvitation): Promise<{ tenant_id: string; user_id: string; username: string }> {
     return this.transport.json('POST', '/v1/auth/invitation', input)

@@ -4,6 +4,9 @@ import { type Command, optional, required } from '../command.ts'
 import { readLine } from '../file.ts'
 import { EXIT, result, UsageError } from '../output.ts'
 
+const ALREADY =
+  '--setup-url is null: the server is set up already. Use the token that its administrator has, or log in (POST /v1/auth/login) and make another'
+
 export const init: Command = {
   name: 'init',
   usage: '--setup-url S --email E --password-file F [--tenant NAME] [--username N] [--url U] [--json]',
@@ -22,6 +25,7 @@ export const init: Command = {
   async run(given) {
     const link = required(given, 'setup-url')
     const setup_token = link.split('#')[1]
+    if (link === 'null') throw new UsageError(ALREADY)
     if (!setup_token) throw new UsageError('--setup-url is not the link that "up" printed: it ends in #prb_su_…')
     const password = await readLine(required(given, 'password-file'))
     const tenant = optional(given, 'tenant')

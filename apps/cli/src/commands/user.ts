@@ -1,7 +1,7 @@
-import { SCOPES, type User, userStatus, uuid } from '@probity/contract'
+import { type Invited, SCOPES, type User, userStatus, uuid } from '@probity/contract'
 import { Probity } from '@probity/sdk'
 import { CLIENT_OPTIONS, client, orMissing, serverUrl } from '../client.ts'
-import { type Command, optional, required } from '../command.ts'
+import { type Arguments, type Command, optional, required } from '../command.ts'
 import { readLine } from '../file.ts'
 import { oneOf, scopesOf } from '../options.ts'
 import { EXIT, Failure, result, UsageError } from '../output.ts'
@@ -30,18 +30,34 @@ export const userInvite: Command = {
       ...(display_name !== undefined && { display_name }),
       ...(scopes !== undefined && { scopes: scopesOf(scopes) }),
     })
-    const { invitation_url: url } = made
-    result(given.options.json === true, made, [
-      oneLine(made.user),
-      ...(url === null
-        ? ['The invitation was mailed.']
-        : [
-            `For you to hand over, good once and for a week: ${url}`,
-            `It is accepted with: ${program()} user accept --invitation-url ${quote(url)} --password-file FILE`,
-          ]),
-    ])
-    return EXIT.done
+    return showInvited(given, made)
   },
+}
+
+export const userInviteAgain: Command = {
+  name: 'user invite-again',
+  usage: 'ID|NAME [--json]',
+  about: 'Invite somebody again who has not accepted; the link before is no longer good',
+  example: 'probity user invite-again ada@example.com',
+  options: CLIENT_OPTIONS,
+  words: { least: 1, most: 1 },
+  async run(given) {
+    const server = client(given)
+    return showInvited(given, await server.inviteAgain(await idOf(server, given.words[0] ?? '')))
+  },
+}
+
+function showInvited(given: Arguments, made: Invited): number {
+  const { user, invitation_url: url } = made
+  const handedOver =
+    url === null
+      ? ['The invitation was mailed.']
+      : [
+          `For you to hand over, good once and for a week: ${url}`,
+          `It is accepted with: ${program()} user accept --invitation-url URL --password-file FILE`,
+        ]
+  result(given.options.json === true, made, [oneLine(user), ...handedOver])
+  return EXIT.done
 }
 
 export const userAccept: Command = {
@@ -102,9 +118,10 @@ function change(verb: 'suspend' | 'reactivate' | 'deactivate' | 'unlock', about:
   }
 }
 
-function oneLine({ id, status, username, email, scopes }: User): string {
+function oneLine({ id, status, username, email, scopes, mfa_enabled, is_break_glass }: User): string {
   const name = username === email ? email : `${username} (${email})`
-  return `${id}  ${status.padEnd(11)}  ${name}  ${scopes.join(',')}`
+  const marks = [mfa_enabled ? 'second factor' : '', is_break_glass ? 'break-glass' : ''].filter((mark) => mark !== '')
+  return [id, status.padEnd(11), name, scopes.join(','), ...marks].join('  ')
 }
 
 /** Id of somebody who is given by id, user name or address. */

@@ -36,7 +36,7 @@ export function isInside(address: string): boolean {
 /** What is not to be asked from here; the message says what an operator can do about it. */
 export class NotAskedError extends Error {
   constructor(what: string) {
-    super(`${what}; where the operator wants that, PROBITY_IDENTITY_PROVIDERS_INSIDE=true allows it`)
+    super(`${what}; an operator allows it by PROBITY_IDENTITY_PROVIDERS_INSIDE=true at the next start`)
   }
 }
 

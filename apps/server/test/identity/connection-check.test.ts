@@ -80,7 +80,7 @@ test('what is wrong with a provider is said so that its administrator can mend i
     ['https://login.invalid', /name/],
     [elsewhere, /openid-configuration/],
     [words, /cannot be read/],
-    [another, /another issuer/],
+    [another, /calls itself "https:\/\/idp.example"/],
     [untrusted, /certificate is not taken/],
   ] as const) {
     const { is_reachable, problem: told } = await check(await openId(issuer))

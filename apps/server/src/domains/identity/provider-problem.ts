@@ -8,6 +8,9 @@ export function problemOf(error: unknown): string {
   const causes = [...chainOf(error)]
   const told = causes.find((one) => one instanceof NotAskedError || one instanceof ProviderProblem)
   if (told) return told.message
+  const issuer = otherIssuerIn(causes)
+  if (issuer !== null)
+    return `it calls itself ${JSON.stringify(issuer)}; make a connection with that issuer, letter by letter`
   for (const { code, name, message } of causes) {
     const said = (code === undefined ? undefined : BY_CODE[code]) ?? BY_CODE[name] ?? BY_CODE[message]
     if (said !== undefined) return said
@@ -22,6 +25,8 @@ const BY_CODE: Record<string, string> = {
   EAI_AGAIN: 'its name cannot be resolved just now; try again',
   ECONNREFUSED: 'nothing listens at its address; check host and port, and whether it runs',
   'bad port': 'its port is one that no web server may have',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; check https and the port',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS there; check https and the port',
   ECONNRESET: 'it ended the connection',
   EHOSTUNREACH: 'its address cannot be reached from the server',
   ENETUNREACH: 'its address cannot be reached from the server',
@@ -38,9 +43,19 @@ const BY_CODE: Record<string, string> = {
     'it has no OpenID configuration there (/.well-known/openid-configuration); check the issuer',
   OAUTH_RESPONSE_IS_NOT_JSON: 'what it answers is not JSON; check the issuer',
   OAUTH_PARSE_ERROR: 'what it answers cannot be read; check the issuer',
-  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED: 'it calls itself by another issuer; enter that, letter by letter',
   OAUTH_INVALID_RESPONSE: 'its OpenID configuration lacks what is needed',
   OAUTH_HTTP_REQUEST_FORBIDDEN: 'it is not reached over TLS (https)',
+}
+
+// What a provider says of itself, cut where it is longer than a name is.
+function otherIssuerIn(causes: readonly (Error & Cause)[]): string | null {
+  for (const { code, cause } of causes) {
+    if (code !== 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' || typeof cause !== 'object' || cause === null) continue
+    const body = 'body' in cause ? cause.body : null
+    const issuer = typeof body === 'object' && body !== null && 'issuer' in body ? body.issuer : null
+    if (typeof issuer === 'string') return issuer.slice(0, 200)
+  }
+  return null
 }
 
 interface Cause {

@@ -61,10 +61,10 @@ export class Users {
       display_name: input.display_name ?? null,
     })
     const names = await namesOfProfile(this.#dependencies.keys, tenantId, profile)
-    await this.#work.run(tenantId, (tx) => store.requireFree(tx, names, null)) // before a key is made for who can't be there
+    await this.#work.run(tenantId, (tx) => requireNew(tx, names)) // before a key is made for who can't be there
     const sealed = await sealProfile(keys, tenantId, id, profile)
     return this.#work.run(tenantId, async (tx) => {
-      await store.requireFree(tx, names, null)
+      await requireNew(tx, names)
       const status = password_hash === '' ? ('invited' as const) : ('active' as const)
       const row = { id, ...sealed, password_hash, status, is_operator: false }
       if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#work.now())))
@@ -80,11 +80,12 @@ export class Users {
     })
   }
 
-  /** Another invitation, which ends the one before. Throws NOT_FOUND for who has set a password already. */
+  /** Another invitation, which ends the one before. Throws NOT_FOUND for who has accepted, or is out. */
   async inviteAgain(principal: Principal, id: string): Promise<Invited> {
     return this.#work.run(principal.tenantId, async (tx) => {
       const row = await this.#held(tx, id)
-      if (row.status !== 'invited') throw new DomainError('NOT_FOUND', { reason: 'the user is not invited any more' })
+      if (row.status !== 'invited')
+        throw new DomainError('NOT_FOUND', { reason: `nothing is left to accept: the account is ${row.status}` })
       const user = await this.#present(tx, row)
       const given = await this.#dependencies.links.give(tx, user, 'invitation', this.#work.now())
       await this.#record(tx, principal, 'user.invited', id, { again: true, mailed: given.wasMailed })
@@ -275,6 +276,13 @@ export class Users {
     const action = event_type.split('.')[1] ?? event_type
     return recordOf(this.#dependencies.record, tx, by, { event_type, resource: `user/${id}`, action, data })
   }
+}
+
+async function requireNew(tx: Tx, names: readonly Buffer[]): Promise<void> {
+  if (await store.isTaken(tx, names, null))
+    throw new DomainError('NAME_TAKEN', {
+      reason: 'somebody is here by this name or address; for another link: POST /v1/users/{id}/invitation',
+    })
 }
 
 function requireAnother(principal: Principal, id: string): void {

@@ -231,6 +231,9 @@ async function whyNot(log: string, folder: string): Promise<string> {
     throw new StartError('PostgreSQL did not start and left no log')
   })
   const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-30)
+  const held = lines.findLast((line) => /lock file .* already exists/.test(line))
+  if (held)
+    return 'another process still has the database of this folder, perhaps of a folder of the same name that is gone; end it and start again'
   const fatal = lines.findLast((line) => /FATAL|PANIC/.test(line) || DISK_FULL.test(line))
   return `PostgreSQL did not start: ${sentence(fatal ?? lines.at(-1) ?? '')}`
 }
