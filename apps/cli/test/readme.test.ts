@@ -75,7 +75,9 @@ test('every command block of docs/recipes/invite-a-colleague.md runs, one after 
   walk(
     'docs/recipes/invite-a-colleague.md',
     (stdout) => assert.match(stdout, /"ended":1[\s\S]*"mfa_required":true[\s\S]*factor\.confirmed[\s\S]*ip_address/),
-    { READS: `node ${join(ROOT, 'apps', 'server', 'test', 'support', 'code-of.ts')} tour/factor.json` }, // the authenticator
+    {
+      READS: `'${process.execPath}' ${join(ROOT, 'apps', 'server', 'test', 'support', 'code-of.ts')} tour/factor.json`,
+    }, // the authenticator
   ),
 )
 

@@ -3,16 +3,19 @@ import { z } from 'zod'
 /** What the schemas say of a value that does not fit, in words for whoever sent it. A schema's own sentence goes before it. */
 export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'too_small')
-    return `needs ${countOf(issue.minimum, issue.origin)} ${issue.inclusive === false ? 'and more' : 'or more'}`
-  if (issue.code === 'too_big') return `may have ${countOf(issue.maximum, issue.origin)} at most`
+    return boundOf('needs', issue.minimum, issue.origin, issue.inclusive === false ? 'and more' : 'or more')
+  if (issue.code === 'too_big') return boundOf('may have', issue.maximum, issue.origin, 'at most')
   if (issue.code === 'invalid_type')
     return issue.input === undefined ? 'is missing' : `has to be ${NAMES[issue.expected] ?? issue.expected}`
-  if (issue.code === 'invalid_value') return `has to be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}`
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
-    return `${issue.discriminator} is none that is known`
+  if (issue.code === 'invalid_value') return oneOf(issue.values)
+  if (issue.code === 'invalid_union' && Array.isArray(issue.options)) return oneOf(issue.options)
   if (issue.code === 'invalid_format' && issue.format === 'url')
     return 'is no address such as https://login.example.com'
   return undefined
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return `has to be ${values.map((one) => JSON.stringify(one)).join(' or ')}`
 }
 
 const NAMES: Record<string, string> = {
@@ -27,11 +30,11 @@ const NAMES: Record<string, string> = {
 
 const COUNTED: Record<string, string> = { string: 'character', array: 'entry', set: 'entry' }
 
-/** `1 character`, `2 entries`; of a number itself. */
-function countOf(count: number | bigint, origin: string): string {
+/** `needs 1 character or more`; of a number `has to be 1 or more`. */
+function boundOf(verb: 'needs' | 'may have', bound: number | bigint, origin: string, which: string): string {
   const what = COUNTED[origin]
-  if (what === undefined) return String(count)
-  return count === 1 ? `1 ${what}` : `${count} ${what.replace(/y$/, 'ie')}s`
+  if (what === undefined) return `${verb === 'needs' ? 'has to be' : 'may be'} ${bound} ${which}`
+  return `${verb} ${bound} ${bound === 1 ? what : `${what.replace(/y$/, 'ie')}s`} ${which}`
 }
 
 z.config({ customError: sentenceOf })
