@@ -1,0 +1,43 @@
+import { Failure } from './failure.ts'
+import type { Policy } from './policy.ts'
+import { PolicyIndex } from './policy-index.ts'
+import type { Request } from './request.ts'
+
+/** Why a policy could not be evaluated. */
+export interface PolicyError {
+  policy: Policy
+  failure: Failure
+}
+
+/** What a set of policies says to a request (Cedar reference: authorization). */
+export interface Answer {
+  decision: 'allow' | 'deny'
+  /** The policies that decide: those that forbid, else those that permit; none: nothing permits. */
+  determining: readonly Policy[]
+  /** Policies that were skipped since they could not be evaluated. */
+  errors: readonly PolicyError[]
+}
+
+/** Policies by their id. A set never changes: one more or less is another set, which shares what stays. */
+export class PolicySet {
+  readonly #index: PolicyIndex
+
+  constructor(policies: Iterable<Policy>) {
+    this.#index = new PolicyIndex(policies)
+  }
+
+  /** Cedar's own answer: a policy that errors is skipped, even one that forbids. */
+  isAuthorized(request: Request): Answer {
+    const [permits, forbids, errors]: [Policy[], Policy[], PolicyError[]] = [[], [], []]
+    for (const policy of this.#index.candidates(request)) {
+      try {
+        if (policy.fits(request) && policy.holds(request)) (policy.effect === 'permit' ? permits : forbids).push(policy)
+      } catch (failure) {
+        if (!(failure instanceof Failure)) throw failure
+        errors.push({ policy, failure })
+      }
+    }
+    if (forbids.length > 0) return { decision: 'deny', determining: forbids, errors }
+    return { decision: permits.length > 0 ? 'allow' : 'deny', determining: permits, errors }
+  }
+}

@@ -1,0 +1,20 @@
+import { schemaToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { closure } from './entities.ts'
+import { UnreadablePolicy } from './text.ts'
+import { EntityReference } from './value.ts'
+
+/** The groups that each action of a schema is in, by the key of the action. Throws UnreadablePolicy. */
+export function actionGroups(schema: string): Map<string, ReadonlySet<string>> {
+  const answer = schemaToJson(schema)
+  if (answer.type === 'failure') throw new UnreadablePolicy(answer.errors.map(({ message }) => message))
+  const parents = new Map<string, EntityReference[]>()
+  for (const [namespace, { actions }] of Object.entries(answer.json)) {
+    const own = namespace === '' ? 'Action' : `${namespace}::Action`
+    for (const [id, { memberOf = [] }] of Object.entries(actions))
+      parents.set(
+        new EntityReference(own, id).key,
+        memberOf.map((group) => new EntityReference(group.type ?? own, group.id)),
+      )
+  }
+  return new Map([...parents.keys()].map((key) => [key, closure(key, parents)]))
+}

@@ -1,0 +1,77 @@
+import { policySetTextToParts, policyToJson, templateToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { longOf } from './long.ts'
+import type { Expression, PolicyJson } from './policy-json.ts'
+
+/** A policy of a text, or a template: one that has slots. */
+export interface Statement {
+  /** What Cedar calls it by its place in the text, from `policy0` on. */
+  id: string
+  text: string
+  json: PolicyJson
+  isTemplate: boolean
+}
+
+/** What cannot be read, and where, in the parser's words. */
+export class UnreadablePolicy extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
+}
+
+/** Reads the policies and templates of a text by Cedar's own parser, in their order. Throws UnreadablePolicy. */
+export function readPolicies(text: string): Statement[] {
+  const parts = policySetTextToParts(text)
+  if (parts.type === 'failure') throw new UnreadablePolicy(parts.errors.map(({ message }) => message))
+  return statementsOf(text).map((statement, i) => ({ id: `policy${i}`, text: statement, ...jsonOf(statement) }))
+}
+
+/** The parts of a text between semicolons, which stand at the end of a policy and nowhere else but in texts and comments. */
+function statementsOf(text: string): string[] {
+  const statements: string[] = []
+  let from = 0
+  for (const token of text.matchAll(TOKEN)) {
+    if (token[0] !== ';') continue
+    statements.push(text.slice(from, token.index + 1))
+    from = token.index + 1
+  }
+  return statements
+}
+
+function jsonOf(text: string): { json: PolicyJson; isTemplate: boolean } {
+  const marked = text.replaceAll(TOKEN, (token) => (/^\d{16}/.test(token) ? `{"${MARK}": "${token}"}` : token))
+  const asPolicy = policyToJson(marked)
+  const answer = asPolicy.type === 'success' ? asPolicy : templateToJson(marked)
+  if (answer.type === 'failure') throw new UnreadablePolicy(answer.errors.map(({ message }) => message))
+  const json = answer.json as unknown as PolicyJson // the parser's own type says the same less exactly
+  const conditions = json.conditions.map((one) => ({ ...one, body: unmark(one.body) as Expression }))
+  return { json: marked === text ? json : { ...json, conditions }, isTemplate: asPolicy.type === 'failure' }
+}
+
+// The parser answers through JSON.parse, which rounds what is beyond 2^53. Such numbers go through it as a record that no
+// policy has, and are put back; the text as it is was read before, so that what is no i64 is refused.
+const MARK = 'a number that is not exact in JSON'
+const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|[A-Za-z_]\w*|\d+|;/gs
+
+function unmark(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(unmark)
+  if (typeof json !== 'object' || json === null) return json
+  const found = markedIn(json)
+  if (found !== null) return { Value: longOf(found) }
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, unmark(value)]))
+}
+
+/** The number of a mark, or of one right behind a minus, since the least i64 has no positive; null: it is none. */
+function markedIn(json: object): bigint | null {
+  if (!('neg' in json)) return numberOf(json)
+  const number = numberOf((json.neg as { arg: object }).arg)
+  return number === null ? null : -number
+}
+
+function numberOf(json: object): bigint | null {
+  if (!('Record' in json)) return null
+  const marked = (json.Record as Record<string, { Value?: unknown }>)[MARK]?.Value
+  return typeof marked === 'string' ? BigInt(marked) : null
+}
