@@ -1,5 +1,14 @@
 -- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
 
+TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may still hold of the roles of a tenant: all of one version. Held by each change of them, so that two make no cycle together
+  tenant_id uuid NOT NULL -- Tenant
+  version bigint NOT NULL -- Grows with each change of roles
+  CONSTRAINT access_versions_pkey PRIMARY KEY (tenant_id)
+  CONSTRAINT access_versions_version_check CHECK ((version > 0))
+  CONSTRAINT access_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE account_links ROW LEVEL SECURITY ENABLED FORCED -- Links that were given to people: to set the first password, or another when it is forgotten, or to show that an address is theirs
   tenant_id uuid NOT NULL -- Tenant
   token_hash bytea NOT NULL -- SHA-256 of the text of the link's token
@@ -457,6 +466,29 @@ CREATE INDEX remembered_devices_user ON remembered_devices USING btree (tenant_i
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE role_parents ROW LEVEL SECURITY ENABLED FORCED -- Roles whose permissions a role has as well; there is no way back to itself
+  tenant_id uuid NOT NULL -- Tenant
+  role_id uuid NOT NULL -- Role
+  parent_id uuid NOT NULL -- Whose permissions it has
+  CONSTRAINT role_parents_pkey PRIMARY KEY (tenant_id, role_id, parent_id)
+  CONSTRAINT role_parents_check CHECK ((parent_id <> role_id))
+  CONSTRAINT role_parents_tenant_id_parent_id_fkey FOREIGN KEY (tenant_id, parent_id) REFERENCES security_roles(tenant_id, id)
+  CONSTRAINT role_parents_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX role_parents_parent ON role_parents USING btree (tenant_id, parent_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE role_permissions ROW LEVEL SECURITY ENABLED FORCED -- What each role permits
+  tenant_id uuid NOT NULL -- Tenant
+  role_id uuid NOT NULL -- Role
+  permission_id uuid NOT NULL -- Permission
+  CONSTRAINT role_permissions_pkey PRIMARY KEY (tenant_id, role_id, permission_id)
+  CONSTRAINT role_permissions_tenant_id_permission_id_fkey FOREIGN KEY (tenant_id, permission_id) REFERENCES security_permissions(tenant_id, id)
+  CONSTRAINT role_permissions_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX role_permissions_permission ON role_permissions USING btree (tenant_id, permission_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE schema_migrations
   version integer NOT NULL
   name text NOT NULL
@@ -494,6 +526,36 @@ TABLE second_factors ROW LEVEL SECURITY ENABLED FORCED -- Second factors of peop
   CONSTRAINT second_factors_kind_check CHECK (((kind)::text = ANY ((ARRAY['totp'::character varying, 'email'::character varying, 'sms'::character varying])::text[])))
   CONSTRAINT second_factors_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
 CREATE INDEX second_factors_user ON second_factors USING btree (tenant_id, user_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE security_permissions ROW LEVEL SECURITY ENABLED FORCED -- What roles permit; the same permission of several roles is one row
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  resource character varying(255) NOT NULL -- A type, a type and an id with / between them, or *: everything
+  action character varying(255) NOT NULL -- An action, or *: every one
+  conditions jsonb NOT NULL -- What else has to hold, all of it, as the API has it
+  created_at timestamp with time zone NOT NULL -- When it was first given to a role
+  CONSTRAINT security_permissions_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT security_permissions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE UNIQUE INDEX security_permissions_same ON security_permissions USING btree (tenant_id, resource, action, md5(conditions::text))
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE security_roles ROW LEVEL SECURITY ENABLED FORCED -- Roles: permissions by a name
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(255) NOT NULL -- What it is called
+  name_folded character varying(255) NOT NULL -- The name as it is compared: NFKC, lower case
+  description text -- What it is for
+  is_system boolean NOT NULL -- Whether every tenant has it, and nobody changes it
+  version integer NOT NULL -- Grows with each change
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When it was last changed
+  CONSTRAINT security_roles_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT security_roles_tenant_id_name_folded_key UNIQUE (tenant_id, name_folded)
+  CONSTRAINT security_roles_version_check CHECK ((version > 0))
+  CONSTRAINT security_roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
@@ -697,6 +759,32 @@ TABLE user_groups ROW LEVEL SECURITY ENABLED FORCED -- Groups of people
   CONSTRAINT user_groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
   CONSTRAINT user_groups_tenant_id_managed_by_fkey FOREIGN KEY (tenant_id, managed_by) REFERENCES security_users(tenant_id, id)
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON user_groups FOR EACH ROW WHEN (new.scopes IS DISTINCT FROM old.scopes) EXECUTE FUNCTION tell_callers_changed('tenant_id')
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE user_roles ROW LEVEL SECURITY ENABLED FORCED -- Who has which role, on what, and until when
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid -- Person or service account that has it; NULL: a group does
+  group_id uuid -- Group whose people have it; NULL: one user does
+  role_id uuid NOT NULL -- Role
+  resource_type character varying(100) -- Type of the resources on which it counts; NULL: on everything
+  resource_id character varying(255) -- The one resource on which it counts; NULL: on all of the type
+  with_grant_option boolean NOT NULL -- Whether who has it may give it to others, on the same and less
+  reason text -- What it was given for, in the words of who gave it
+  granted_at timestamp with time zone NOT NULL -- When it was given
+  granted_by uuid NOT NULL -- Who gave it
+  expires_at timestamp with time zone -- From when on it counts no more; NULL: it does not end
+  CONSTRAINT user_roles_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT user_roles_tenant_id_user_id_group_id_role_id_resource_type_key UNIQUE NULLS NOT DISTINCT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+  CONSTRAINT user_roles_check CHECK ((num_nonnulls(user_id, group_id) = 1))
+  CONSTRAINT user_roles_check1 CHECK (((resource_id IS NULL) OR (resource_type IS NOT NULL)))
+  CONSTRAINT user_roles_tenant_id_granted_by_fkey FOREIGN KEY (tenant_id, granted_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT user_roles_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES user_groups(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT user_roles_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id)
+  CONSTRAINT user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX user_roles_group ON user_roles USING btree (tenant_id, group_id) WHERE group_id IS NOT NULL
+CREATE INDEX user_roles_role ON user_roles USING btree (tenant_id, role_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 

@@ -3,6 +3,7 @@ import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { Access, accessRoutes } from './domains/access/index.ts'
 import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { Authenticator, type Caller, Identity, identityRoutes, type SessionSettings } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
@@ -108,6 +109,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...tenancyRoutes(tenancy),
     ...identityRoutes(identity),
     ...auditRoutes(audit),
+    ...accessRoutes(new Access({ database, clock, record: audit.record })),
     ...privacyRoutes(privacy),
     ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
   ]

@@ -1,5 +1,6 @@
 import './messages.ts'
 
+export * from './access.ts'
 export * from './applications.ts'
 export * from './audit.ts'
 export * from './connections.ts'

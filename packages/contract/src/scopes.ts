@@ -9,6 +9,7 @@ export const SCOPES = [
   'subject:erase',
   'tenant:admin',
   'identity:provision',
+  'access:decide',
   'platform:operate',
 ] as const
 

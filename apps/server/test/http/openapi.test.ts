@@ -7,6 +7,7 @@ import { type DnsServer, dnsServer } from '../support/dns.ts'
 import { type MailServer, mailServer } from '../support/mail.ts'
 import { type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
+import { accessCases } from './access-cases.ts'
 import type { Case } from './cases.ts'
 import { identityCases } from './identity-cases.ts'
 
@@ -176,6 +177,7 @@ function cases(): Case[] {
       schema: contract.tenant,
       call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
     },
+    ...accessCases(server, known),
     ...identityCases(server, mails, provider),
     { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {

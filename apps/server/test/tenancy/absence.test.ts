@@ -50,6 +50,7 @@ after(() => server.stop())
 async function others(): Promise<string[]> {
   const made = [
     ['/v1/groups', { name: 'group' }],
+    ['/v1/roles', { name: 'role' }],
     ['/v1/service-accounts', { name: 'directory' }],
     ['/v1/applications', { name: 'app', kind: 'machine' }],
     ['/v1/connections', { kind: 'oidc', name: 'idp', settings: { issuer: 'https://idp.example', client_id: 'x' } }],

@@ -98,6 +98,7 @@ async function fill(token: string): Promise<void> {
   ])
     await server.sql(text, [tenant])
   await provisioned(call)
+  await roles(call)
   await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
   await server.sql(
     `INSERT INTO remembered_devices (tenant_id, id, user_id, token_hash, created_at, expires_at, last_used_at)
@@ -120,6 +121,15 @@ async function fill(token: string): Promise<void> {
     '/v1/audit/events',
     Array.from({ length: 300 }, () => event('ada')),
   )
+}
+
+/** A role with a parent and a permission, which a group has. */
+async function roles(call: (method: string, path: string, body: unknown) => Promise<Answer>): Promise<void> {
+  const permissions = [{ resource: 'invoice', action: 'read' }]
+  const parent = await call('POST', '/v1/roles', { name: 'reader', permissions })
+  await call('POST', '/v1/roles', { name: 'payer', parent_roles: [parent.body.id] })
+  const group = await call('POST', '/v1/groups', { name: 'payers' })
+  await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
 }
 
 /** A passkey, a challenge for another, an authenticator and backup codes of the person of a session. */

@@ -9,6 +9,8 @@ export function openApi(routes: readonly Route[], version: string): object {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}').replaceAll('*', '{path}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
   }
+  const shared = { Problem: jsonSchema(problem, 'output') }
+  const described = hoisted(paths, shared)
   return {
     openapi: '3.1.0',
     info: {
@@ -18,12 +20,25 @@ export function openApi(routes: readonly Route[], version: string): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    paths,
+    paths: described,
     components: {
-      schemas: { Problem: jsonSchema(problem, 'output') },
+      schemas: shared,
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API token or session' } },
     },
   }
+}
+
+/** Schemas that name themselves stand in `$defs` of whatever has them; here they go to where the document looks for them. */
+function hoisted(part: unknown, shared: Record<string, object>): unknown {
+  if (Array.isArray(part)) return part.map((one) => hoisted(one, shared))
+  if (typeof part !== 'object' || part === null) return part
+  const { $defs, ...rest } = part as { $defs?: Record<string, object> }
+  for (const [name, schema] of Object.entries($defs ?? {})) shared[name] = hoisted(schema, shared) as object // an object stays one
+  return Object.fromEntries(Object.entries(rest).map(([name, one]) => [name, refOf(name, one) ?? hoisted(one, shared)]))
+}
+
+function refOf(name: string, value: unknown): string | null {
+  return name === '$ref' && typeof value === 'string' ? value.replace('#/$defs/', '#/components/schemas/') : null
 }
 
 function operation(route: Route): object {

@@ -13,22 +13,26 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue }
 
+/** Values within values; nobody means more, and a stack ends. */
+const DEEPEST = 200
+
 /** Reads a value with its escapes `__entity` and `__extn`. Throws a Failure of kind `extension` or `type`. */
-export function readValue(json: JsonValue): Value {
+export function readValue(json: JsonValue, depth = 0): Value {
+  if (depth > DEEPEST) throw new Failure('type', 'values are nested too deep')
   if (typeof json === 'string' || typeof json === 'boolean') return json
   if (typeof json === 'number' || typeof json === 'bigint') return readLong(json)
   if (json === null) throw new Failure('type', 'null is no value')
-  if (isList(json)) return new CedarSet(json.map(readValue))
+  if (isList(json)) return new CedarSet(json.map((one) => readValue(one, depth + 1)))
   const { __entity, __extn } = json
   if (__entity !== undefined) return readReference(__entity)
-  if (__extn !== undefined) return readExtension(__extn)
-  return readRecord(json)
+  if (__extn !== undefined) return readExtension(__extn, depth)
+  return readRecord(json, depth)
 }
 
 /** Throws a Failure for what is no object, as `readValue` does. */
-export function readRecord(json: JsonValue): CedarRecord {
+export function readRecord(json: JsonValue, depth = 0): CedarRecord {
   if (!isObject(json)) throw new Failure('type', 'expected a record')
-  return new Map(Object.entries(json).map(([name, value]) => [name, readValue(value)]))
+  return new Map(Object.entries(json).map(([name, value]) => [name, readValue(value, depth + 1)]))
 }
 
 /** Reads `{type, id}`, by itself or within `__entity`. */
@@ -45,10 +49,12 @@ function readLong(json: number | bigint): number | bigint {
 }
 
 /** The result of any extension function: `fn` of one `arg`, or of `args`. */
-function readExtension(json: JsonValue): Value {
+function readExtension(json: JsonValue, depth: number): Value {
   const { fn, arg, args } = isObject(json) ? json : {}
   const known = typeof fn === 'string' && Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
-  const [first, second, ...more] = (isList(args) ? args : arg === undefined ? [] : [arg]).map(readValue)
+  const [first, second, ...more] = (isList(args) ? args : arg === undefined ? [] : [arg]).map((one) =>
+    readValue(one, depth + 1),
+  )
   const isCalled = known?.arity === (second === undefined ? 1 : 2) && more.length === 0
   if (!known || !isCalled || first === undefined)
     throw new Failure('extension', 'expected {fn, arg} or {fn, args} of an extension function')

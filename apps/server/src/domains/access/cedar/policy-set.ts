@@ -18,12 +18,22 @@ export interface Answer {
   errors: readonly PolicyError[]
 }
 
-/** Policies by their id. A set never changes: one more or less is another set, which shares what stays. */
+/** Policies by their id. Decisions are made in one go, so that one that is put or taken meanwhile is in none of them by half. */
 export class PolicySet {
   readonly #index: PolicyIndex
 
   constructor(policies: Iterable<Policy>) {
     this.#index = new PolicyIndex(policies)
+  }
+
+  /** Adds a policy, in the place of the one of the same id if there is one. */
+  put(policy: Policy): void {
+    this.#index.remove(policy.id)
+    this.#index.add(policy)
+  }
+
+  take(id: string): void {
+    this.#index.remove(id)
   }
 
   /** Cedar's own answer: a policy that errors is skipped, even one that forbids. */

@@ -1,0 +1,140 @@
+import type { CreateGrant, Grant, GrantQuery } from '@probity/contract'
+import { isUuid } from '@probity/core'
+import { actorOf, type Principal } from '../../platform/authority.ts'
+import { microsecondsToDate } from '../../platform/clock.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
+import type { AccessDependencies, Roles } from './roles.ts'
+import { closureOf, covers, type Extent } from './rules.ts'
+import { listParents, readRole } from './store.ts'
+import * as store from './store-grants.ts'
+
+/** Who has which role, and where. */
+export class Grants {
+  readonly #dependencies: AccessDependencies
+  readonly #roles: Roles
+
+  constructor(dependencies: AccessDependencies, roles: Roles) {
+    this.#dependencies = dependencies
+    this.#roles = roles
+  }
+
+  async list(tenantId: string, query: GrantQuery): Promise<{ grants: Grant[]; next_cursor: string | null }> {
+    const { cursor, limit, user_id, group_id, role_id } = query
+    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const asked = { userId: user_id ?? null, groupId: group_id ?? null, roleId: role_id ?? null }
+    const rows = await this.#run(tenantId, (tx) =>
+      store.listGrants(tx, { ...asked, after: cursor ?? null, limit: limit + 1 }),
+    )
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    return { grants: page.map(present), next_cursor }
+  }
+
+  /**
+   * Gives a role, or gives it again on other terms. Throws GRANT_REFUSED beyond what one may give, to oneself and to a group
+   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past.
+   */
+  async create(principal: Principal, input: CreateGrant): Promise<Grant> {
+    const { tenantId } = principal
+    return this.#run(tenantId, async (tx) => {
+      const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
+      const at = this.#now()
+      const expires = expires_at === null ? null : new Date(expires_at)
+      if (expires !== null && expires <= at)
+        throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/expires_at', message: 'is past' }] })
+      const role = await readRole(tx, role_id)
+      if (!role) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
+      await this.#requireOther(tx, principal, { user_id, group_id })
+      await this.#requireMayGive(tx, principal, role_id, { ...terms, expires })
+      const row = await store.putGrant(tx, {
+        ...{ id: newId(this.#dependencies.clock.now()), role_id, user_id, group_id, ...terms },
+        ...{ granted_at: at, granted_by: principal.userId, expires_at: expires },
+      })
+      const { reason: _, ...told } = terms // whoever wrote it may have named people
+      await this.#record(tx, principal, 'created', row, { role: role_id, group: group_id, ...told, expires_at })
+      return present(row)
+    })
+  }
+
+  /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED. */
+  async remove(principal: Principal, id: string): Promise<void> {
+    await this.#run(principal.tenantId, async (tx) => {
+      const held = await store.lockGrant(tx, id)
+      if (!held) throw new DomainError('NOT_FOUND')
+      await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
+      await store.deleteGrant(tx, id)
+      await this.#record(tx, principal, 'removed', held, { role: held.role_id, group: held.group_id })
+    })
+  }
+
+  async #requireOther(
+    tx: Tx,
+    principal: Principal,
+    { user_id, group_id }: { user_id: string | null; group_id: string | null },
+  ) {
+    if (user_id === principal.userId)
+      throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to themselves' })
+    if (user_id !== null && !(await store.readHolder(tx, user_id)))
+      throw new DomainError('NOT_FOUND', { reason: 'there is no such account, or it is not active' })
+    if (group_id === null) return
+    if (!(await store.hasGroup(tx, group_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such group' })
+    const own = await store.readHolder(tx, principal.userId)
+    if (own?.groups.includes(group_id))
+      throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
+  }
+
+  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. */
+  async #requireMayGive(
+    tx: Tx,
+    principal: Principal,
+    roleId: string,
+    given: Extent & { with_grant_option: boolean; expires: Date | null },
+  ): Promise<void> {
+    if (principal.scopes.includes('tenant:admin')) return
+    const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
+    const held = isPerson ? await store.heldBy(tx, principal.userId, this.#now()) : []
+    const parents = await listParents(tx)
+    const isEnough = held.some(
+      (one) =>
+        one.with_grant_option &&
+        closureOf(parents, [one.role_id]).has(roleId) &&
+        covers(one, given) &&
+        (one.expires_at === null || (given.expires !== null && given.expires <= one.expires_at)),
+    )
+    if (!isEnough)
+      throw new DomainError('GRANT_REFUSED', {
+        reason: 'you do not have it with grant option, on as much and for as long',
+      })
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+      await this.#roles.begin(tx)
+      return work(tx)
+    })
+  }
+
+  async #record(
+    tx: Tx,
+    by: Principal,
+    what: string,
+    row: store.GrantRow,
+    data: Record<string, unknown>,
+  ): Promise<void> {
+    const target = row.user_id === null ? `group/${row.group_id}` : `user/${row.user_id}`
+    await this.#dependencies.record(tx, {
+      ...{ event_type: `grant.${what}`, actor: actorOf(by), resource: target, action: what },
+      ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+function present({ granted_at, expires_at, ...row }: store.GrantRow): Grant {
+  return { ...row, granted_at: granted_at.toISOString(), expires_at: expires_at?.toISOString() ?? null }
+}

@@ -1,0 +1,2 @@
+export { accessRoutes } from './routes.ts'
+export { Access } from './service.ts'

@@ -1,0 +1,195 @@
+import type { ChangeRole, CreateRole, Permission, Role, RoleQuery } from '@probity/contract'
+import { actorOf, type Principal } from '../../platform/authority.ts'
+import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Database } from '../../platform/database/pools.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError, requireVersion } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { RecordEvent } from '../../platform/record.ts'
+import { policyOf } from './permissions.ts'
+import { foldName, reaches } from './rules.ts'
+import * as store from './store.ts'
+import { SYSTEM_ROLES } from './system-roles.ts'
+
+export interface AccessDependencies {
+  database: Database
+  clock: Clock
+  record: RecordEvent
+}
+
+/** Roles of a tenant: its own, and those that every tenant has. */
+export class Roles {
+  readonly #dependencies: AccessDependencies
+
+  constructor(dependencies: AccessDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** By name. */
+  async list(
+    tenantId: string,
+    { page, limit }: RoleQuery,
+  ): Promise<{ roles: Role[]; total: number; page: number; limit: number }> {
+    return this.#run(tenantId, async (tx) => {
+      const rows = await store.listRoles(tx, { offset: (page - 1) * limit, limit })
+      return { roles: await presentAll(tx, rows), total: await store.countRoles(tx), page, limit }
+    })
+  }
+
+  async get(tenantId: string, id: string): Promise<Role> {
+    return this.#run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
+  }
+
+  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent. */
+  async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
+    requireReadable(permissions)
+    return this.#change(principal.tenantId, async (tx) => {
+      const at = this.#now()
+      const row = { ...given, id: this.#newId(), is_system: false, version: 1, created_at: at, updated_at: at }
+      if (!(await store.insertRole(tx, row, foldName(row.name)))) throw new DomainError('NAME_TAKEN')
+      await this.#settle(tx, row.id, { parents: parent_roles, permissions })
+      await this.#record(tx, principal, 'created', row.id, { name: row.name, parent_roles, ...told(permissions) })
+      return presentOne(tx, row)
+    })
+  }
+
+  /** Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND. */
+  async change(principal: Principal, id: string, { version, ...input }: ChangeRole): Promise<Role> {
+    if (input.permissions) requireReadable(input.permissions)
+    return this.#change(principal.tenantId, async (tx) => {
+      const held = requireOwn(await this.#held(tx, id))
+      requireVersion(held.version, version)
+      const { name = held.name, description = held.description, parent_roles, permissions } = input
+      const row = { ...held, name, description, version: held.version + 1, updated_at: this.#now() }
+      if (!(await store.updateRole(tx, row, foldName(name)))) throw new DomainError('NAME_TAKEN')
+      await this.#settle(tx, id, { parents: parent_roles, permissions })
+      const { permissions: _, ...changed } = input
+      await this.#record(tx, principal, 'changed', id, { ...changed, ...(permissions && told(permissions)) })
+      return presentOne(tx, row)
+    })
+  }
+
+  /** Throws SYSTEM_ROLE, and ROLE_IN_USE while somebody has it or another role has what it permits. */
+  async remove(principal: Principal, id: string): Promise<void> {
+    await this.#change(principal.tenantId, async (tx) => {
+      requireOwn(await this.#held(tx, id))
+      const uses = await store.usesOf(tx, id)
+      if (uses.grants + uses.children > 0) throw new DomainError('ROLE_IN_USE', { ...uses })
+      await store.deleteRole(tx, id)
+      await this.#record(tx, principal, 'removed', id, {})
+    })
+  }
+
+  /** Makes the roles that every tenant has, where they are not there yet. */
+  async begin(tx: Tx): Promise<void> {
+    if (!(await store.beginVersions(tx))) return
+    const at = this.#now()
+    const ids = new Map(SYSTEM_ROLES.map(({ name }) => [name, this.#newId()]))
+    for (const { name, description, permissions, parents } of SYSTEM_ROLES) {
+      const id = ids.get(name) ?? ''
+      const row = { id, name, description, is_system: true, version: 1, created_at: at, updated_at: at }
+      await store.insertRole(tx, row, foldName(name))
+      await this.#settle(tx, id, { permissions, parents: parents.flatMap((parent) => ids.get(parent) ?? []) })
+    }
+  }
+
+  /** Permissions and parents as given; those that are not, stay. Throws ROLE_CYCLE, NOT_FOUND. */
+  async #settle(
+    tx: Tx,
+    id: string,
+    {
+      parents,
+      permissions,
+    }: { parents?: readonly string[] | undefined; permissions?: readonly Permission[] | undefined },
+  ): Promise<void> {
+    if (parents) {
+      const others = [...new Set(parents)]
+      const graph = (await store.listParents(tx)).filter(({ role_id }) => role_id !== id)
+      if (others.some((parent) => parent === id || reaches(graph, parent, id))) throw new DomainError('ROLE_CYCLE')
+      if (!(await store.replaceParents(tx, id, others)))
+        throw new DomainError('NOT_FOUND', { reason: 'one of parent_roles is no role' })
+    }
+    if (permissions) {
+      const ids = permissions.map(() => this.#newId())
+      await store.replacePermissions(tx, id, { permissions, ids, at: this.#now() })
+    }
+  }
+
+  async #held(tx: Tx, id: string): Promise<store.RoleRow> {
+    const row = await store.readRole(tx, id)
+    if (!row) throw new DomainError('NOT_FOUND')
+    return row
+  }
+
+  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+      await this.begin(tx)
+      return work(tx)
+    })
+  }
+
+  /** One change after the other: two that are each without a cycle may make one together. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(tenantId, async (tx) => {
+      await store.nextVersion(tx)
+      return work(tx)
+    })
+  }
+
+  async #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
+    await this.#dependencies.record(tx, {
+      ...{ event_type: `role.${what}`, actor: actorOf(by), resource: `role/${id}`, action: what },
+      ...{ outcome: 'Success', risk_score: 40, data },
+    })
+  }
+
+  #newId(): string {
+    return newId(this.#dependencies.clock.now())
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+/** Permissions that an entry names; of more it tells how many. */
+const MOST_TOLD = 100
+
+function told(permissions: readonly Permission[]): { permissions: string[]; permission_count: number } {
+  const texts = permissions.map(({ resource, action, conditions }) => {
+    const types = conditions.map(({ type }) => type)
+    return `${action} ${resource}${types.length > 0 ? ` if ${types.join(', ')}` : ''}`
+  })
+  return { permissions: texts.slice(0, MOST_TOLD), permission_count: texts.length }
+}
+
+function requireOwn(row: store.RoleRow): store.RoleRow {
+  if (row.is_system) throw new DomainError('SYSTEM_ROLE')
+  return row
+}
+
+/** Each as the engine will have it. Throws VALIDATION_FAILED. */
+function requireReadable(permissions: readonly Permission[]): void {
+  for (const [i, one] of permissions.entries()) policyOf('', '', one, `/permissions/${i}`)
+}
+
+async function presentOne(tx: Tx, row: store.RoleRow): Promise<Role> {
+  return (await presentAll(tx, [row]))[0] as Role // one row, one role
+}
+
+async function presentAll(tx: Tx, rows: readonly store.RoleRow[]): Promise<Role[]> {
+  const permissions = await store.listPermissions(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  const parents = await store.listParents(tx)
+  return rows.map(({ created_at, updated_at, ...row }) => ({
+    ...row,
+    permissions: permissions
+      .filter(({ role_id }) => role_id === row.id)
+      .map(({ resource, action, conditions }) => ({ resource, action, conditions })),
+    parent_roles: parents.filter(({ role_id }) => role_id === row.id).map(({ parent_id }) => parent_id),
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+  }))
+}

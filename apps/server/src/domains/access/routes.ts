@@ -1,0 +1,129 @@
+import {
+  authorize,
+  authorized,
+  changeRole,
+  createGrant,
+  createRole,
+  grant,
+  grantPage,
+  grantQuery,
+  role,
+  rolePage,
+  roleQuery,
+  uuid,
+} from '@probity/contract'
+import { z } from 'zod'
+import { type Route, route } from '../../platform/http/route.ts'
+import type { Access } from './service.ts'
+
+const one = z.strictObject({ id: uuid })
+const scopes = ['tenant:admin'] as const
+
+/** Roles, who has them, and what they let somebody do. */
+export function accessRoutes({ roles, grants, decisions }: Access): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/roles',
+      summary: 'List roles',
+      scopes,
+      query: roleQuery,
+      answers: { 200: rolePage },
+      handle: ({ principal, query }) => roles.list(principal.tenantId, query),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/roles',
+      summary: 'Make a role',
+      scopes,
+      changes: true,
+      creates: true,
+      body: createRole,
+      answers: { 201: role },
+      async handle({ principal, body, reply }) {
+        const made = await roles.create(principal, body)
+        reply.code(201)
+        return made
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/roles/:id',
+      summary: 'Read a role',
+      scopes,
+      params: one,
+      answers: { 200: role },
+      handle: ({ principal, params }) => roles.get(principal.tenantId, params.id),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/roles/:id',
+      summary: 'Change a role; it counts from the next decision on',
+      scopes,
+      changes: true,
+      params: one,
+      body: changeRole,
+      answers: { 200: role },
+      handle: ({ principal, params, body }) => roles.change(principal, params.id, body),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/roles/:id',
+      summary: 'Take a role away that nobody has',
+      scopes,
+      changes: true,
+      params: one,
+      answers: { 200: z.null() },
+      async handle({ principal, params }) {
+        await roles.remove(principal, params.id)
+        return null
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/grants',
+      summary: 'List who has which role',
+      scopes,
+      query: grantQuery,
+      answers: { 200: grantPage },
+      handle: ({ principal, query }) => grants.list(principal.tenantId, query),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/grants',
+      summary: 'Give a role to somebody or to a group, on everything, a type or one resource',
+      scopes: [],
+      changes: true,
+      creates: true,
+      body: createGrant,
+      answers: { 201: grant },
+      async handle({ principal, body, reply }) {
+        const made = await grants.create(principal, body)
+        reply.code(201)
+        return made
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/grants/:id',
+      summary: 'Take a role back; it counts no more from the next decision on',
+      scopes: [],
+      changes: true,
+      params: one,
+      answers: { 200: z.null() },
+      async handle({ principal, params }) {
+        await grants.remove(principal, params.id)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/authorize',
+      summary: 'Decide whether you, or somebody else, may do something',
+      scopes: [],
+      body: authorize,
+      answers: { 200: authorized },
+      handle: ({ principal, body }) => decisions.authorize(principal, body),
+    }),
+  ]
+}

@@ -1,0 +1,85 @@
+import type { Tx } from '../../platform/database/transaction.ts'
+
+export interface GrantRow {
+  id: string
+  user_id: string | null
+  group_id: string | null
+  role_id: string
+  resource_type: string | null
+  resource_id: string | null
+  with_grant_option: boolean
+  reason: string | null
+  granted_at: Date
+  granted_by: string
+  expires_at: Date | null
+}
+
+const COLUMNS =
+  'id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason, granted_at, granted_by, expires_at'
+
+export interface GrantPage {
+  userId: string | null
+  groupId: string | null
+  roleId: string | null
+  after: string | null
+  limit: number
+}
+
+/** By id, which is the order in which they were given. */
+export async function listGrants(tx: Tx, { userId, groupId, roleId, after, limit }: GrantPage): Promise<GrantRow[]> {
+  const text = `SELECT ${COLUMNS} FROM user_roles
+                WHERE tenant_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND ($3::uuid IS NULL OR group_id = $3)
+                  AND ($4::uuid IS NULL OR role_id = $4) AND ($5::uuid IS NULL OR id > $5) ORDER BY id LIMIT $6`
+  return (await tx.query<GrantRow>(text, [tx.tenantId, userId, groupId, roleId, after, limit])).rows
+}
+
+/** Gives it, or gives the same again on other terms; answers the one that is in force. */
+export async function putGrant(tx: Tx, row: GrantRow): Promise<GrantRow> {
+  const text = `INSERT INTO user_roles (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                ON CONFLICT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+                DO UPDATE SET (with_grant_option, reason, granted_at, granted_by, expires_at) = ($8, $9, $10, $11, $12)
+                RETURNING ${COLUMNS}`
+  const { id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason } = row
+  const place = [id, user_id, group_id, role_id, resource_type, resource_id]
+  const terms = [with_grant_option, reason, row.granted_at, row.granted_by, row.expires_at]
+  return (await tx.query<GrantRow>(text, [tx.tenantId, ...place, ...terms])).rows[0] as GrantRow // it was put just now
+}
+
+export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | null> {
+  const text = `SELECT ${COLUMNS} FROM user_roles WHERE tenant_id = $1 AND id = $2 FOR UPDATE`
+  return (await tx.query<GrantRow>(text, [tx.tenantId, id])).rows[0] ?? null
+}
+
+export async function deleteGrant(tx: Tx, id: string): Promise<void> {
+  await tx.query('DELETE FROM user_roles WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])
+}
+
+/** Somebody who may have roles: an account that is active, and what groups it is in. */
+export interface HolderRow {
+  is_service: boolean
+  groups: string[]
+}
+
+export async function readHolder(tx: Tx, userId: string): Promise<HolderRow | null> {
+  const text = `SELECT EXISTS (SELECT 1 FROM service_accounts s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id) AS is_service,
+                  ARRAY(SELECT m.group_id FROM group_members m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) AS groups
+                FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'`
+  return (await tx.query<HolderRow>(text, [tx.tenantId, userId])).rows[0] ?? null
+}
+
+export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
+  return (
+    (await tx.query('SELECT 1 FROM user_groups WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])).rowCount === 1
+  )
+}
+
+/** What somebody who is active has now, themselves and by groups. */
+export async function heldBy(tx: Tx, userId: string, at: Date): Promise<GrantRow[]> {
+  const text = `SELECT ${COLUMNS.split(', ')
+    .map((name) => `r.${name}`)
+    .join(', ')} FROM user_roles r
+                JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = $2 AND u.status = 'active'
+                WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $3)
+                  AND (r.user_id = $2 OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.tenant_id = $1 AND m.user_id = $2))`
+  return (await tx.query<GrantRow>(text, [tx.tenantId, userId, at])).rows
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
+
+let server: TestServer
+before(async () => {
+  server = await testServer()
+})
+after(() => server.stop())
+
+const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
+  server.call(method, path, body, { token })
+const code = ({ status, body }: Answer) => [status, body?.code]
+let count = 0
+async function role(more: object = {}): Promise<{ id: string; name: string; version: number }> {
+  const made = await call('POST', '/v1/roles', { name: `role ${++count}`, ...more })
+  assert.equal(made.status, 201, made.text)
+  return made.body
+}
+const may = (action: string, resource: string, ...conditions: object[]) => ({ action, resource, conditions })
+
+test('a tenant has the system roles, which nobody changes or takes away', async () => {
+  const { body } = await call('GET', '/v1/roles?limit=200')
+  const names = body.roles.filter((one: Answer['body']) => one.is_system).map((one: Answer['body']) => one.name)
+  const all = ['administrator', 'auditor', 'compliance officer', 'ingest', 'owner', 'security analyst', 'viewer']
+  assert.deepEqual(names, all)
+  const [viewer] = body.roles.filter((one: Answer['body']) => one.name === 'viewer')
+  assert.deepEqual(code(await call('PATCH', `/v1/roles/${viewer.id}`, { name: 'x' })), [409, 'SYSTEM_ROLE'])
+  assert.deepEqual(code(await call('DELETE', `/v1/roles/${viewer.id}`)), [409, 'SYSTEM_ROLE'])
+  assert.deepEqual(
+    code(await call('POST', '/v1/roles', { name: 'V\u{ff49}ewer' })),
+    [409, 'NAME_TAKEN'],
+    'or looks like one',
+  )
+})
+
+test('a role is made, changed and taken away, with what it permits, and each is an entry', async () => {
+  const permissions = [may('read', 'invoice'), may('pay', 'invoice', { type: 'owner' }), may('*', 'draft/7')]
+  const made = await role({ description: 'Pays', permissions })
+  const read = await call('GET', `/v1/roles/${made.id}`)
+  const byText = (all: object[]) => all.map((one) => JSON.stringify(one)).sort()
+  assert.deepEqual(
+    byText(read.body.permissions),
+    byText(permissions.map(({ resource, action, conditions }) => ({ resource, action, conditions }))),
+  )
+  const changed = await call('PATCH', `/v1/roles/${made.id}`, { version: 1, permissions: [may('read', 'invoice')] })
+  assert.deepEqual([changed.body.version, changed.body.permissions.length, changed.body.description], [2, 1, 'Pays'])
+  assert.deepEqual(code(await call('PATCH', `/v1/roles/${made.id}`, { version: 1, name: 'x' })), [
+    412,
+    'VERSION_MISMATCH',
+  ])
+  assert.equal((await call('DELETE', `/v1/roles/${made.id}`)).status, 200)
+  assert.deepEqual(code(await call('GET', `/v1/roles/${made.id}`)), [404, 'NOT_FOUND'])
+  const left = 'SELECT 1 FROM security_permissions WHERE resource = $1'
+  assert.equal((await server.sql(left, ['draft/7'])).length, 0, 'what no role permits is not kept')
+  for (const what of ['created', 'changed', 'removed'])
+    await until(`${what} is an entry`, async () => {
+      const found = await call('GET', `/v1/audit/events?event_type=role.${what}&resource=role/${made.id}`)
+      return found.body.events.length === 1
+    })
+})
+
+test('a list of roles has pages, as the operation was asked for', async () => {
+  await role()
+  const first = await call('GET', '/v1/roles?limit=3&page=1')
+  const second = await call('GET', '/v1/roles?limit=3&page=2')
+  assert.deepEqual([first.body.roles.length, first.body.page, first.body.limit], [3, 1, 3])
+  assert.ok(second.body.roles[0].id !== first.body.roles[0].id && second.body.total >= 8)
+})
+
+test('parents make no cycle, however long, and not by two changes at once', async () => {
+  const first = await role()
+  const second = await role({ parent_roles: [first.id] })
+  const third = await role({ parent_roles: [second.id] })
+  const parents = (id: string, parent_roles: string[]) => call('PATCH', `/v1/roles/${id}`, { parent_roles })
+  assert.deepEqual(code(await parents(first.id, [third.id])), [409, 'ROLE_CYCLE'])
+  assert.deepEqual(code(await parents(first.id, [first.id])), [409, 'ROLE_CYCLE'])
+  for (let round = 0; round < 5; round++) {
+    const [one, other] = [await role(), await role()]
+    const both = await Promise.all([parents(one.id, [other.id]), parents(other.id, [one.id])])
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409])
+  }
+  assert.deepEqual(code(await call('DELETE', `/v1/roles/${first.id}`)), [409, 'ROLE_IN_USE'])
+  assert.deepEqual(code(await parents(third.id, ['00000000-0000-7000-8000-000000000000'])), [404, 'NOT_FOUND'])
+})
+
+test('what cannot be meant is refused with where it stands', async () => {
+  const refused = async (one: object) => {
+    const answer = await call('POST', '/v1/roles', { name: `role ${++count}`, permissions: [one] })
+    assert.deepEqual(code(answer), [400, 'VALIDATION_FAILED'], JSON.stringify(one))
+    return answer.body.details.issues[0]
+  }
+  assert.equal((await refused(may('re*', 'invoice'))).pointer, '/permissions/0/action')
+  assert.equal((await refused(may('read', 'inv*'))).pointer, '/permissions/0/resource')
+  assert.equal((await refused(may('read', 'invoice/'))).pointer, '/permissions/0/resource')
+  const cedar = (expression: string) => may('read', 'invoice', { type: 'cedar', expression })
+  for (const expression of [
+    ...[
+      'resource.',
+      'true }; permit (principal, action, resource) when { true',
+      'true } when { true',
+      'true } unless { false',
+    ],
+    ...['true }; @id("x") permit (principal, action, resource) when { true', 'principal == ?principal'],
+  ])
+    assert.equal((await refused(cedar(expression))).pointer, '/permissions/0/conditions/0', expression)
+  const zone = { type: 'time_window', days: [1], from: '08:00', to: '18:00', zone: 'Europe/Nowhere' }
+  assert.match((await refused(may('read', 'invoice', zone))).message, /zone/)
+  await refused(may('read', 'invoice', { type: 'attribute', attribute: 'resource.x', operator: 'equals' }))
+  await refused(may('read', 'invoice', { type: 'attribute', attribute: 'resource.x', operator: 'one_of', value: 1 }))
+  await refused(
+    may('read', 'invoice', { type: 'attribute', attribute: 'resource["x"] || true', operator: 'equals', value: 1 }),
+  )
+})

@@ -1,0 +1,224 @@
+import { z } from 'zod'
+import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+
+/** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
+const typeName = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/, 'is no name of a type: letters, digits and _, with :: between namespaces')
+const name = line(255)
+const actionName = line(100).refine(
+  (one) => one === '*' || !one.includes('*'),
+  '* stands for every action, by itself alone',
+)
+const attribute = z
+  .string()
+  .max(200)
+  .regex(/^(principal|resource|context)(\.[A-Za-z_]\w*)+$/, 'is no attribute such as resource.state')
+
+/** `invoice`: any of the type; `invoice/17`: that one; `*`: everything. */
+export const resourceText = line(255).refine(
+  (one) => one === '*' || /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*(\/.+)?$/.test(one),
+  'is no resource: a type, a type and an id with / between them, or *',
+)
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is no time such as 08:00')
+const scalar = z.union([z.string().max(1000), z.number().int(), z.boolean()])
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+
+/** What else has to hold; all conditions of a permission do. */
+export const accessCondition = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('owner') }).describe('resource.owner_id is who asks'),
+  z.strictObject({ type: z.literal('tenant_member') }).describe('resource.tenant_id is the tenant of who asks'),
+  z.strictObject({
+    type: z.literal('attribute'),
+    attribute,
+    operator: z.enum(['equals', 'not_equals', 'less_than', 'at_most', 'more_than', 'at_least', 'one_of', 'contains']),
+    value: z.union([scalar, z.array(scalar).max(100)]).optional(),
+    other: attribute.optional().describe('An attribute in the place of value'),
+  }),
+  z
+    .strictObject({
+      type: z.literal('time_window'),
+      days: z.array(z.number().int().min(1).max(7)).min(1).max(7).describe('1: Monday'),
+      from: clock,
+      to: clock.describe('Without it; earlier than from: on the next day'),
+      zone: z
+        .string()
+        .max(60)
+        .refine((one) => isZone(one), 'is no time zone such as Europe/Berlin'),
+    })
+    .describe('The server’s clock, in a zone'),
+  z.strictObject({ type: z.literal('network'), networks: z.array(network).min(1).max(50) }).describe('context.ip'),
+  z
+    .strictObject({ type: z.literal('factor'), max_age_seconds: z.number().int().min(1).max(2_592_000) })
+    .describe('context.factor_age: seconds since a second factor was shown'),
+  z.strictObject({ type: z.literal('risk'), at_most: z.number().int().min(0).max(100) }).describe('context.risk'),
+  z
+    .strictObject({ type: z.literal('cedar'), expression: text(5000).min(1) })
+    .describe('An expression of Cedar over principal, action, resource and context'),
+])
+export type AccessCondition = z.infer<typeof accessCondition>
+
+export const permission = z.strictObject({
+  resource: resourceText,
+  action: actionName,
+  conditions: z.array(accessCondition).max(20).default([]),
+})
+export type Permission = z.infer<typeof permission>
+
+const given = {
+  name,
+  description: text(2000).nullable(),
+  permissions: z.array(permission).max(500),
+  parent_roles: z.array(uuid).max(50).describe('Roles whose permissions it has as well'),
+}
+export const role = z.object({
+  id: uuid,
+  ...given,
+  is_system: z.boolean().describe('Whether it is there by itself, and does not change'),
+  created_at: timestamp,
+  updated_at: timestamp,
+  version: z.number().int(),
+})
+export type Role = z.infer<typeof role>
+export const roleQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).max(100_000).default(1),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+export type RoleQuery = z.infer<typeof roleQuery>
+export const rolePage = z.object({
+  roles: z.array(role),
+  total: z.number().int(),
+  page: z.number().int(),
+  limit: z.number().int(),
+})
+export const createRole = z.strictObject({
+  name,
+  description: given.description.default(null),
+  permissions: given.permissions.default([]),
+  parent_roles: given.parent_roles.default([]),
+})
+export type CreateRole = z.infer<typeof createRole>
+export type CreateRoleInput = z.input<typeof createRole>
+export const changeRole = z.strictObject({ version: z.number().int().min(1), ...given }).partial()
+export type ChangeRole = z.infer<typeof changeRole>
+
+const holder = {
+  user_id: uuid.nullable().describe('A person or a service account'),
+  group_id: uuid.nullable().describe('Everybody in a group'),
+}
+const extent = {
+  resource_type: typeName.nullable().describe('null: on everything'),
+  resource_id: line(255).nullable().describe('null: on everything of the type'),
+}
+const terms = {
+  with_grant_option: z.boolean().describe('Whether who has it may give it to others, on the same and less'),
+  reason: text(1000).nullable(),
+  expires_at: timestamp.nullable(),
+}
+export const grant = z.object({
+  id: uuid,
+  role_id: uuid,
+  ...holder,
+  ...extent,
+  ...terms,
+  granted_at: timestamp,
+  granted_by: uuid,
+})
+export type Grant = z.infer<typeof grant>
+export const createGrant = z
+  .strictObject({
+    role_id: uuid,
+    user_id: uuid.optional(),
+    group_id: uuid.optional(),
+    resource_type: extent.resource_type.default(null),
+    resource_id: extent.resource_id.default(null),
+    with_grant_option: terms.with_grant_option.default(false),
+    reason: terms.reason.default(null),
+    expires_at: terms.expires_at.default(null),
+  })
+  .refine(({ user_id, group_id }) => (user_id === undefined) !== (group_id === undefined), {
+    path: ['user_id'],
+    message: 'name one of user_id and group_id',
+  })
+  .refine(({ resource_type, resource_id }) => resource_id === null || resource_type !== null, {
+    path: ['resource_type'],
+    message: 'goes with resource_id',
+  })
+export type CreateGrant = z.infer<typeof createGrant>
+export type CreateGrantInput = z.input<typeof createGrant>
+export const grantQuery = z.strictObject({
+  ...pageQuery,
+  user_id: uuid.optional(),
+  group_id: uuid.optional(),
+  role_id: uuid.optional(),
+})
+export type GrantQuery = z.infer<typeof grantQuery>
+export const grantPage = z.object({ grants: z.array(grant), next_cursor: nextCursor })
+
+/** May somebody do this; asked for oneself, or by an application for anybody. */
+export const authorize = z.strictObject({
+  user_id: uuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
+  resource: line(400).regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*\/.+$/, 'is no resource such as invoice/17'),
+  resource_attributes: z
+    .record(z.string().max(100), z.unknown())
+    .default({})
+    .describe('What the application knows of it'),
+  action: line(100),
+  context: z.record(z.string().max(100), z.unknown()).default({}),
+  explain: z
+    .boolean()
+    .default(false)
+    .describe('Whether to show each part of each permission; takes the scope access:decide'),
+})
+export type Authorize = z.infer<typeof authorize>
+export type AuthorizeInput = z.input<typeof authorize>
+
+/** A part of a permission, and what it came to. */
+export interface ExplainedPart {
+  text: string
+  holds: boolean | null
+  because?: string | undefined
+  parts?: ExplainedPart[] | undefined
+}
+const explainedPart: z.ZodType<ExplainedPart> = z
+  .object({
+    text: z.string(),
+    holds: z.boolean().nullable().describe('null: it could not be evaluated'),
+    because: z.string().optional(),
+    get parts() {
+      return z.array(explainedPart).optional()
+    },
+  })
+  .meta({ id: 'ExplainedPart' })
+export const authorized = z.object({
+  decision_id: uuid,
+  authorized: z.boolean(),
+  reason: z.string(),
+  required_permissions: z
+    .array(z.object({ resource: z.string(), action: z.string() }))
+    .describe('What would be enough; none where it is allowed'),
+  roles: z.array(z.object({ id: uuid, name: z.string() })).describe('Those that allow it'),
+  version: z.number().int().describe('Of the roles that it rests on'),
+  explanation: z
+    .array(
+      z.object({
+        role: z.string(),
+        resource: z.string(),
+        action: z.string(),
+        holds: z.boolean().nullable(),
+        parts: z.array(explainedPart),
+      }),
+    )
+    .optional(),
+})
+export type Authorized = z.infer<typeof authorized>
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}

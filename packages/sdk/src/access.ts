@@ -1,0 +1,56 @@
+import type {
+  Authorized,
+  AuthorizeInput,
+  ChangeRole,
+  CreateGrantInput,
+  CreateRoleInput,
+  Grant,
+  Role,
+} from '@probity/contract'
+import { IdentityClient } from './identity.ts'
+import { type Query, query } from './transport.ts'
+
+/** Roles, who has them, and what they let somebody do. */
+export class AccessClient extends IdentityClient {
+  /** Whether you, or `user_id`, may do something; recorded. */
+  authorize(asked: AuthorizeInput): Promise<Authorized> {
+    return this.transport.json('POST', '/v1/auth/authorize', asked)
+  }
+
+  roles(page: Query = {}): Promise<{ roles: Role[]; total: number; page: number; limit: number }> {
+    return this.transport.json('GET', `/v1/roles${query(page)}`)
+  }
+
+  role(id: string): Promise<Role> {
+    return this.transport.json('GET', `/v1/roles/${id}`)
+  }
+
+  createRole(input: CreateRoleInput): Promise<Role> {
+    return this.transport.json('POST', '/v1/roles', input)
+  }
+
+  /** It counts from the next decision on. */
+  changeRole(id: string, change: ChangeRole): Promise<Role> {
+    return this.transport.json('PATCH', `/v1/roles/${id}`, change)
+  }
+
+  /** Takes away one that nobody has. */
+  removeRole(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/roles/${id}`)
+  }
+
+  /** Who has which role; of somebody, of a group, or of a role. */
+  grants(filter: Query = {}): Promise<{ grants: Grant[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/grants${query(filter)}`)
+  }
+
+  /** Gives a role, on everything, on a type or on one resource. */
+  grantRole(input: CreateGrantInput): Promise<Grant> {
+    return this.transport.json('POST', '/v1/grants', input)
+  }
+
+  /** Takes it back; it counts no more from the next decision on. */
+  revokeGrant(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/grants/${id}`)
+  }
+}
