@@ -23,13 +23,17 @@ export class UnreadablePolicy extends Error {
 
 /** Reads the policies and templates of a text by Cedar's own parser, in their order. Throws UnreadablePolicy. */
 export function readPolicies(text: string): Statement[] {
-  const parts = policySetTextToParts(text)
-  if (parts.type === 'failure') throw new UnreadablePolicy(parts.errors.map(({ message }) => message))
-  return statementsOf(text).map((statement, i) => ({ id: `policy${i}`, text: statement, ...jsonOf(statement) }))
+  const read = statementsOf(text)?.map((statement, i) => ({ statement, id: `policy${i}`, json: jsonOf(statement) }))
+  // Of the text as a whole the parser says where something is wrong in it.
+  if (!read || read.some(({ json }) => json === null)) throw new UnreadablePolicy(problemsOf(text))
+  return read.flatMap(({ statement, id, json }) => (json === null ? [] : { id, text: statement, ...json }))
 }
 
-/** The parts of a text between semicolons, which stand at the end of a policy and nowhere else but in texts and comments. */
-function statementsOf(text: string): string[] {
+/**
+ * The parts of a text between semicolons, which stand at the end of a policy and nowhere else but in texts and comments.
+ * Null: something follows the last.
+ */
+function statementsOf(text: string): string[] | null {
   const statements: string[] = []
   let from = 0
   for (const token of text.matchAll(TOKEN)) {
@@ -37,17 +41,30 @@ function statementsOf(text: string): string[] {
     statements.push(text.slice(from, token.index + 1))
     from = token.index + 1
   }
-  return statements
+  return /^(?:\s|\/\/[^\n]*)*$/.test(text.slice(from)) ? statements : null
 }
 
-function jsonOf(text: string): { json: PolicyJson; isTemplate: boolean } {
+/** Null: it cannot be read. */
+function jsonOf(text: string): { json: PolicyJson; isTemplate: boolean } | null {
   const marked = text.replaceAll(TOKEN, (token) => (/^\d{16}/.test(token) ? `{"${MARK}": "${token}"}` : token))
-  const asPolicy = policyToJson(marked)
-  const answer = asPolicy.type === 'success' ? asPolicy : templateToJson(marked)
-  if (answer.type === 'failure') throw new UnreadablePolicy(answer.errors.map(({ message }) => message))
-  const json = answer.json as unknown as PolicyJson // the parser's own type says the same less exactly
-  const conditions = json.conditions.map((one) => ({ ...one, body: unmark(one.body) as Expression }))
-  return { json: marked === text ? json : { ...json, conditions }, isTemplate: asPolicy.type === 'failure' }
+  if (marked !== text && parsed(text) === null) return null
+  const read = parsed(marked)
+  if (read === null || marked === text) return read
+  const conditions = read.json.conditions.map((one) => ({ ...one, body: unmark(one.body) as Expression }))
+  return { ...read, json: { ...read.json, conditions } }
+}
+
+function parsed(text: string): { json: PolicyJson; isTemplate: boolean } | null {
+  const asPolicy = policyToJson(text)
+  const answer = asPolicy.type === 'success' ? asPolicy : templateToJson(text)
+  if (answer.type === 'failure') return null
+  // The parser's own type says the same less exactly.
+  return { json: answer.json as unknown as PolicyJson, isTemplate: asPolicy.type === 'failure' }
+}
+
+function problemsOf(text: string): string[] {
+  const parts = policySetTextToParts(text)
+  return parts.type === 'failure' ? parts.errors.map(({ message }) => message) : ['this is no policy']
 }
 
 // The parser answers through JSON.parse, which rounds what is beyond 2^53. Such numbers go through it as a record that no
