@@ -33,6 +33,10 @@ test(
 )
 
 for (const [page, ended] of [
+  [
+    'docs/recipes/decide-for-your-application.md',
+    /"authorized":true.*\n.*"authorized":true.*\n.*"authorized":false.*\n.*"authorized":false[\s\S]*context\.ip\.isInRange[\s\S]*"authorized":false[\s\S]*access\.decided/,
+  ],
   ['docs/recipes/log-in-to-your-application.md', /S256[\s\S]*"active":true/],
   [
     'docs/recipes/provision-by-scim.md',

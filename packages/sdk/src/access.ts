@@ -1,11 +1,14 @@
 import type {
+  AccessFound,
   Authorized,
   AuthorizeInput,
   ChangeRole,
   CreateGrantInput,
   CreateRoleInput,
+  EffectiveAccess,
   Grant,
   Role,
+  SearchAccessInput,
 } from '@probity/contract'
 import { IdentityClient } from './identity.ts'
 import { type Query, query } from './transport.ts'
@@ -15,6 +18,16 @@ export class AccessClient extends IdentityClient {
   /** Whether you, or `user_id`, may do something; recorded. */
   authorize(asked: AuthorizeInput): Promise<Authorized> {
     return this.transport.json('POST', '/v1/auth/authorize', asked)
+  }
+
+  /** What somebody may do, by which grants and since when. */
+  accessOf(userId: string): Promise<EffectiveAccess> {
+    return this.transport.json('GET', `/v1/users/${userId}/access`)
+  }
+
+  /** Who may do something, by which grants and since when. */
+  whoMay(asked: SearchAccessInput): Promise<AccessFound> {
+    return this.transport.json('POST', '/v1/access/search', asked)
   }
 
   roles(page: Query = {}): Promise<{ roles: Role[]; total: number; page: number; limit: number }> {

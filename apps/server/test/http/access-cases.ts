@@ -54,6 +54,13 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       },
     },
     one('GET /v1/grants', contract.grantPage, () => `/v1/grants?role_id=${known.role}`),
+    one('GET /v1/users/{id}/access', contract.effectiveAccess, () => `/v1/users/${server.userId}/access`),
+    one(
+      'POST /v1/access/search',
+      contract.accessFound,
+      () => '/v1/access/search',
+      () => ({ resource: 'invoice/17', action: 'pay' }),
+    ),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),
   ]

@@ -172,7 +172,7 @@ test('errors are SCIM’s: kind, status and what to do', async () => {
   assert.match(taken.headers.get('content-type') ?? '', /^application\/scim\+json/)
   assert.deepEqual(taken.body, {
     schemas: [`${MESSAGES}:Error`],
-    ...{ status: '409', scimType: 'uniqueness', detail: 'The name is taken' },
+    ...{ status: '409', scimType: 'uniqueness', detail: 'The name is taken; choose another, or change what has it' },
   })
   assert.deepEqual(wrong(await scim('POST', '/Users', somebody({ externalId }))), [409, 'uniqueness'])
   assert.deepEqual(wrong(await scim('POST', '/Users', somebody({ userName: 'nobody-without-address' }))), [

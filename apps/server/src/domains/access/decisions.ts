@@ -11,8 +11,8 @@ import type { Answer } from './cedar/policy-set.ts'
 import type { Entity, Request } from './cedar/request.ts'
 import { EntityReference, Extension, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
-import { type Model, Models } from './model.ts'
-import { ACTION, partsOf, ROLE, USER } from './permissions.ts'
+import type { Model, Models } from './model.ts'
+import { ACTION, matches, partsOf, ROLE, USER } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, covers } from './rules.ts'
 import * as store from './store-grants.ts'
@@ -24,10 +24,11 @@ const MOST_SHOWN = 20
 /** Decides what somebody may do, and records it. */
 export class Decisions {
   readonly #dependencies: AccessDependencies
-  readonly #models = new Models()
+  readonly #models: Models
 
-  constructor(dependencies: AccessDependencies) {
+  constructor(dependencies: AccessDependencies, models: Models) {
     this.#dependencies = dependencies
+    this.#models = models
   }
 
   /**
@@ -158,14 +159,9 @@ function whyNot(model: Model | null, request: Request, { errors }: Answer): stri
 }
 
 /** Permissions of this action on this resource, whoever has them. */
-function nearOf(model: Model | null, request: Request) {
-  const all = [...(model?.permissions.values() ?? [])]
-  return all.filter(({ permission: { resource, action } }) => {
-    const { type, id } = partsOf(resource)
-    const isAction = action === '*' || action === request.action.id
-    const isType = resource === '*' || (type === request.resource.type && (id === null || id === request.resource.id))
-    return isAction && isType
-  })
+function nearOf(model: Model | null, { action, resource }: Request) {
+  const asked = `${resource.type}/${resource.id}`
+  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, asked))
 }
 
 /** Nearest first: those whose conditions are all that is missing. */

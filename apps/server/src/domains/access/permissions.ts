@@ -32,6 +32,18 @@ export function partsOf(resource: string): { type: string; id: string | null } {
   return at < 0 ? { type: resource, id: null } : { type: resource.slice(0, at), id: resource.slice(at + 1) }
 }
 
+/** Whether a permission is of this action on this resource, whatever its conditions. */
+export function matches(
+  permission: Pick<Permission, 'resource' | 'action'>,
+  action: string,
+  resource: string,
+): boolean {
+  if (permission.action !== '*' && permission.action !== action) return false
+  if (permission.resource === '*') return true
+  const [wide, one] = [partsOf(permission.resource), partsOf(resource)]
+  return wide.type === one.type && (wide.id === null || wide.id === one.id)
+}
+
 function actionScope(action: string): ActionScopeJson {
   return action === '*' ? { op: 'All' } : { op: '==', entity: { type: ACTION, id: action } }
 }

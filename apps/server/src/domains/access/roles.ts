@@ -7,8 +7,9 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import { policyOf } from './permissions.ts'
-import { foldName, reaches } from './rules.ts'
+import { closureOf, foldName, reaches } from './rules.ts'
 import * as store from './store.ts'
+import { heldBy } from './store-grants.ts'
 import { SYSTEM_ROLES } from './system-roles.ts'
 
 export interface AccessDependencies {
@@ -53,12 +54,16 @@ export class Roles {
     })
   }
 
-  /** Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND. */
+  /**
+   * Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND, and GRANT_REFUSED for what a
+   * role permits that one has: that would be a grant to oneself.
+   */
   async change(principal: Principal, id: string, { version, ...input }: ChangeRole): Promise<Role> {
     if (input.permissions) requireReadable(input.permissions)
     return this.#change(principal.tenantId, async (tx) => {
       const held = requireOwn(await this.#held(tx, id))
       requireVersion(held.version, version)
+      if (input.permissions || input.parent_roles) await this.#requireNotOwn(tx, principal, id)
       const { name = held.name, description = held.description, parent_roles, permissions } = input
       const row = { ...held, name, description, version: held.version + 1, updated_at: this.#now() }
       if (!(await store.updateRole(tx, row, foldName(name)))) throw new DomainError('NAME_TAKEN')
@@ -113,6 +118,18 @@ export class Roles {
       const ids = permissions.map(() => this.#newId())
       await store.replacePermissions(tx, id, { permissions, ids, at: this.#now() })
     }
+  }
+
+  async #requireNotOwn(tx: Tx, principal: Principal, id: string): Promise<void> {
+    const held = await heldBy(tx, principal.userId, this.#now())
+    const own = closureOf(
+      await store.listParents(tx),
+      held.map(({ role_id }) => role_id),
+    )
+    if (own.has(id))
+      throw new DomainError('GRANT_REFUSED', {
+        reason: 'nobody changes what a role permits that they have; ask another administrator',
+      })
   }
 
   async #held(tx: Tx, id: string): Promise<store.RoleRow> {

@@ -1,15 +1,18 @@
 import {
+  accessFound,
   authorize,
   authorized,
   changeRole,
   createGrant,
   createRole,
+  effectiveAccess,
   grant,
   grantPage,
   grantQuery,
   role,
   rolePage,
   roleQuery,
+  searchAccess,
   uuid,
 } from '@probity/contract'
 import { z } from 'zod'
@@ -20,7 +23,7 @@ const one = z.strictObject({ id: uuid })
 const scopes = ['tenant:admin'] as const
 
 /** Roles, who has them, and what they let somebody do. */
-export function accessRoutes({ roles, grants, decisions }: Access): Route[] {
+export function accessRoutes({ roles, grants, decisions, effective }: Access): Route[] {
   return [
     route({
       method: 'GET',
@@ -124,6 +127,24 @@ export function accessRoutes({ roles, grants, decisions }: Access): Route[] {
       body: authorize,
       answers: { 200: authorized },
       handle: ({ principal, body }) => decisions.authorize(principal, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/users/:id/access',
+      summary: 'See what somebody may do, by which grants and since when',
+      scopes,
+      params: one,
+      answers: { 200: effectiveAccess },
+      handle: ({ principal, params }) => effective.of(principal.tenantId, params.id),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/access/search',
+      summary: 'Find who may do something, by which grants and since when',
+      scopes,
+      body: searchAccess,
+      answers: { 200: accessFound },
+      handle: ({ principal, body }) => effective.search(principal.tenantId, body),
     }),
   ]
 }

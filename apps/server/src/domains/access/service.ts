@@ -1,5 +1,7 @@
 import { Decisions } from './decisions.ts'
+import { Effective } from './effective.ts'
 import { Grants } from './grants.ts'
+import { Models } from './model.ts'
 import { type AccessDependencies, Roles } from './roles.ts'
 
 /** Roles, grants and decisions. */
@@ -7,10 +9,13 @@ export class Access {
   readonly roles: Roles
   readonly grants: Grants
   readonly decisions: Decisions
+  readonly effective: Effective
 
   constructor(dependencies: AccessDependencies) {
     this.roles = new Roles(dependencies)
     this.grants = new Grants(dependencies, this.roles)
-    this.decisions = new Decisions(dependencies)
+    const models = new Models()
+    this.decisions = new Decisions(dependencies, models)
+    this.effective = new Effective(dependencies, models)
   }
 }

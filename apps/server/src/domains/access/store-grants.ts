@@ -83,3 +83,57 @@ export async function heldBy(tx: Tx, userId: string, at: Date): Promise<GrantRow
                   AND (r.user_id = $2 OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.tenant_id = $1 AND m.user_id = $2))`
   return (await tx.query<GrantRow>(text, [tx.tenantId, userId, at])).rows
 }
+
+/** A grant as it reaches somebody who is active. */
+export interface ReachRow {
+  user_id: string
+  grant_id: string
+  role_id: string
+  group_id: string | null
+  resource_type: string | null
+  resource_id: string | null
+  since: Date
+  expires_at: Date | null
+}
+
+const REACH = `u.id AS user_id, r.id AS grant_id, r.role_id, r.group_id, r.resource_type, r.resource_id,
+  greatest(r.granted_at, m.added_at) AS since, r.expires_at`
+
+/** Grants in force, each with everybody whom it reaches, themselves or by a group. */
+const REACHED = `FROM user_roles r
+  LEFT JOIN group_members m ON m.tenant_id = r.tenant_id AND m.group_id = r.group_id
+  JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = coalesce(r.user_id, m.user_id)
+  WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2)`
+
+/** What reaches one person, active or not, in the order in which it was given. */
+export async function reachOf(tx: Tx, userId: string, at: Date): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHED} AND u.id = $3 ORDER BY r.id`
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userId])).rows
+}
+
+/** Whom grants of some roles reach that count on a resource, by person. */
+export async function listReached(
+  tx: Tx,
+  asked: {
+    roles: readonly string[]
+    type: string
+    id: string | null
+    at: Date
+    after: { userId: string; grantId: string } | null
+    limit: number
+  },
+): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHED} AND u.status = 'active' AND r.role_id = ANY ($3)
+                  AND (r.resource_type IS NULL OR r.resource_type = $4 AND (r.resource_id IS NULL OR r.resource_id = $5))
+                  AND ($6::uuid IS NULL OR (u.id, r.id) > ($6, $7::uuid))
+                ORDER BY u.id, r.id LIMIT $8`
+  const { roles, type, id, at, after, limit } = asked
+  const page = [after?.userId ?? null, after?.grantId ?? null, limit]
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, type, id, ...page])).rows
+}
+
+/** Null: there is no such account. */
+export async function readStatus(tx: Tx, userId: string): Promise<string | null> {
+  const text = `SELECT status FROM security_users WHERE tenant_id = $1 AND id = $2 AND status NOT IN ('deleted', 'erased')`
+  return (await tx.query<{ status: string }>(text, [tx.tenantId, userId])).rows[0]?.status ?? null
+}

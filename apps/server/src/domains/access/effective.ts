@@ -1,0 +1,102 @@
+import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from '@probity/contract'
+import { isUuid } from '@probity/core'
+import { microsecondsToDate } from '../../platform/clock.ts'
+import { tenantTransaction } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import type { Model, Models } from './model.ts'
+import { matches, partsOf } from './permissions.ts'
+import type { AccessDependencies } from './roles.ts'
+import { closureOf } from './rules.ts'
+import * as store from './store-grants.ts'
+
+/** What somebody may do, and who may do something, by the roles and grants that are in force. */
+export class Effective {
+  readonly #dependencies: AccessDependencies
+  readonly #models: Models
+
+  constructor(dependencies: AccessDependencies, models: Models) {
+    this.#dependencies = dependencies
+    this.#models = models
+  }
+
+  /** Throws NOT_FOUND. */
+  async of(tenantId: string, userId: string): Promise<EffectiveAccess> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+      const status = await store.readStatus(tx, userId)
+      if (status === null) throw new DomainError('NOT_FOUND')
+      const model = await this.#models.read(tx)
+      const reached = await store.reachOf(tx, userId, this.#now())
+      return {
+        ...{ user_id: userId, is_active: status === 'active' },
+        roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
+        permissions: reached.flatMap((row) => permissionsBy(model, row)),
+      }
+    })
+  }
+
+  /** Whoever may do something to a resource, once for each grant and permission by which they may. Throws CURSOR_INVALID. */
+  async search(tenantId: string, { resource, action, limit, cursor }: SearchAccess): Promise<AccessFound> {
+    const after = cursor === undefined ? null : readCursor(cursor)
+    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+      const model = await this.#models.read(tx)
+      const conditions = conditionsByRole(model, action, resource)
+      const asked = { ...partsOf(resource), at: this.#now(), roles: [...conditions.keys()], after, limit: limit + 1 }
+      const rows = await store.listReached(tx, asked)
+      const page = rows.slice(0, limit)
+      const last = rows.length > limit ? page.at(-1) : undefined
+      return {
+        people: page.flatMap((row) =>
+          (conditions.get(row.role_id) ?? []).map((all) => ({
+            ...{ ...shown(row), user_id: row.user_id, role_id: row.role_id },
+            ...{ role: nameOf(model, row.role_id), conditions: [...all] },
+          })),
+        ),
+        next_cursor: last === undefined ? null : `${last.user_id}.${last.grant_id}`,
+      }
+    })
+  }
+
+  #now(): Date {
+    return microsecondsToDate(this.#dependencies.clock.now())
+  }
+}
+
+/** What each role permits of it, itself or by its parents, by the conditions of each permission. */
+function conditionsByRole(
+  model: Model | null,
+  action: string,
+  resource: string,
+): Map<string, (readonly AccessCondition[])[]> {
+  const found = new Map<string, (readonly AccessCondition[])[]>()
+  if (model === null) return found
+  const fitting = [...model.permissions.values()].filter(({ permission }) => matches(permission, action, resource))
+  for (const roleId of model.names.keys()) {
+    const all = closureOf(model.parents, [roleId])
+    const conditions = fitting.filter((one) => all.has(one.roleId)).map(({ permission }) => permission.conditions)
+    if (conditions.length > 0) found.set(roleId, conditions)
+  }
+  return found
+}
+
+function permissionsBy(model: Model | null, row: store.ReachRow): EffectiveAccess['permissions'] {
+  if (model === null) return []
+  const all = closureOf(model.parents, [row.role_id])
+  return [...model.permissions.values()]
+    .filter(({ roleId }) => all.has(roleId))
+    .map(({ roleId, permission }) => ({ ...permission, ...shown(row), role_id: roleId, role: nameOf(model, roleId) }))
+}
+
+function nameOf(model: Model | null, roleId: string): string {
+  return model?.names.get(roleId) ?? ''
+}
+
+function shown({ grant_id, group_id, resource_type, resource_id, since, expires_at }: store.ReachRow) {
+  const ends = expires_at?.toISOString() ?? null
+  return { grant_id, group_id, resource_type, resource_id, since: since.toISOString(), expires_at: ends }
+}
+
+function readCursor(cursor: string): { userId: string; grantId: string } {
+  const [userId = '', grantId = ''] = cursor.split('.')
+  if (!isUuid(userId) || !isUuid(grantId)) throw new DomainError('CURSOR_INVALID')
+  return { userId, grantId }
+}

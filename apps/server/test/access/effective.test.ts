@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Answer, type TestServer, testServer } from '../support/server.ts'
+
+let server: TestServer
+before(async () => {
+  server = await testServer()
+})
+after(() => server.stop())
+
+const call = async (method: string, path: string, body?: unknown) => {
+  const answer = await server.call(method, path, body)
+  assert.ok(answer.status < 300, answer.text)
+  return answer.body
+}
+let count = 0
+const role = async (permissions: object[], parent_roles: string[] = []): Promise<string> =>
+  (await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, parent_roles })).id
+const grant = async (role_id: string, more: object): Promise<string> =>
+  (await call('POST', '/v1/grants', { role_id, ...more })).id
+async function person(): Promise<string> {
+  const { user } = await call('POST', '/v1/users', { email: `person${++count}@first.example` })
+  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [user.id])
+  return user.id
+}
+const search = async (action: string, resource: string, more: object = {}) =>
+  call('POST', '/v1/access/search', { action, resource, ...more })
+const names = ({ people }: Answer['body']): string[] => people.map((one: Answer['body']) => one.user_id)
+
+test('what somebody may do is shown with the grant that each permission comes by, and since when', async () => {
+  const id = await person()
+  const parent = await role([{ resource: 'invoice', action: 'read' }])
+  const child = await role([{ resource: 'invoice', action: 'pay', conditions: [{ type: 'owner' }] }], [parent])
+  const group = (await call('POST', '/v1/groups', { name: `group ${++count}` })).id
+  const own = await grant(child, { user_id: id, resource_type: 'invoice', resource_id: '17' })
+  const shared = await grant(parent, { group_id: group })
+  await call('POST', `/v1/groups/${group}/members`, { user_id: id })
+  const access = await call('GET', `/v1/users/${id}/access`)
+  assert.deepEqual(
+    access.roles.map((one: Answer['body']) => [one.grant_id, one.group_id, one.resource_id]),
+    [
+      [own, null, '17'],
+      [shared, group, null],
+    ],
+  )
+  const permissions = access.permissions.map((one: Answer['body']) => [one.action, one.grant_id, one.conditions.length])
+  assert.deepEqual(
+    permissions.sort(),
+    [
+      ['pay', own, 1],
+      ['read', own, 0],
+      ['read', shared, 0],
+    ].sort(),
+  )
+  const [member] = await server.sql<{ added_at: Date }>('SELECT added_at FROM group_members WHERE user_id = $1', [id])
+  assert.equal(access.roles[1].since, member?.added_at.toISOString(), 'they came into the group later')
+  await server.sql(`UPDATE user_roles SET expires_at = now() - interval '1 second' WHERE id = $1`, [own])
+  assert.equal((await call('GET', `/v1/users/${id}/access`)).roles.length, 1, 'what has ended is not had')
+  await call('POST', `/v1/users/${id}/suspend`)
+  assert.equal((await call('GET', `/v1/users/${id}/access`)).is_active, false)
+})
+
+test('who may do something is found, and is who may: themselves, by a group, by a parent, on this resource or on all', async () => {
+  const [ada, bob, cyd, dan, eve] = [await person(), await person(), await person(), await person(), await person()]
+  const type = `type_${++count}`
+  const parent = await role([{ resource: type, action: 'read' }])
+  const child = await role([], [parent])
+  const group = (await call('POST', '/v1/groups', { name: `group ${++count}` })).id
+  await grant(parent, { user_id: ada })
+  await grant(child, { user_id: bob, resource_type: type })
+  await grant(child, { user_id: cyd, resource_type: type, resource_id: '17' })
+  await grant(parent, { group_id: group })
+  await call('POST', `/v1/groups/${group}/members`, { user_id: dan })
+  await grant(await role([{ resource: type, action: 'write' }]), { user_id: eve })
+  assert.deepEqual(names(await search('read', `${type}/17`)).sort(), [ada, bob, cyd, dan].sort())
+  assert.deepEqual(names(await search('read', `${type}/18`)).sort(), [ada, bob, dan].sort())
+  assert.deepEqual(names(await search('write', `${type}/17`)), [eve])
+  assert.deepEqual(names(await search('read', 'other/17')), [])
+  for (const [who, resource] of [
+    [ada, '17'],
+    [bob, '18'],
+    [cyd, '17'],
+    [cyd, '18'],
+    [eve, '17'],
+  ] as const) {
+    const asked = { user_id: who, action: 'read', resource: `${type}/${resource}` }
+    const { authorized } = await call('POST', '/v1/auth/authorize', asked)
+    assert.equal(names(await search('read', `${type}/${resource}`)).includes(who), authorized, `${who} ${resource}`)
+  }
+  await call('POST', `/v1/users/${ada}/suspend`)
+  assert.equal(names(await search('read', `${type}/17`)).includes(ada), false)
+})
+
+test('who is found comes in pages, each once, and with what else has to hold', async () => {
+  const type = `type_${++count}`
+  const reads = await role([{ resource: type, action: '*', conditions: [{ type: 'risk', at_most: 10 }] }])
+  const all: string[] = []
+  for (let i = 0; i < 5; i++) all.push(await person())
+  for (const user_id of all) await grant(reads, { user_id })
+  const found: string[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Answer['body'] = await search('any', `${type}/1`, { limit: 2, ...(cursor && { cursor }) })
+    assert.ok(page.people.every((one: Answer['body']) => one.conditions[0].type === 'risk'))
+    found.push(...names(page))
+    cursor = page.next_cursor
+  }
+  assert.deepEqual(found, all.toSorted())
+  const wrong = await server.call('POST', '/v1/access/search', { resource: 'a/1', action: 'b', cursor: 'x' })
+  assert.deepEqual([wrong.status, wrong.body.code], [400, 'CURSOR_INVALID'])
+})
