@@ -215,6 +215,32 @@ export const authorized = z.object({
 })
 export type Authorized = z.infer<typeof authorized>
 
+/** Many questions about one person at once; what one does not say, the whole says. */
+export const authorizeBatch = z.strictObject({
+  user_id: authorize.shape.user_id,
+  action: authorize.shape.action.optional(),
+  context: authorize.shape.context,
+  questions: z
+    .array(
+      z.strictObject({
+        resource: authorize.shape.resource,
+        resource_attributes: authorize.shape.resource_attributes,
+        action: authorize.shape.action.optional(),
+        context: z.record(z.string().max(100), z.unknown()).optional().describe('In the place of that of the whole'),
+      }),
+    )
+    .min(1)
+    .max(1000),
+})
+export type AuthorizeBatch = z.infer<typeof authorizeBatch>
+export type AuthorizeBatchInput = z.input<typeof authorizeBatch>
+export const authorizedBatch = z.object({
+  decision_id: uuid,
+  answers: z.array(z.object({ authorized: z.boolean(), reason: z.string() })).describe('In the order of the questions'),
+  version: z.number().int(),
+})
+export type AuthorizedBatch = z.infer<typeof authorizedBatch>
+
 const reached = {
   grant_id: uuid,
   group_id: uuid.nullable().describe('Group by which they have it; null: they have it themselves'),

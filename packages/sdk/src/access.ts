@@ -1,6 +1,8 @@
 import type {
   AccessFound,
+  AuthorizeBatchInput,
   Authorized,
+  AuthorizedBatch,
   AuthorizeInput,
   ChangeRole,
   CreateGrantInput,
@@ -18,6 +20,11 @@ export class AccessClient extends IdentityClient {
   /** Whether you, or `user_id`, may do something; recorded. */
   authorize(asked: AuthorizeInput): Promise<Authorized> {
     return this.transport.json('POST', '/v1/auth/authorize', asked)
+  }
+
+  /** Many questions about one person at once; the answers are in their order. */
+  authorizeAll(asked: AuthorizeBatchInput): Promise<AuthorizedBatch> {
+    return this.transport.json('POST', '/v1/auth/authorize/batch', asked)
   }
 
   /** What somebody may do, by which grants and since when. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { withClient } from '../../src/platform/database/provision.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 const PASSWORD = 'violet harbour lantern'
@@ -285,4 +286,64 @@ test('a role is given by who has it with grant option, on no more and for no lon
   assert.deepEqual(code(past), [400, 'VALIDATION_FAILED'])
   const listed = await call('GET', `/v1/grants?user_id=${ada.id}`)
   assert.deepEqual([listed.body.grants.length, listed.body.grants[0].granted_by], [2, lead.id])
+})
+
+test('many questions are answered each by itself, in their order, and are one entry', async () => {
+  const { id } = await person()
+  const type = `type_${++count}`
+  await granted(await role([may('read', `${type}/2`), may('write', type, { type: 'owner' })]), { user_id: id })
+  const attributes = { resource_attributes: { owner_id: id } }
+  const questions = [
+    { resource: `${type}/1` },
+    { resource: `${type}/2` },
+    { resource: `${type}/1`, action: 'write', ...attributes },
+    { resource: `${type}/1`, action: 'write' },
+    { resource: `${type}/2`, action: 'write', resource_attributes: { owner_id: 'x' } },
+  ]
+  const { body } = await call('POST', '/v1/auth/authorize/batch', { user_id: id, action: 'read', questions })
+  const answers = body.answers.map((one: Answer['body']) => one.authorized)
+  assert.deepEqual(answers, [false, true, true, false, false], 'what one says is not another’s')
+  await until('it is one entry', async () => {
+    const { events } = (await call('GET', '/v1/audit/events?event_type=access.decided&resource=questions/5')).body
+    const [data] = events.map((one: Answer['body']) => one.event_data)
+    return data?.decision === body.decision_id && data.allowed === 2 && data.denied === 3 && data.questions.length === 5
+  })
+  const lacking = await call('POST', '/v1/auth/authorize/batch', { user_id: id, questions })
+  assert.deepEqual(code(lacking), [400, 'VALIDATION_FAILED'])
+  assert.equal(lacking.body.details.issues[0].pointer, '/questions/0/action')
+  const many = Array.from({ length: 1000 }, (_, i) => ({ resource: `${type}/${i}` }))
+  const seen = await call('POST', '/v1/auth/authorize/batch', { user_id: id, action: 'read', questions: many })
+  assert.deepEqual(
+    seen.body.answers.flatMap((one: Answer['body'], i: number) => (one.authorized ? [i] : [])),
+    [2],
+  )
+  const { token } = await person()
+  const others = await call('POST', '/v1/auth/authorize/batch', { user_id: id, action: 'read', questions }, token)
+  assert.deepEqual(code(others), [403, 'SCOPE_MISSING'])
+})
+
+test('a decision rests on roles and grants of one moment: what was never allowed is not allowed in between', async () => {
+  const { id } = await person()
+  const type = `type_${++count}`
+  const reads = await role([may('read', type)])
+  await isAllowed(id, 'read', `${type}/1`)
+  await withClient(server.installation.superuser, async (holder) => {
+    await holder.query('BEGIN')
+    await holder.query('LOCK TABLE user_roles IN ACCESS EXCLUSIVE MODE')
+    const underWay = isAllowed(id, 'read', `${type}/1`)
+    await until('it has seen the roles and waits for the grants', async () => {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+      return (await server.sql(waiting)).length > 0
+    })
+    // The role permits it no more, and then somebody is given it.
+    await server.sql('DELETE FROM role_permissions WHERE role_id = $1', [reads])
+    await server.sql('UPDATE access_versions SET version = version + 1')
+    await holder.query(
+      `INSERT INTO user_roles (tenant_id, id, user_id, role_id, with_grant_option, granted_at, granted_by)
+       VALUES ($1, gen_random_uuid(), $2, $3, false, now(), $4)`,
+      [server.tenantId, id, reads, server.userId],
+    )
+    await holder.query('COMMIT')
+    assert.equal(await underWay, false)
+  })
 })

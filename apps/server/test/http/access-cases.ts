@@ -43,6 +43,12 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => '/v1/auth/authorize',
       () => asked,
     ),
+    one(
+      'POST /v1/auth/authorize/batch',
+      contract.authorizedBatch,
+      () => '/v1/auth/authorize/batch',
+      () => ({ action: 'pay', questions: [{ resource: 'invoice/17' }] }),
+    ),
     {
       operation: 'POST /v1/grants',
       schema: contract.grant,

@@ -1,10 +1,10 @@
-import type { Authorize, Authorized } from '@probity/contract'
+import type { Authorize, AuthorizeBatch, Authorized, AuthorizedBatch } from '@probity/contract'
 import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
 import { microsecondsToDate } from '../../platform/clock.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { explain } from './cedar/explain.ts'
+import { NO_ANSWER, present, reasonOf } from './answers.ts'
 import { Failure } from './cedar/failure.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Answer } from './cedar/policy-set.ts'
@@ -12,15 +12,12 @@ import type { Entity, Request } from './cedar/request.ts'
 import { EntityReference, Extension, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
 import type { Model, Models } from './model.ts'
-import { ACTION, matches, partsOf, ROLE, USER } from './permissions.ts'
+import { ACTION, partsOf, ROLE, USER } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, covers } from './rules.ts'
 import * as store from './store-grants.ts'
 
 const NOTHING: ReadonlyMap<string, Value> = new Map()
-/** Permissions that an answer shows. */
-const MOST_SHOWN = 20
-
 /** Decides what somebody may do, and records it. */
 export class Decisions {
   readonly #dependencies: AccessDependencies
@@ -32,85 +29,166 @@ export class Decisions {
   }
 
   /**
-   * By roles and grants as they are committed now, on any server. Who is not there, or not active, may do nothing. Throws
-   * SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none.
+   * By roles and grants as they are committed now, on any server, all of one moment. Who is not there, or not active, may do
+   * nothing. Throws SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none.
    */
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
-    const userId = asked.user_id ?? principal.userId
-    if (userId !== principal.userId || asked.explain) requireScopes(principal, ['access:decide'])
-    if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
-    const [resource, context] = [read(asked, 'resource_attributes'), read(asked, 'context')]
-    return tenantTransaction(this.#dependencies.database.app, principal.tenantId, async (tx) => {
-      const model = await this.#models.read(tx)
-      const at = microsecondsToDate(this.#dependencies.clock.now())
-      const roles = model === null ? new Set<string>() : await this.#rolesOf(tx, model, userId, asked.resource, at)
-      const request = requestOf(tx.tenantId, userId, asked, { roles, resource, context, at, zones: model?.zones ?? [] })
-      const answer = model?.policies.isAuthorized(request) ?? NO_ANSWER
-      const told = present(newId(this.#dependencies.clock.now()), model, answer, request, asked)
-      await this.#record(tx, principal, userId, asked, told)
+    const userId = requireMayAsk(principal, asked)
+    const question = read(asked, asked, '')
+    return this.#inOneMoment(principal.tenantId, async (tx) => {
+      const state = await this.#stateOf(tx, userId)
+      const { request, answer } = decide(state, question)
+      const told = present(this.#newId(), state.model, answer, request, asked)
+      await this.#record(tx, principal, userId, {
+        ...{ resource: asked.resource, isAllowed: told.authorized },
+        data: {
+          decision: told.decision_id,
+          action: asked.action,
+          roles: told.roles.map(({ id }) => id),
+          version: told.version,
+        },
+      })
       return told
     })
   }
 
-  /** All roles that somebody has on a resource, with those that these have. */
-  async #rolesOf(tx: Tx, model: Model, userId: string, resource: string, at: Date): Promise<Set<string>> {
-    const { type, id } = partsOf(resource)
-    const held = await store.heldBy(tx, userId, at)
-    const here = held.filter((one) => covers(one, { resource_type: type, resource_id: id }))
-    return closureOf(
-      model.parents,
-      here.map(({ role_id }) => role_id),
-    )
+  /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
+  async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
+    const userId = requireMayAsk(principal, { user_id: asked.user_id, explain: false })
+    const questions = asked.questions.map((one, i) => read({ ...asked, ...definedOf(one) }, one, `/questions/${i}`))
+    return this.#inOneMoment(principal.tenantId, async (tx) => {
+      const state = await this.#stateOf(tx, userId)
+      const answers = questions.map((question) => {
+        const { request, answer } = decide(state, question)
+        return { authorized: answer.decision === 'allow', reason: reasonOf(state.model, answer, request) }
+      })
+      const told = { decision_id: this.#newId(), answers, version: state.model?.version ?? 0 }
+      const allowed = answers.filter(({ authorized }) => authorized).length
+      const named = questions.slice(0, MOST_NAMED).map(({ action, resource }, i) => {
+        return `${answers[i]?.authorized ? 'allowed' : 'denied'} ${action} ${resource}`
+      })
+      await this.#record(tx, principal, userId, {
+        ...{ resource: `questions/${questions.length}`, isAllowed: allowed === questions.length },
+        data: {
+          decision: told.decision_id,
+          allowed,
+          denied: answers.length - allowed,
+          questions: named,
+          version: told.version,
+        },
+      })
+      return told
+    })
+  }
+
+  // Roles of one moment with grants of another would allow what was never allowed: a permission that was taken from a role
+  // just before somebody was given it.
+  #inOneMoment<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, { isolation: 'repeatable read' })
+  }
+
+  async #stateOf(tx: Tx, userId: string): Promise<State> {
+    const model = await this.#models.read(tx)
+    const at = microsecondsToDate(this.#dependencies.clock.now())
+    const held = model === null ? [] : await store.heldBy(tx, userId, at)
+    return { tenantId: tx.tenantId, userId, model, held, at }
   }
 
   async #record(
     tx: Tx,
     by: Principal,
     userId: string,
-    { resource, action }: Authorize,
-    told: Authorized,
+    { resource, isAllowed, data }: { resource: string; isAllowed: boolean; data: Record<string, unknown> },
   ): Promise<void> {
-    const data = {
-      ...{ decision: told.decision_id, asked_for: userId === by.userId ? null : userId, action },
-      ...{ roles: told.roles.map(({ id }) => id), version: told.version },
-    }
     await this.#dependencies.record(tx, {
       ...{ event_type: 'access.decided', actor: actorOf(by), resource, action: 'authorize' },
-      ...{ outcome: told.authorized ? 'Success' : 'Failure', data },
+      ...{ outcome: isAllowed ? 'Success' : 'Failure' },
+      data: { asked_for: userId === by.userId ? null : userId, ...data },
     })
   }
-}
 
-const NO_ANSWER: Answer = { decision: 'deny', determining: [], errors: [] }
-
-function read(asked: Authorize, member: 'resource_attributes' | 'context'): Map<string, Value> {
-  try {
-    return new Map(readRecord(asked[member] as JsonValue)) // a body of JSON
-  } catch (failure) {
-    if (!(failure instanceof Failure)) throw failure
-    throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: `/${member}`, message: failure.message }] })
+  #newId(): string {
+    return newId(this.#dependencies.clock.now())
   }
 }
 
-interface Known {
-  roles: ReadonlySet<string>
-  resource: Map<string, Value>
-  context: Map<string, Value>
+/** What a decision rests on. */
+interface State {
+  tenantId: string
+  userId: string
+  model: Model | null
+  held: readonly store.GrantRow[]
   at: Date
-  zones: readonly string[]
+}
+
+interface Question {
+  resource: string
+  action: string
+  attributes: Map<string, Value>
+  context: Map<string, Value>
+}
+
+/** Questions that the entry of a batch names; of more it tells how many. */
+const MOST_NAMED = 50
+
+/** Whom is asked for. */
+function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authorize, 'user_id' | 'explain'>): string {
+  const userId = user_id ?? principal.userId
+  if (userId !== principal.userId || explain) requireScopes(principal, ['access:decide'])
+  if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+  return userId
+}
+
+function decide(state: State, question: Question): { request: Request; answer: Answer } {
+  const { model, held } = state
+  const { type, id } = partsOf(question.resource)
+  const here = held.filter((one) => covers(one, { resource_type: type, resource_id: id }))
+  const roles = closureOf(
+    model?.parents ?? [],
+    here.map(({ role_id }) => role_id),
+  )
+  const request = requestOf(state, question, roles)
+  return { request, answer: model?.policies.isAuthorized(request) ?? NO_ANSWER }
+}
+
+/** A question with what it says itself, and the context of the whole where it has none. Throws VALIDATION_FAILED. */
+function read(
+  asked: { action?: string | undefined; context: unknown },
+  own: { resource: string; resource_attributes: unknown },
+  pointer: string,
+): Question {
+  const { action } = asked
+  if (action === undefined) throw refused(`${pointer}/action`, 'is missing, here and for all')
+  return {
+    ...{ resource: own.resource, action },
+    attributes: recordIn(own.resource_attributes, `${pointer}/resource_attributes`),
+    context: recordIn(asked.context, `${pointer}/context`),
+  }
+}
+
+function recordIn(json: unknown, pointer: string): Map<string, Value> {
+  try {
+    return new Map(readRecord(json as JsonValue)) // of a body of JSON
+  } catch (failure) {
+    if (failure instanceof Failure) throw refused(pointer, failure.message)
+    throw failure
+  }
+}
+
+function refused(pointer: string, message: string): DomainError {
+  return new DomainError('VALIDATION_FAILED', { issues: [{ pointer, message }] })
+}
+
+function definedOf({ action, context }: AuthorizeBatch['questions'][number]) {
+  return { ...(action !== undefined && { action }), ...(context !== undefined && { context }) }
 }
 
 /** What the engine is asked. The server's own words on time stand over the caller's. */
-function requestOf(
-  tenantId: string,
-  userId: string,
-  asked: Authorize,
-  { roles, resource, context, at, zones }: Known,
-): Request {
+function requestOf({ tenantId, userId, model, at }: State, asked: Question, roles: ReadonlySet<string>): Request {
   const { type, id } = partsOf(asked.resource)
   const [who, what] = [new EntityReference(USER, userId), new EntityReference(type, id ?? '')]
   const entities = new Map<string, Entity>([
-    [what.key, { attributes: resource, tags: NOTHING, ancestors: new Set() }],
+    [what.key, { attributes: asked.attributes, tags: NOTHING, ancestors: new Set() }],
     [
       who.key, // last: nobody describes themselves as a resource
       {
@@ -123,55 +201,9 @@ function requestOf(
       },
     ],
   ])
-  const local = zones.map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
+  const local = (model?.zones ?? []).map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
+  const context = new Map(asked.context)
   context.set('now', new Extension('datetime', at.getTime())).set('local', new Map(local))
   const action = new EntityReference(ACTION, asked.action)
   return { principal: who, action, resource: what, context, entities: { find: (key) => entities.get(key) } }
-}
-
-function present(
-  decision_id: string,
-  model: Model | null,
-  answer: Answer,
-  request: Request,
-  asked: Authorize,
-): Authorized {
-  const isAllowed = answer.decision === 'allow'
-  const deciding = isAllowed ? answer.determining.flatMap(({ id }) => model?.permissions.get(id) ?? []) : []
-  const roles = [...new Set(deciding.map(({ roleId }) => roleId))].map((id) => ({
-    id,
-    name: model?.names.get(id) ?? '',
-  }))
-  const { type } = partsOf(asked.resource)
-  return {
-    ...{ decision_id, authorized: isAllowed, roles, version: model?.version ?? 0 },
-    reason: isAllowed ? `permitted by ${roles.map(({ name }) => name).join(', ')}` : whyNot(model, request, answer),
-    required_permissions: isAllowed ? [] : [{ resource: type, action: asked.action }],
-    ...(asked.explain && { explanation: explained(model, request) }),
-  }
-}
-
-/** In words that tell who asks nothing of others' roles. */
-function whyNot(model: Model | null, request: Request, { errors }: Answer): string {
-  if (errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
-  const near = nearOf(model, request).some(({ policy }) => policy.fits(request))
-  return near ? 'a condition of the permission does not hold' : 'no role that is held here permits it'
-}
-
-/** Permissions of this action on this resource, whoever has them. */
-function nearOf(model: Model | null, { action, resource }: Request) {
-  const asked = `${resource.type}/${resource.id}`
-  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, asked))
-}
-
-/** Nearest first: those whose conditions are all that is missing. */
-function explained(model: Model | null, request: Request): NonNullable<Authorized['explanation']> {
-  const near = nearOf(model, request).map((one) => ({ ...one, fits: one.policy.fits(request) }))
-  return near
-    .sort((a, b) => Number(b.fits) - Number(a.fits))
-    .slice(0, MOST_SHOWN)
-    .map(({ policy, roleId, permission: { resource, action } }) => {
-      const { holds, parts } = explain(policy, request)
-      return { role: model?.names.get(roleId) ?? '', resource, action, holds, parts }
-    })
 }

@@ -1,7 +1,7 @@
 import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { microsecondsToDate } from '../../platform/clock.ts'
-import { tenantTransaction } from '../../platform/database/transaction.ts'
+import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Model, Models } from './model.ts'
 import { matches, partsOf } from './permissions.ts'
@@ -21,7 +21,7 @@ export class Effective {
 
   /** Throws NOT_FOUND. */
   async of(tenantId: string, userId: string): Promise<EffectiveAccess> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+    return this.#look(tenantId, async (tx) => {
       const status = await store.readStatus(tx, userId)
       if (status === null) throw new DomainError('NOT_FOUND')
       const model = await this.#models.read(tx)
@@ -37,7 +37,7 @@ export class Effective {
   /** Whoever may do something to a resource, once for each grant and permission by which they may. Throws CURSOR_INVALID. */
   async search(tenantId: string, { resource, action, limit, cursor }: SearchAccess): Promise<AccessFound> {
     const after = cursor === undefined ? null : readCursor(cursor)
-    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+    return this.#look(tenantId, async (tx) => {
       const model = await this.#models.read(tx)
       const conditions = conditionsByRole(model, action, resource)
       const asked = { ...partsOf(resource), at: this.#now(), roles: [...conditions.keys()], after, limit: limit + 1 }
@@ -54,6 +54,12 @@ export class Effective {
         next_cursor: last === undefined ? null : `${last.user_id}.${last.grant_id}`,
       }
     })
+  }
+
+  /** All of one moment. */
+  #look<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const options = { isolation: 'repeatable read', readOnly: true } as const
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, options)
   }
 
   #now(): Date {

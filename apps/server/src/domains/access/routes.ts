@@ -1,7 +1,9 @@
 import {
   accessFound,
   authorize,
+  authorizeBatch,
   authorized,
+  authorizedBatch,
   changeRole,
   createGrant,
   createRole,
@@ -127,6 +129,15 @@ export function accessRoutes({ roles, grants, decisions, effective }: Access): R
       body: authorize,
       answers: { 200: authorized },
       handle: ({ principal, body }) => decisions.authorize(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/authorize/batch',
+      summary: 'Decide many questions about one person at once: which of these may they see',
+      scopes: [],
+      body: authorizeBatch,
+      answers: { 200: authorizedBatch },
+      handle: ({ principal, body }) => decisions.authorizeAll(principal, body),
     }),
     route({
       method: 'GET',

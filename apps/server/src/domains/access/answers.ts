@@ -1,0 +1,68 @@
+import type { Authorize, Authorized } from '@probity/contract'
+import { explain } from './cedar/explain.ts'
+import type { Answer } from './cedar/policy-set.ts'
+import type { Request } from './cedar/request.ts'
+import type { Model } from './model.ts'
+import { matches, partsOf } from './permissions.ts'
+
+/** Permissions that an explanation shows. */
+const MOST_SHOWN = 20
+
+/** Where nothing is decided by anything. */
+export const NO_ANSWER: Answer = { decision: 'deny', determining: [], errors: [] }
+
+/** What an answer says of a decision. */
+export function present(
+  decision_id: string,
+  model: Model | null,
+  answer: Answer,
+  request: Request,
+  asked: Authorize,
+): Authorized {
+  const isAllowed = answer.decision === 'allow'
+  const roles = isAllowed ? decidingRoles(model, answer) : []
+  const { type } = partsOf(asked.resource)
+  return {
+    ...{ decision_id, authorized: isAllowed, roles, version: model?.version ?? 0 },
+    reason: reasonOf(model, answer, request),
+    required_permissions: isAllowed ? [] : [{ resource: type, action: asked.action }],
+    ...(asked.explain && { explanation: explained(model, request) }),
+  }
+}
+
+/** In words that tell who asks nothing of what others have. */
+export function reasonOf(model: Model | null, answer: Answer, request: Request): string {
+  if (answer.decision !== 'allow') return whyNot(model, request, answer)
+  return `permitted by ${decidingRoles(model, answer)
+    .map(({ name }) => name)
+    .join(', ')}`
+}
+
+function decidingRoles(model: Model | null, { determining }: Answer): { id: string; name: string }[] {
+  const ids = determining.flatMap(({ id }) => model?.permissions.get(id)?.roleId ?? [])
+  return [...new Set(ids)].map((id) => ({ id, name: model?.names.get(id) ?? '' }))
+}
+
+function whyNot(model: Model | null, request: Request, { errors }: Answer): string {
+  if (errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
+  const near = nearOf(model, request).some(({ policy }) => policy.fits(request))
+  return near ? 'a condition of the permission does not hold' : 'no role that is held here permits it'
+}
+
+/** Permissions of this action on this resource, whoever has them. */
+function nearOf(model: Model | null, { action, resource }: Request) {
+  const asked = `${resource.type}/${resource.id}`
+  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, asked))
+}
+
+/** Nearest first: those whose conditions are all that is missing. */
+function explained(model: Model | null, request: Request): NonNullable<Authorized['explanation']> {
+  const near = nearOf(model, request).map((one) => ({ ...one, fits: one.policy.fits(request) }))
+  return near
+    .sort((a, b) => Number(b.fits) - Number(a.fits))
+    .slice(0, MOST_SHOWN)
+    .map(({ policy, roleId, permission: { resource, action } }) => {
+      const { holds, parts } = explain(policy, request)
+      return { role: model?.names.get(roleId) ?? '', resource, action, holds, parts }
+    })
+}
