@@ -84,7 +84,7 @@ async function atRate(user_id: string, rate: number): Promise<number[]> {
   return Promise.all(
     Array.from({ length: SINGLES }, async (_, n) => {
       const due = start + (n * 1000) / rate
-      await new Promise((resolve) => setTimeout(resolve, due - performance.now()))
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
       await ask('/v1/auth/authorize', { user_id, ...question(n) })
       return performance.now() - due
     }),
