@@ -25,6 +25,7 @@ import type { RecordEvent } from './platform/record.ts'
 import { Telemetry } from './platform/telemetry.ts'
 import { TextMessages } from './platform/text-messages.ts'
 import { Tracing } from './platform/tracing.ts'
+import { Work } from './platform/work.ts'
 import { startSchedule } from './schedule.ts'
 
 export const VERSION = '0.1.0'
@@ -109,7 +110,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...tenancyRoutes(tenancy),
     ...identityRoutes(identity),
     ...auditRoutes(audit),
-    ...accessRoutes(new Access({ database, clock, record: audit.record })),
+    ...accessRoutes(new Access({ work: new Work({ database, clock, callersChanged }), clock, record: audit.record })),
     ...privacyRoutes(privacy),
     ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
   ]

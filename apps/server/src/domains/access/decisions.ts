@@ -1,7 +1,6 @@
 import type { Authorize, AuthorizeBatch, Authorized, AuthorizedBatch } from '@probity/contract'
 import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
-import { microsecondsToDate } from '../../platform/clock.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { NO_ANSWER, present, reasonOf } from './answers.ts'
@@ -84,12 +83,12 @@ export class Decisions {
   // Roles of one moment with grants of another would allow what was never allowed: a permission that was taken from a role
   // just before somebody was given it.
   #inOneMoment<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work, { isolation: 'repeatable read' })
+    return this.#dependencies.work.run(tenantId, work, { isolation: 'repeatable read' })
   }
 
   async #stateOf(tx: Tx, userId: string): Promise<State> {
     const model = await this.#models.read(tx)
-    const at = microsecondsToDate(this.#dependencies.clock.now())
+    const at = this.#dependencies.work.now()
     const held = model === null ? [] : await store.heldBy(tx, userId, at)
     return { tenantId: tx.tenantId, userId, model, held, at }
   }

@@ -1,7 +1,6 @@
 import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { microsecondsToDate } from '../../platform/clock.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Model, Models } from './model.ts'
 import { matches, partsOf } from './permissions.ts'
@@ -25,7 +24,7 @@ export class Effective {
       const status = await store.readStatus(tx, userId)
       if (status === null) throw new DomainError('NOT_FOUND')
       const model = await this.#models.read(tx)
-      const reached = await store.reachOf(tx, userId, this.#now())
+      const reached = await store.reachOf(tx, userId, this.#dependencies.work.now())
       return {
         ...{ user_id: userId, is_active: status === 'active' },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
@@ -40,7 +39,13 @@ export class Effective {
     return this.#look(tenantId, async (tx) => {
       const model = await this.#models.read(tx)
       const conditions = conditionsByRole(model, action, resource)
-      const asked = { ...partsOf(resource), at: this.#now(), roles: [...conditions.keys()], after, limit: limit + 1 }
+      const asked = {
+        ...partsOf(resource),
+        at: this.#dependencies.work.now(),
+        roles: [...conditions.keys()],
+        after,
+        limit: limit + 1,
+      }
       const rows = await store.listReached(tx, asked)
       const page = rows.slice(0, limit)
       const last = rows.length > limit ? page.at(-1) : undefined
@@ -59,11 +64,7 @@ export class Effective {
   /** All of one moment. */
   #look<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const options = { isolation: 'repeatable read', readOnly: true } as const
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work, options)
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
+    return this.#dependencies.work.run(tenantId, work, options)
   }
 }
 

@@ -1,8 +1,7 @@
 import type { CreateGrant, Grant, GrantQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
-import { microsecondsToDate } from '../../platform/clock.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
@@ -40,7 +39,7 @@ export class Grants {
     const { tenantId } = principal
     return this.#run(tenantId, async (tx) => {
       const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
-      const at = this.#now()
+      const at = this.#dependencies.work.now()
       const expires = expires_at === null ? null : new Date(expires_at)
       if (expires !== null && expires <= at)
         throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/expires_at', message: 'is past' }] })
@@ -94,7 +93,7 @@ export class Grants {
   ): Promise<void> {
     if (principal.scopes.includes('tenant:admin')) return
     const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
-    const held = isPerson ? await store.heldBy(tx, principal.userId, this.#now()) : []
+    const held = isPerson ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
     const isEnough = held.some(
       (one) =>
@@ -110,7 +109,7 @@ export class Grants {
   }
 
   #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+    return this.#dependencies.work.run(tenantId, async (tx) => {
       await this.#roles.begin(tx)
       return work(tx)
     })
@@ -128,10 +127,6 @@ export class Grants {
       ...{ event_type: `grant.${what}`, actor: actorOf(by), resource: target, action: what },
       ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
     })
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

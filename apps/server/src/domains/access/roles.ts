@@ -1,19 +1,20 @@
 import type { ChangeRole, CreateRole, Permission, Role, RoleQuery } from '@probity/contract'
 import { actorOf, type Principal } from '../../platform/authority.ts'
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
+import { normalizeName } from '../identity/index.ts'
 import { policyOf } from './permissions.ts'
-import { closureOf, foldName, reaches } from './rules.ts'
+import { closureOf, reaches } from './rules.ts'
 import * as store from './store.ts'
 import { heldBy } from './store-grants.ts'
 import { SYSTEM_ROLES } from './system-roles.ts'
 
 export interface AccessDependencies {
-  database: Database
+  work: Work
   clock: Clock
   record: RecordEvent
 }
@@ -45,9 +46,9 @@ export class Roles {
   async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
     requireReadable(permissions)
     return this.#change(principal.tenantId, async (tx) => {
-      const at = this.#now()
+      const at = this.#dependencies.work.now()
       const row = { ...given, id: this.#newId(), is_system: false, version: 1, created_at: at, updated_at: at }
-      if (!(await store.insertRole(tx, row, foldName(row.name)))) throw new DomainError('NAME_TAKEN')
+      if (!(await store.insertRole(tx, row, normalizeName(row.name)))) throw new DomainError('NAME_TAKEN')
       await this.#settle(tx, row.id, { parents: parent_roles, permissions })
       await this.#record(tx, principal, 'created', row.id, { name: row.name, parent_roles, ...told(permissions) })
       return presentOne(tx, row)
@@ -65,8 +66,8 @@ export class Roles {
       requireVersion(held.version, version)
       if (input.permissions || input.parent_roles) await this.#requireNotOwn(tx, principal, id)
       const { name = held.name, description = held.description, parent_roles, permissions } = input
-      const row = { ...held, name, description, version: held.version + 1, updated_at: this.#now() }
-      if (!(await store.updateRole(tx, row, foldName(name)))) throw new DomainError('NAME_TAKEN')
+      const row = { ...held, name, description, version: held.version + 1, updated_at: this.#dependencies.work.now() }
+      if (!(await store.updateRole(tx, row, normalizeName(name)))) throw new DomainError('NAME_TAKEN')
       await this.#settle(tx, id, { parents: parent_roles, permissions })
       const { permissions: _, ...changed } = input
       await this.#record(tx, principal, 'changed', id, { ...changed, ...(permissions && told(permissions)) })
@@ -88,12 +89,12 @@ export class Roles {
   /** Makes the roles that every tenant has, where they are not there yet. */
   async begin(tx: Tx): Promise<void> {
     if (!(await store.beginVersions(tx))) return
-    const at = this.#now()
+    const at = this.#dependencies.work.now()
     const ids = new Map(SYSTEM_ROLES.map(({ name }) => [name, this.#newId()]))
     for (const { name, description, permissions, parents } of SYSTEM_ROLES) {
       const id = ids.get(name) ?? ''
       const row = { id, name, description, is_system: true, version: 1, created_at: at, updated_at: at }
-      await store.insertRole(tx, row, foldName(name))
+      await store.insertRole(tx, row, normalizeName(name))
       await this.#settle(tx, id, { permissions, parents: parents.flatMap((parent) => ids.get(parent) ?? []) })
     }
   }
@@ -116,12 +117,12 @@ export class Roles {
     }
     if (permissions) {
       const ids = permissions.map(() => this.#newId())
-      await store.replacePermissions(tx, id, { permissions, ids, at: this.#now() })
+      await store.replacePermissions(tx, id, { permissions, ids, at: this.#dependencies.work.now() })
     }
   }
 
   async #requireNotOwn(tx: Tx, principal: Principal, id: string): Promise<void> {
-    const held = await heldBy(tx, principal.userId, this.#now())
+    const held = await heldBy(tx, principal.userId, this.#dependencies.work.now())
     const own = closureOf(
       await store.listParents(tx),
       held.map(({ role_id }) => role_id),
@@ -139,7 +140,7 @@ export class Roles {
   }
 
   #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, async (tx) => {
+    return this.#dependencies.work.run(tenantId, async (tx) => {
       await this.begin(tx)
       return work(tx)
     })
@@ -162,10 +163,6 @@ export class Roles {
 
   #newId(): string {
     return newId(this.#dependencies.clock.now())
-  }
-
-  #now(): Date {
-    return microsecondsToDate(this.#dependencies.clock.now())
   }
 }
 

@@ -1,8 +1,3 @@
-/** A name as it is compared: two that look alike to a reader are the same. */
-export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().trim()
-}
-
 /** Whether one is led to from another by any number of steps. */
 export function reaches(graph: readonly { role_id: string; parent_id: string }[], from: string, to: string): boolean {
   return from === to || closureOf(graph, [from]).has(to)

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import type { ConnectionCheck } from '@probity/contract'
 import { DomainError } from '../../platform/errors.ts'
+import type { Work } from '../../platform/work.ts'
 import { problemOf } from './provider-problem.ts'
 import type { Providers } from './providers.ts'
 import { type ConnectionRow, listConnections } from './store-connections.ts'
 import { readProof } from './store-rules.ts'
-import type { Work } from './work.ts'
 
 /** Whether people can log in through a connection, told to its administrator before they try. */
 export class ConnectionChecks {

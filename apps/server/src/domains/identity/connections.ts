@@ -14,11 +14,11 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { NotAskedError, type Outside } from '../../platform/outside.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { type Keys, open, seal } from '../keys/index.ts'
 import { recordOf } from './record.ts'
 import { metadataOf, type ServiceProvider } from './saml.ts'
 import * as store from './store-connections.ts'
-import type { Work } from './work.ts'
 
 export interface ConnectionDependencies {
   work: Work

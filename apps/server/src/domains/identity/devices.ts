@@ -6,12 +6,12 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { hashToken } from './authenticate.ts'
 import { recordOf } from './record.ts'
 import { ownSession } from './sessions.ts'
 import * as store from './store-devices.ts'
 import { readRules } from './store-rules.ts'
-import type { Work } from './work.ts'
 
 const DAY = 86_400_000
 

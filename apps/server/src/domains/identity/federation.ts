@@ -7,6 +7,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { type Keys, keyedDigest } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
@@ -27,7 +28,6 @@ import { readRules } from './store-rules.ts'
 import { clientsOf } from './store-services.ts'
 import * as users from './store-users.ts'
 import { type Marks, REFUSED, type Told } from './told.ts'
-import type { Work } from './work.ts'
 
 export interface FederationDependencies {
   work: Work

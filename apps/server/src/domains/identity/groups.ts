@@ -7,10 +7,10 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { recordOf } from './record.ts'
 import { normalizeName } from './rules.ts'
 import * as store from './store-groups.ts'
-import type { Work } from './work.ts'
 
 export interface GroupDependencies {
   work: Work

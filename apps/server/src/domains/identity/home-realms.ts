@@ -7,10 +7,10 @@ import type { Database } from '../../platform/database/pools.ts'
 import { operatorTransaction, type Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { recordOf } from './record.ts'
 import { listConnections } from './store-connections.ts'
 import * as store from './store-realms.ts'
-import type { Work } from './work.ts'
 
 export interface HomeRealmDependencies {
   database: Database

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { type Keys, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
 import { keyOfPerson } from './profile.ts'
@@ -12,7 +13,6 @@ import { scopesOnBehalf } from './rules.ts'
 import { type Client, locationOf, newToken, placeOf, type Sessions, tokenTypeOf } from './sessions.ts'
 import { insertSession } from './store-sessions.ts'
 import { lockPerson } from './store-users.ts'
-import type { Work } from './work.ts'
 
 export interface ImpersonationDependencies {
   work: Work

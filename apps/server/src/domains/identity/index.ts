@@ -1,5 +1,6 @@
 export { closeAccounts } from './accounts.ts'
 export { Authenticator, type Caller } from './authenticate.ts'
 export { identityRoutes } from './routes.ts'
+export { normalizeName } from './rules.ts'
 export { Identity } from './service.ts'
 export type { SessionSettings } from './sessions.ts'

@@ -5,12 +5,12 @@ import type { Clock } from '../../platform/clock.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken, principalOf } from './authenticate.ts'
 import { recordOf } from './record.ts'
 import { isTokenAlive } from './rules.ts'
 import * as store from './store.ts'
-import type { Work } from './work.ts'
 
 export interface KeyLogInDependencies {
   work: Work

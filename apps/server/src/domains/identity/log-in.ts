@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Devices } from './devices.ts'
@@ -19,7 +20,6 @@ import type { SignInRules } from './sign-in-rules.ts'
 import * as store from './store.ts'
 import * as users from './store-users.ts'
 import type { Attempt, Throttle } from './throttle.ts'
-import type { Work } from './work.ts'
 
 export interface LogInDependencies {
   work: Work

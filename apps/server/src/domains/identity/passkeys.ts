@@ -8,6 +8,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { conveyanceOf, requireAllowed } from './attestation.ts'
@@ -20,7 +21,6 @@ import * as store from './store-passkeys.ts'
 import { readRules } from './store-rules.ts'
 import * as users from './store-users.ts'
 import { ALGORITHMS, type RelyingParty, readAsserted, readRegistered } from './webauthn.ts'
-import type { Work } from './work.ts'
 
 export interface PasskeyDependencies {
   work: Work

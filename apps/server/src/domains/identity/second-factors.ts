@@ -7,6 +7,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { keyOfPerson, openProfiles } from './profile.ts'
 import { recordOf } from './record.ts'
@@ -18,7 +19,6 @@ import { deletePasskey, deletePasskeys, listPasskeys } from './store-passkeys.ts
 import { readRules } from './store-rules.ts'
 import { lockPerson, readPerson } from './store-users.ts'
 import { describe, newSecret, stepOf } from './totp.ts'
-import type { Work } from './work.ts'
 
 export interface SecondFactorDependencies {
   work: Work

@@ -5,11 +5,11 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { recordOf } from './record.ts'
 import { listConnections } from './store-connections.ts'
 import * as store from './store-services.ts'
 import { lockPerson } from './store-users.ts'
-import type { Work } from './work.ts'
 
 export interface ServiceAccountDependencies {
   work: Work

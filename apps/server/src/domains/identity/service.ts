@@ -12,6 +12,7 @@ import type { Outside } from '../../platform/outside.ts'
 import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { TextMessages } from '../../platform/text-messages.ts'
+import { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { hashToken } from './authenticate.ts'
@@ -50,7 +51,6 @@ import * as store from './store.ts'
 import { scopesOpenedBy } from './store-groups.ts'
 import { Throttle } from './throttle.ts'
 import { Users } from './users.ts'
-import { Work } from './work.ts'
 
 export interface IdentityDependencies {
   database: Database

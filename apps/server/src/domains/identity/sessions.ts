@@ -7,13 +7,13 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { type DataKey, type Keys, keyedDigest, open, seal } from '../keys/index.ts'
 import { hashToken } from './authenticate.ts'
 import { keyOfPerson } from './profile.ts'
 import { recordOf } from './record.ts'
 import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
-import type { Work } from './work.ts'
 
 export interface SessionSettings {
   usual: SessionLimits

@@ -3,12 +3,12 @@ import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import { isCertificate } from './attestation.ts'
 import { recordOf } from './record.ts'
 import type { Sessions } from './sessions.ts'
 import * as store from './store-rules.ts'
 import { lockPeople } from './store-users.ts'
-import type { Work } from './work.ts'
 
 export interface SignInRulesDependencies {
   work: Work

@@ -7,6 +7,7 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
+import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
 import { hashFault } from './foreign-hash.ts'
 import { type Links, partsOfLink } from './links.ts'
@@ -19,7 +20,6 @@ import { closeUser, forgetAttempts } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
 import { holdRequiresProvider, readStanding } from './store-rules.ts'
 import * as store from './store-users.ts'
-import type { Work } from './work.ts'
 
 export interface UserDependencies {
   work: Work

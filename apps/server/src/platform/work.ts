@@ -1,6 +1,6 @@
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database/pools.ts'
-import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
+import { type Clock, microsecondsToDate } from './clock.ts'
+import type { Database } from './database/pools.ts'
+import { type TransactionOptions, type Tx, tenantTransaction } from './database/transaction.ts'
 
 export interface WorkDependencies {
   database: Database
@@ -9,7 +9,7 @@ export interface WorkDependencies {
   callersChanged(tenantId: string): void
 }
 
-/** How everything here works in a tenant: in its transactions, at the time of the server's clock. */
+/** How a domain works in a tenant: in its transactions, at the time of the server's clock. */
 export class Work {
   readonly #dependencies: WorkDependencies
 
@@ -17,8 +17,8 @@ export class Work {
     this.#dependencies = dependencies
   }
 
-  run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return tenantTransaction(this.#dependencies.database.app, tenantId, work)
+  run<T>(tenantId: string, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return tenantTransaction(this.#dependencies.database.app, tenantId, work, options)
   }
 
   /** The same of statements that only read, and that are all sent before an answer is seen: there and back once. */
