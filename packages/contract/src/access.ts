@@ -49,7 +49,9 @@ export const accessCondition = z.discriminatedUnion('type', [
         .refine((one) => isZone(one), 'is no time zone such as Europe/Berlin'),
     })
     .describe('The server’s clock, in a zone'),
-  z.strictObject({ type: z.literal('network'), networks: z.array(network).min(1).max(50) }).describe('context.ip'),
+  z
+    .strictObject({ type: z.literal('network'), networks: z.array(network).min(1).max(50) })
+    .describe('context.ip: an address as text'),
   z
     .strictObject({ type: z.literal('factor'), max_age_seconds: z.number().int().min(1).max(2_592_000) })
     .describe('context.factor_age: seconds since a second factor was shown'),

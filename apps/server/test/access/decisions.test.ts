@@ -147,7 +147,7 @@ test('conditions hold as they say, and what is not told does not hold', async ()
   const tenant = await given({ type: 'tenant_member' })
   assert.deepEqual([await tenant({ tenant_id: server.tenantId }), await tenant({ tenant_id: 'x' })], [true, false])
   const network = await given({ type: 'network', networks: ['10.0.0.0/8', '2001:db8::/32'] })
-  const ip = (arg: string) => ({ ip: { __extn: { fn: 'ip', arg } } })
+  const ip = (arg: string) => ({ ip: arg.includes(':') ? { __extn: { fn: 'ip', arg } } : arg })
   assert.deepEqual([await network({}, ip('10.1.2.3')), await network({}, ip('2001:db8::1'))], [true, true])
   assert.deepEqual([await network({}, ip('11.0.0.1')), await network()], [false, false])
   const risk = await given({ type: 'risk', at_most: 40 }, { type: 'factor', max_age_seconds: 300 })
@@ -206,6 +206,8 @@ test('what is no value is refused with where it stands, and takes nothing down',
     assert.deepEqual(code(answer), [400, 'VALIDATION_FAILED'], answer.text)
     assert.equal(answer.body.details.issues[0].pointer, '/context')
   }
+  const address = await asks(server.userId, 'read', 'invoice/1', { context: { ip: '999.1.1.1' } })
+  assert.equal(address.body.details.issues[0].pointer, '/context/ip')
 })
 
 test('nobody describes themselves as what they ask for, or another as an administrator', async () => {

@@ -5,6 +5,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { NO_ANSWER, present, reasonOf } from './answers.ts'
 import { Failure } from './cedar/failure.ts'
+import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Answer } from './cedar/policy-set.ts'
 import type { Entity, Request } from './cedar/request.ts'
@@ -161,7 +162,7 @@ function read(
   return {
     ...{ resource: own.resource, action },
     attributes: recordIn(own.resource_attributes, `${pointer}/resource_attributes`),
-    context: recordIn(asked.context, `${pointer}/context`),
+    context: withAddress(recordIn(asked.context, `${pointer}/context`), `${pointer}/context/ip`),
   }
 }
 
@@ -172,6 +173,15 @@ function recordIn(json: unknown, pointer: string): Map<string, Value> {
     if (failure instanceof Failure) throw refused(pointer, failure.message)
     throw failure
   }
+}
+
+/** An address may be told as the text that it is. */
+function withAddress(context: Map<string, Value>, pointer: string): Map<string, Value> {
+  const ip = context.get('ip')
+  if (typeof ip !== 'string') return context
+  const address = readIp(ip)
+  if (address === null) throw refused(pointer, 'is no address such as 192.0.2.7')
+  return context.set('ip', address)
 }
 
 function refused(pointer: string, message: string): DomainError {
