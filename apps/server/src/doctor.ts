@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
 import { clusterFolders, clusterLog } from './platform/database/embedded.ts'
 import { parseDatabaseUrl, withClient } from './platform/database/provision.ts'
+import { codeOf } from './platform/errors.ts'
 import { processBirth, readState, type ServerState } from './state.ts'
 
 export interface Check {
@@ -147,10 +148,6 @@ async function checkLeftDatabase(data: string, program: string): Promise<Check[]
 async function isPostgres(pid: number): Promise<boolean> {
   const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'postgres') // no /proc here: the number must do
   return name.trim() === 'postgres'
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 async function checkDatabase(name: string, url: string): Promise<Check> {

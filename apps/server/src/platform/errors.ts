@@ -14,6 +14,16 @@ export class DomainError extends Error {
   }
 }
 
+/** The code of an error of Node or of a library; '': it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** VALIDATION_FAILED for one field, by its JSON pointer. */
+export function refusedField(pointer: string, message: string): DomainError {
+  return new DomainError('VALIDATION_FAILED', { issues: [{ pointer, message }] })
+}
+
 /** Nobody undoes another's change unseen. `asked` missing: the caller does not mind. Throws VERSION_MISMATCH. */
 export function requireVersion(held: number, asked: number | undefined): void {
   if (asked !== undefined && asked !== held) throw new DomainError('VERSION_MISMATCH', { version: held })

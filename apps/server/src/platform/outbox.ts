@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { codeOf } from './errors.ts'
 
 /** What is not taken at once is tried again after so many milliseconds each. */
 const PAUSES = [1_000, 5_000, 30_000]
@@ -60,7 +61,7 @@ export class Outbox<Message> {
         return
       } catch (error) {
         // Never the message itself, nor what was answered: it may repeat the address.
-        this.#log.warn({ code: codeOf(error), again: pause !== null }, `a ${this.#what} could not be sent`)
+        this.#log.warn({ code: codeOf(error) || 'UNKNOWN', again: pause !== null }, `a ${this.#what} could not be sent`)
         if (pause === null || (await this.#pause(pause)) === 'ended') return
       }
     }
@@ -81,8 +82,4 @@ export class Outbox<Message> {
       )
     })
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
 }

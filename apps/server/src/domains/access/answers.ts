@@ -3,7 +3,7 @@ import { explain } from './cedar/explain.ts'
 import type { Answer } from './cedar/policy-set.ts'
 import type { Request } from './cedar/request.ts'
 import type { Model } from './model.ts'
-import { matches, partsOf } from './permissions.ts'
+import { matches } from './permissions.ts'
 
 /** Permissions that an explanation shows. */
 const MOST_SHOWN = 20
@@ -21,11 +21,10 @@ export function present(
 ): Authorized {
   const isAllowed = answer.decision === 'allow'
   const roles = isAllowed ? decidingRoles(model, answer) : []
-  const { type } = partsOf(asked.resource)
   return {
     ...{ decision_id, authorized: isAllowed, roles, version: model?.version ?? 0 },
     reason: reasonOf(model, answer, request),
-    required_permissions: isAllowed ? [] : [{ resource: type, action: asked.action }],
+    required_permissions: isAllowed ? [] : [{ resource: request.resource.type, action: asked.action }],
     ...(asked.explain && { explanation: explained(model, request) }),
   }
 }
@@ -51,8 +50,8 @@ function whyNot(model: Model | null, request: Request, { errors }: Answer): stri
 
 /** Permissions of this action on this resource, whoever has them. */
 function nearOf(model: Model | null, { action, resource }: Request) {
-  const asked = `${resource.type}/${resource.id}`
-  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, asked))
+  const of = { resource_type: resource.type, resource_id: resource.id }
+  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, of))
 }
 
 /** Nearest first: those whose conditions are all that is missing. */

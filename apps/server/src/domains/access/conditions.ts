@@ -1,5 +1,5 @@
 import type { AccessCondition } from '@probity/contract'
-import { DomainError } from '../../platform/errors.ts'
+import { refusedField } from '../../platform/errors.ts'
 import type { Expression } from './cedar/policy-json.ts'
 import { readPolicies, UnreadablePolicy } from './cedar/text.ts'
 
@@ -32,9 +32,9 @@ type Attribute = Extract<AccessCondition, { type: 'attribute' }>
 type TimeWindow = Extract<AccessCondition, { type: 'time_window' }>
 
 function attributeExpression({ attribute, operator, value, other }: Attribute, pointer: string): Expression {
-  if ((value === undefined) === (other === undefined)) throw refused(pointer, 'has one of value and other')
+  if ((value === undefined) === (other === undefined)) throw refusedField(pointer, 'has one of value and other')
   if (Array.isArray(value) !== (operator === 'one_of'))
-    throw refused(pointer, 'has a list as value with one_of, and with no other')
+    throw refusedField(pointer, 'has a list as value with one_of, and with no other')
   const right = other === undefined ? listOrScalar(value ?? []) : path(other)
   const test = COMPARISON[operator](path(attribute), right)
   return guarded(attribute, other === undefined ? test : guarded(other, test))
@@ -100,10 +100,11 @@ function ownExpression(text: string, pointer: string): Expression {
     const [{ json }, ...more] = statements as [(typeof statements)[0], ...typeof statements]
     const [condition, ...others] = json.conditions
     const isAlone = more.length === 0 && others.length === 0 && condition?.kind === 'when' && json.effect === 'permit'
-    if (!isAlone || json.annotations !== undefined) throw refused(pointer, 'is one expression, and nothing beside it')
+    if (!isAlone || json.annotations !== undefined)
+      throw refusedField(pointer, 'is one expression, and nothing beside it')
     return condition.body
   } catch (error) {
-    if (error instanceof UnreadablePolicy) throw refused(pointer, `cannot be read: ${error.message}`)
+    if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
     throw error
   }
 }
@@ -138,8 +139,4 @@ function listOrScalar(value: NonNullable<Attribute['value']>): Expression {
 
 function constant(value: string | number | boolean): Expression {
   return { Value: value }
-}
-
-function refused(pointer: string, message: string): DomainError {
-  return new DomainError('VALIDATION_FAILED', { issues: [{ pointer, message }] })
 }

@@ -1,7 +1,7 @@
 import type { Authorize, AuthorizeBatch, Authorized, AuthorizedBatch } from '@probity/contract'
 import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { NO_ANSWER, present, reasonOf } from './answers.ts'
 import { Failure } from './cedar/failure.ts'
@@ -9,15 +9,16 @@ import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Answer } from './cedar/policy-set.ts'
 import type { Entity, Request } from './cedar/request.ts'
-import { EntityReference, Extension, type Value } from './cedar/value.ts'
+import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
 import type { Model, Models } from './model.ts'
-import { ACTION, partsOf, ROLE, USER } from './permissions.ts'
+import { ACTION, extentOf, ROLE, USER } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, covers } from './rules.ts'
 import * as store from './store-grants.ts'
 
 const NOTHING: ReadonlyMap<string, Value> = new Map()
+
 /** Decides what somebody may do, and records it. */
 export class Decisions {
   readonly #dependencies: AccessDependencies
@@ -34,7 +35,7 @@ export class Decisions {
    */
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
     const userId = requireMayAsk(principal, asked)
-    const question = read(asked, asked, '')
+    const question = read(asked, asked.action, contextIn(asked.context, ''), '')
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#stateOf(tx, userId)
       const { request, answer } = decide(state, question)
@@ -55,7 +56,12 @@ export class Decisions {
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
     const userId = requireMayAsk(principal, { user_id: asked.user_id, explain: false })
-    const questions = asked.questions.map((one, i) => read({ ...asked, ...definedOf(one) }, one, `/questions/${i}`))
+    const shared = contextIn(asked.context, '')
+    const questions = asked.questions.map((one, i) => {
+      const pointer = `/questions/${i}`
+      const context = one.context === undefined ? shared : contextIn(one.context, pointer)
+      return read(one, one.action ?? asked.action, context, pointer)
+    })
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#stateOf(tx, userId)
       const answers = questions.map((question) => {
@@ -91,7 +97,12 @@ export class Decisions {
     const model = await this.#models.read(tx)
     const at = this.#dependencies.work.now()
     const held = model === null ? [] : await store.heldBy(tx, userId, at)
-    return { tenantId: tx.tenantId, userId, model, held, at }
+    const local = (model?.zones ?? []).map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
+    const time: [string, Value][] = [
+      ['now', new Extension('datetime', at.getTime())],
+      ['local', new Map(local)],
+    ]
+    return { tenantId: tx.tenantId, userId, model, held, time }
   }
 
   async #record(
@@ -118,14 +129,15 @@ interface State {
   userId: string
   model: Model | null
   held: readonly store.GrantRow[]
-  at: Date
+  /** What the context says of the time, by the server's clock. */
+  time: readonly (readonly [string, Value])[]
 }
 
 interface Question {
   resource: string
   action: string
-  attributes: Map<string, Value>
-  context: Map<string, Value>
+  attributes: CedarRecord
+  context: CedarRecord
 }
 
 /** Questions that the entry of a batch names; of more it tells how many. */
@@ -141,8 +153,8 @@ function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authoriz
 
 function decide(state: State, question: Question): { request: Request; answer: Answer } {
   const { model, held } = state
-  const { type, id } = partsOf(question.resource)
-  const here = held.filter((one) => covers(one, { resource_type: type, resource_id: id }))
+  const of = extentOf(question.resource)
+  const here = held.filter((one) => covers(one, of))
   const roles = closureOf(
     model?.parents ?? [],
     here.map(({ role_id }) => role_id),
@@ -151,51 +163,41 @@ function decide(state: State, question: Question): { request: Request; answer: A
   return { request, answer: model?.policies.isAuthorized(request) ?? NO_ANSWER }
 }
 
-/** A question with what it says itself, and the context of the whole where it has none. Throws VALIDATION_FAILED. */
+/** Throws VALIDATION_FAILED. */
 function read(
-  asked: { action?: string | undefined; context: unknown },
-  own: { resource: string; resource_attributes: unknown },
+  { resource, resource_attributes }: Pick<Authorize, 'resource' | 'resource_attributes'>,
+  action: string | undefined,
+  context: CedarRecord,
   pointer: string,
 ): Question {
-  const { action } = asked
-  if (action === undefined) throw refused(`${pointer}/action`, 'is missing, here and for all')
-  return {
-    ...{ resource: own.resource, action },
-    attributes: recordIn(own.resource_attributes, `${pointer}/resource_attributes`),
-    context: withAddress(recordIn(asked.context, `${pointer}/context`), `${pointer}/context/ip`),
-  }
+  if (action === undefined) throw refusedField(`${pointer}/action`, 'is missing, here and for all')
+  return { resource, action, context, attributes: recordIn(resource_attributes, `${pointer}/resource_attributes`) }
 }
 
-function recordIn(json: unknown, pointer: string): Map<string, Value> {
+/** An address may be told as the text that it is. */
+function contextIn(json: unknown, pointer: string): CedarRecord {
+  const context = recordIn(json, `${pointer}/context`)
+  const ip = context.get('ip')
+  if (typeof ip !== 'string') return context
+  const address = readIp(ip)
+  if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
+  return new Map(context).set('ip', address)
+}
+
+function recordIn(json: unknown, pointer: string): CedarRecord {
   try {
-    return new Map(readRecord(json as JsonValue)) // of a body of JSON
+    return readRecord(json as JsonValue) // of a body of JSON
   } catch (failure) {
-    if (failure instanceof Failure) throw refused(pointer, failure.message)
+    if (failure instanceof Failure) throw refusedField(pointer, failure.message)
     throw failure
   }
 }
 
-/** An address may be told as the text that it is. */
-function withAddress(context: Map<string, Value>, pointer: string): Map<string, Value> {
-  const ip = context.get('ip')
-  if (typeof ip !== 'string') return context
-  const address = readIp(ip)
-  if (address === null) throw refused(pointer, 'is no address such as 192.0.2.7')
-  return context.set('ip', address)
-}
-
-function refused(pointer: string, message: string): DomainError {
-  return new DomainError('VALIDATION_FAILED', { issues: [{ pointer, message }] })
-}
-
-function definedOf({ action, context }: AuthorizeBatch['questions'][number]) {
-  return { ...(action !== undefined && { action }), ...(context !== undefined && { context }) }
-}
-
 /** What the engine is asked. The server's own words on time stand over the caller's. */
-function requestOf({ tenantId, userId, model, at }: State, asked: Question, roles: ReadonlySet<string>): Request {
-  const { type, id } = partsOf(asked.resource)
-  const [who, what] = [new EntityReference(USER, userId), new EntityReference(type, id ?? '')]
+function requestOf({ tenantId, userId, time }: State, asked: Question, roles: ReadonlySet<string>): Request {
+  const { resource_type, resource_id } = extentOf(asked.resource)
+  const who = new EntityReference(USER, userId)
+  const what = new EntityReference(resource_type ?? '', resource_id ?? '') // the schema has both
   const entities = new Map<string, Entity>([
     [what.key, { attributes: asked.attributes, tags: NOTHING, ancestors: new Set() }],
     [
@@ -210,9 +212,7 @@ function requestOf({ tenantId, userId, model, at }: State, asked: Question, role
       },
     ],
   ])
-  const local = (model?.zones ?? []).map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
-  const context = new Map(asked.context)
-  context.set('now', new Extension('datetime', at.getTime())).set('local', new Map(local))
+  const context = new Map([...asked.context, ...time])
   const action = new EntityReference(ACTION, asked.action)
   return { principal: who, action, resource: what, context, entities: { find: (key) => entities.get(key) } }
 }

@@ -2,10 +2,11 @@ import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from
 import { isUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import { pageOf } from '../../platform/page.ts'
 import type { Model, Models } from './model.ts'
-import { matches, partsOf } from './permissions.ts'
+import { extentOf, matches } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
-import { closureOf } from './rules.ts'
+import { closureOf, type Extent } from './rules.ts'
 import * as store from './store-grants.ts'
 
 /** What somebody may do, and who may do something, by the roles and grants that are in force. */
@@ -38,17 +39,11 @@ export class Effective {
     const after = cursor === undefined ? null : readCursor(cursor)
     return this.#look(tenantId, async (tx) => {
       const model = await this.#models.read(tx)
-      const conditions = conditionsByRole(model, action, resource)
-      const asked = {
-        ...partsOf(resource),
-        at: this.#dependencies.work.now(),
-        roles: [...conditions.keys()],
-        after,
-        limit: limit + 1,
-      }
-      const rows = await store.listReached(tx, asked)
-      const page = rows.slice(0, limit)
-      const last = rows.length > limit ? page.at(-1) : undefined
+      const of = extentOf(resource)
+      const conditions = conditionsByRole(model, action, of)
+      const at = this.#dependencies.work.now()
+      const rows = await store.listReached(tx, { of, at, roles: [...conditions.keys()], after, limit: limit + 1 })
+      const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
       return {
         people: page.flatMap((row) =>
           (conditions.get(row.role_id) ?? []).map((all) => ({
@@ -56,7 +51,7 @@ export class Effective {
             ...{ role: nameOf(model, row.role_id), conditions: [...all] },
           })),
         ),
-        next_cursor: last === undefined ? null : `${last.user_id}.${last.grant_id}`,
+        next_cursor,
       }
     })
   }
@@ -72,11 +67,11 @@ export class Effective {
 function conditionsByRole(
   model: Model | null,
   action: string,
-  resource: string,
+  of: Extent,
 ): Map<string, (readonly AccessCondition[])[]> {
   const found = new Map<string, (readonly AccessCondition[])[]>()
   if (model === null) return found
-  const fitting = [...model.permissions.values()].filter(({ permission }) => matches(permission, action, resource))
+  const fitting = [...model.permissions.values()].filter(({ permission }) => matches(permission, action, of))
   for (const roleId of model.names.keys()) {
     const all = closureOf(model.parents, [roleId])
     const conditions = fitting.filter((one) => all.has(one.roleId)).map(({ permission }) => permission.conditions)

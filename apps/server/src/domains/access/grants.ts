@@ -2,7 +2,7 @@ import type { CreateGrant, Grant, GrantQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
@@ -24,7 +24,7 @@ export class Grants {
     const { cursor, limit, user_id, group_id, role_id } = query
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
     const asked = { userId: user_id ?? null, groupId: group_id ?? null, roleId: role_id ?? null }
-    const rows = await this.#run(tenantId, (tx) =>
+    const rows = await this.#roles.run(tenantId, (tx) =>
       store.listGrants(tx, { ...asked, after: cursor ?? null, limit: limit + 1 }),
     )
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
@@ -37,12 +37,11 @@ export class Grants {
    */
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
-    return this.#run(tenantId, async (tx) => {
+    return this.#roles.run(tenantId, async (tx) => {
       const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
       const at = this.#dependencies.work.now()
       const expires = expires_at === null ? null : new Date(expires_at)
-      if (expires !== null && expires <= at)
-        throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/expires_at', message: 'is past' }] })
+      if (expires !== null && expires <= at) throw refusedField('/expires_at', 'is past')
       const role = await readRole(tx, role_id)
       if (!role) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
       await this.#requireOther(tx, principal, { user_id, group_id })
@@ -59,7 +58,7 @@ export class Grants {
 
   /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED. */
   async remove(principal: Principal, id: string): Promise<void> {
-    await this.#run(principal.tenantId, async (tx) => {
+    await this.#roles.run(principal.tenantId, async (tx) => {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
       await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
@@ -75,12 +74,12 @@ export class Grants {
   ) {
     if (user_id === principal.userId)
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to themselves' })
-    if (user_id !== null && !(await store.readHolder(tx, user_id)))
+    if (user_id !== null && (await store.groupsOf(tx, user_id)) === null)
       throw new DomainError('NOT_FOUND', { reason: 'there is no such account, or it is not active' })
     if (group_id === null) return
     if (!(await store.hasGroup(tx, group_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such group' })
-    const own = await store.readHolder(tx, principal.userId)
-    if (own?.groups.includes(group_id))
+    const own = await store.groupsOf(tx, principal.userId)
+    if (own?.includes(group_id))
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
   }
 
@@ -106,13 +105,6 @@ export class Grants {
       throw new DomainError('GRANT_REFUSED', {
         reason: 'you do not have it with grant option, on as much and for as long',
       })
-  }
-
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#dependencies.work.run(tenantId, async (tx) => {
-      await this.#roles.begin(tx)
-      return work(tx)
-    })
   }
 
   async #record(

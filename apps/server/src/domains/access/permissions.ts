@@ -2,6 +2,7 @@ import type { AccessCondition, Permission } from '@probity/contract'
 import { compilePolicy, type Policy } from './cedar/policy.ts'
 import type { ActionScopeJson, ScopeJson } from './cedar/policy-json.ts'
 import { expressionOf } from './conditions.ts'
+import { covers, type Extent } from './rules.ts'
 
 export const ROLE = 'Role'
 export const USER = 'User'
@@ -26,22 +27,21 @@ export function policyOf(
   })
 }
 
-/** Type and id of a resource; id null: any of the type. */
-export function partsOf(resource: string): { type: string; id: string | null } {
+/** What a resource is of: a type, one of a type, or everything (`*`). */
+export function extentOf(resource: string): Extent {
+  if (resource === '*') return { resource_type: null, resource_id: null }
   const at = resource.indexOf('/')
-  return at < 0 ? { type: resource, id: null } : { type: resource.slice(0, at), id: resource.slice(at + 1) }
+  if (at < 0) return { resource_type: resource, resource_id: null }
+  return { resource_type: resource.slice(0, at), resource_id: resource.slice(at + 1) }
 }
 
 /** Whether a permission is of this action on this resource, whatever its conditions. */
 export function matches(
-  permission: Pick<Permission, 'resource' | 'action'>,
-  action: string,
-  resource: string,
+  { resource, action }: Pick<Permission, 'resource' | 'action'>,
+  asked: string,
+  of: Extent,
 ): boolean {
-  if (permission.action !== '*' && permission.action !== action) return false
-  if (permission.resource === '*') return true
-  const [wide, one] = [partsOf(permission.resource), partsOf(resource)]
-  return wide.type === one.type && (wide.id === null || wide.id === one.id)
+  return (action === '*' || action === asked) && covers(extentOf(resource), of)
 }
 
 function actionScope(action: string): ActionScopeJson {
@@ -49,7 +49,7 @@ function actionScope(action: string): ActionScopeJson {
 }
 
 function resourceScope(resource: string): ScopeJson {
-  if (resource === '*') return { op: 'All' }
-  const { type, id } = partsOf(resource)
+  const { resource_type: type, resource_id: id } = extentOf(resource)
+  if (type === null) return { op: 'All' }
   return id === null ? { op: 'is', entity_type: type } : { op: '==', entity: { type, id } }
 }

@@ -32,14 +32,14 @@ export class Roles {
     tenantId: string,
     { page, limit }: RoleQuery,
   ): Promise<{ roles: Role[]; total: number; page: number; limit: number }> {
-    return this.#run(tenantId, async (tx) => {
+    return this.run(tenantId, async (tx) => {
       const rows = await store.listRoles(tx, { offset: (page - 1) * limit, limit })
       return { roles: await presentAll(tx, rows), total: await store.countRoles(tx), page, limit }
     })
   }
 
   async get(tenantId: string, id: string): Promise<Role> {
-    return this.#run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
+    return this.run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
   }
 
   /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent. */
@@ -87,7 +87,7 @@ export class Roles {
   }
 
   /** Makes the roles that every tenant has, where they are not there yet. */
-  async begin(tx: Tx): Promise<void> {
+  async #begin(tx: Tx): Promise<void> {
     if (!(await store.beginVersions(tx))) return
     const at = this.#dependencies.work.now()
     const ids = new Map(SYSTEM_ROLES.map(({ name }) => [name, this.#newId()]))
@@ -111,7 +111,7 @@ export class Roles {
     if (parents) {
       const others = [...new Set(parents)]
       const graph = (await store.listParents(tx)).filter(({ role_id }) => role_id !== id)
-      if (others.some((parent) => parent === id || reaches(graph, parent, id))) throw new DomainError('ROLE_CYCLE')
+      if (others.some((parent) => reaches(graph, parent, id))) throw new DomainError('ROLE_CYCLE')
       if (!(await store.replaceParents(tx, id, others)))
         throw new DomainError('NOT_FOUND', { reason: 'one of parent_roles is no role' })
     }
@@ -139,16 +139,17 @@ export class Roles {
     return row
   }
 
-  #run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  /** Works in a tenant whose roles have begun. */
+  run<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#dependencies.work.run(tenantId, async (tx) => {
-      await this.begin(tx)
+      await this.#begin(tx)
       return work(tx)
     })
   }
 
   /** One change after the other: two that are each without a cycle may make one together. */
   #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#run(tenantId, async (tx) => {
+    return this.run(tenantId, async (tx) => {
       await store.nextVersion(tx)
       return work(tx)
     })

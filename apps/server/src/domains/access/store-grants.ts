@@ -1,4 +1,5 @@
 import type { Tx } from '../../platform/database/transaction.ts'
+import type { Extent } from './rules.ts'
 
 export interface GrantRow {
   id: string
@@ -54,17 +55,11 @@ export async function deleteGrant(tx: Tx, id: string): Promise<void> {
   await tx.query('DELETE FROM user_roles WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])
 }
 
-/** Somebody who may have roles: an account that is active, and what groups it is in. */
-export interface HolderRow {
-  is_service: boolean
-  groups: string[]
-}
-
-export async function readHolder(tx: Tx, userId: string): Promise<HolderRow | null> {
-  const text = `SELECT EXISTS (SELECT 1 FROM service_accounts s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id) AS is_service,
-                  ARRAY(SELECT m.group_id FROM group_members m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) AS groups
+/** Groups of somebody who may have roles: whose account is active. Null: there is nobody. */
+export async function groupsOf(tx: Tx, userId: string): Promise<string[] | null> {
+  const text = `SELECT ARRAY(SELECT m.group_id FROM group_members m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) AS groups
                 FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'`
-  return (await tx.query<HolderRow>(text, [tx.tenantId, userId])).rows[0] ?? null
+  return (await tx.query<{ groups: string[] }>(text, [tx.tenantId, userId])).rows[0]?.groups ?? null
 }
 
 export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
@@ -75,12 +70,10 @@ export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
 
 /** What somebody who is active has now, themselves and by groups. */
 export async function heldBy(tx: Tx, userId: string, at: Date): Promise<GrantRow[]> {
-  const text = `SELECT ${COLUMNS.split(', ')
-    .map((name) => `r.${name}`)
-    .join(', ')} FROM user_roles r
-                JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = $2 AND u.status = 'active'
-                WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $3)
-                  AND (r.user_id = $2 OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.tenant_id = $1 AND m.user_id = $2))`
+  const text = `SELECT ${COLUMNS} FROM user_roles
+                WHERE tenant_id = $1 AND (expires_at IS NULL OR expires_at > $3)
+                  AND (user_id = $2 OR group_id IN (SELECT m.group_id FROM group_members m WHERE m.tenant_id = $1 AND m.user_id = $2))
+                  AND EXISTS (SELECT 1 FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status = 'active')`
   return (await tx.query<GrantRow>(text, [tx.tenantId, userId, at])).rows
 }
 
@@ -116,8 +109,7 @@ export async function listReached(
   tx: Tx,
   asked: {
     roles: readonly string[]
-    type: string
-    id: string | null
+    of: Extent
     at: Date
     after: { userId: string; grantId: string } | null
     limit: number
@@ -127,9 +119,9 @@ export async function listReached(
                   AND (r.resource_type IS NULL OR r.resource_type = $4 AND (r.resource_id IS NULL OR r.resource_id = $5))
                   AND ($6::uuid IS NULL OR (u.id, r.id) > ($6, $7::uuid))
                 ORDER BY u.id, r.id LIMIT $8`
-  const { roles, type, id, at, after, limit } = asked
+  const { roles, of, at, after, limit } = asked
   const page = [after?.userId ?? null, after?.grantId ?? null, limit]
-  return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, type, id, ...page])).rows
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, of.resource_type, of.resource_id, ...page])).rows
 }
 
 /** Null: there is no such account. */

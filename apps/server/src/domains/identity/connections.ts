@@ -10,7 +10,7 @@ import {
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError, requireVersion } from '../../platform/errors.ts'
+import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { NotAskedError, type Outside } from '../../platform/outside.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -113,10 +113,7 @@ export class Connections {
     if (kind === 'saml') return // browsers alone go there
     const [field, url] = kind === 'oidc' ? ['issuer', settings.issuer] : ['url', settings.url]
     const fault = this.#dependencies.outside.faultOf(url)
-    if (fault !== null)
-      throw new DomainError('VALIDATION_FAILED', {
-        issues: [{ pointer: `/settings/${field}`, message: new NotAskedError(fault).message }],
-      })
+    if (fault !== null) throw refusedField(`/settings/${field}`, new NotAskedError(fault).message)
   }
 
   /** Our metadata for a provider that speaks SAML. Throws NOT_FOUND. */
@@ -181,10 +178,7 @@ const FIXED = ['issuer', 'entity_id']
 /** The settings with those that change, by the schema of the kind. Throws VALIDATION_FAILED. */
 function changedSettings(held: store.ConnectionRow, changes: Record<string, unknown> | undefined): store.Protocol {
   const fixed = FIXED.find((name) => changes?.[name] !== undefined)
-  if (fixed !== undefined)
-    throw new DomainError('VALIDATION_FAILED', {
-      issues: [{ pointer: `/settings/${fixed}`, message: 'does not change' }],
-    })
+  if (fixed !== undefined) throw refusedField(`/settings/${fixed}`, 'does not change')
   const settings = { ...held.settings, ...changes }
   if (held.kind === 'oidc') return { kind: held.kind, settings: oidcSettings.parse(settings) }
   if (held.kind === 'saml') return { kind: held.kind, settings: samlSettings.parse(settings) }

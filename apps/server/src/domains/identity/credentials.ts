@@ -13,6 +13,7 @@ import { passwordFault } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import { namesOf, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
+import { isProvidersAlone } from './rules.ts'
 import { type Client, ownSession, type Sessions } from './sessions.ts'
 import { findUser, lockAccount } from './store.ts'
 import { deleteDevices } from './store-devices.ts'
@@ -185,9 +186,8 @@ export class Credentials {
     return user
   }
 
-  async #requirePasswords(tenantId: string, { is_break_glass }: users.PersonRow): Promise<void> {
-    const { requires_provider } = await this.#work.look(tenantId, readRules)
-    if (requires_provider && !is_break_glass)
+  async #requirePasswords(tenantId: string, row: users.PersonRow): Promise<void> {
+    if (isProvidersAlone(await this.#work.look(tenantId, readRules), row))
       throw new DomainError('PROVIDER_REQUIRED', {
         reason: 'log in there, and finish with this invitation: invitation_token of POST /v1/auth/sso/finish',
       })

@@ -1,3 +1,4 @@
+import { codeOf } from '../../platform/errors.ts'
 import { NotAskedError } from '../../platform/outside.ts'
 
 /** What is wrong with a provider, in words for its administrator. */
@@ -11,10 +12,12 @@ export function problemOf(error: unknown): string {
   const issuer = otherIssuerIn(causes)
   if (issuer !== null)
     return `it calls itself ${JSON.stringify(issuer)}; make a connection with that issuer, letter by letter`
-  for (const { code, name, message } of causes) {
-    const said = (code === undefined ? undefined : BY_CODE[code]) ?? BY_CODE[name] ?? BY_CODE[message]
+  for (const one of causes) {
+    const { name, message } = one
+    const code = codeOf(one)
+    const said = BY_CODE[code] ?? BY_CODE[name] ?? BY_CODE[message]
     if (said !== undefined) return said
-    if (code?.startsWith('ERR_TLS') || code?.includes('CERT') || code?.includes('SIGNATURE'))
+    if (code.startsWith('ERR_TLS') || code.includes('CERT') || code.includes('SIGNATURE'))
       return `its certificate is not taken: ${message}`
   }
   return 'it does not answer as such a server does; check the address'
@@ -48,9 +51,11 @@ const BY_CODE: Record<string, string> = {
 }
 
 // What a provider says of itself, cut where it is longer than a name is.
-function otherIssuerIn(causes: readonly (Error & Cause)[]): string | null {
-  for (const { code, cause } of causes) {
-    if (code !== 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' || typeof cause !== 'object' || cause === null) continue
+function otherIssuerIn(causes: readonly Error[]): string | null {
+  for (const one of causes) {
+    const { cause } = one
+    if (codeOf(one) !== 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' || typeof cause !== 'object' || cause === null)
+      continue
     const body = 'body' in cause ? cause.body : null
     const issuer = typeof body === 'object' && body !== null && 'issuer' in body ? body.issuer : null
     if (typeof issuer === 'string') return issuer.slice(0, 200)
@@ -58,17 +63,10 @@ function otherIssuerIn(causes: readonly (Error & Cause)[]): string | null {
   return null
 }
 
-interface Cause {
-  code: string | undefined
-  name: string
-  message: string
-}
-
-function* chainOf(error: unknown): Generator<Error & Cause> {
+function* chainOf(error: unknown): Generator<Error> {
   let one: unknown = error
   for (let depth = 0; depth < 8 && one instanceof Error; depth++) {
-    const code = 'code' in one && typeof one.code === 'string' ? one.code : undefined
-    yield Object.assign(one, { code })
+    yield one
     one = one.cause
   }
 }

@@ -5,6 +5,11 @@ export function normalizeName(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase()
 }
 
+/** Whether somebody comes in through a provider alone. */
+export function isProvidersAlone(rules: { requires_provider: boolean }, user: { is_break_glass: boolean }): boolean {
+  return rules.requires_provider && !user.is_break_glass
+}
+
 const NOT_IN_A_NAME = /[^\p{L}\p{M}\p{N}\u0021-\u007e]/u
 const LATIN = /\p{Script=Latin}/u
 const NEITHER_LATIN_NOR_EAST_ASIAN =

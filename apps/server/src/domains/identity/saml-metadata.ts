@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { SamlProvider } from '@probity/contract'
-import { DomainError } from '../../platform/errors.ts'
+import { type DomainError, refusedField } from '../../platform/errors.ts'
 import { elementsOf, type XmlElement } from './saml-xml.ts'
 
 const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata'
@@ -70,5 +70,5 @@ function isWithin(one: XmlElement, outer: XmlElement): boolean {
 }
 
 function refused(message: string): DomainError {
-  return new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/metadata', message }] })
+  return refusedField('/metadata', message)
 }

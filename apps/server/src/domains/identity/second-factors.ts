@@ -4,7 +4,7 @@ import { renderSVG } from 'uqr'
 import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError } from '../../platform/errors.ts'
+import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
@@ -74,10 +74,7 @@ export class SecondFactors {
     const [profile] = row ? await openProfiles(keys, tenantId, [row]) : []
     if (!profile) throw new DomainError('NOT_FOUND')
     const id = newId(clock.now())
-    if (method === 'sms' && phone_number === undefined)
-      throw new DomainError('VALIDATION_FAILED', {
-        issues: [{ pointer: '/phone_number', message: 'is needed for sms' }],
-      })
+    if (method === 'sms' && phone_number === undefined) throw refusedField('/phone_number', 'is needed for sms')
     const to = method === 'sms' ? (phone_number ?? '') : profile.email
     const secret = method === 'totp' ? newSecret() : Buffer.from(to)
     const sealed = seal(tenantId, [await this.#key(tenantId, userId)], locationOf(id), secret)

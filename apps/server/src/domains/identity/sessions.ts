@@ -185,15 +185,12 @@ export class Sessions {
     which: { userId: string | null; session: Buffer | null },
   ): Promise<number> {
     const ended = await store.revokeSessionsOfProvider(tx, connectionId, which, this.#work.now())
-    for (const { id, user_id } of ended) await this.#ended(tx, user_id, id, 'provider_logout')
-    return ended.length
+    return this.#allEnded(tx, ended, 'provider_logout')
   }
 
   /** Ends those that no provider opened, but of break-glass accounts; answers how many. The transaction tells that callers changed. */
   async endPastProviders(tx: Tx): Promise<number> {
-    const ended = await store.revokeSessionsPastProviders(tx, this.#work.now())
-    for (const { id, user_id } of ended) await this.#ended(tx, user_id, id, 'provider_required')
-    return ended.length
+    return this.#allEnded(tx, await store.revokeSessionsPastProviders(tx, this.#work.now()), 'provider_required')
   }
 
   /** Throws STEP_UP_REQUIRED where the person did not show their factors of late, SESSION_REQUIRED for an API token. */
@@ -314,6 +311,12 @@ export class Sessions {
   #idleOf({ is_remembered }: { is_remembered: boolean }): number {
     const { remembered, usual } = this.#dependencies.sessions
     return (is_remembered ? remembered : usual).idle
+  }
+
+  /** Answers how many. */
+  async #allEnded(tx: Tx, ended: readonly { id: string; user_id: string }[], action: string): Promise<number> {
+    for (const { id, user_id } of ended) await this.#ended(tx, user_id, id, action)
+    return ended.length
   }
 
   #ended(tx: Tx, userId: string, id: string, action: string): Promise<void> {

@@ -1,11 +1,12 @@
 import type { ChangeSignInRules, SignInRules as Rules } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError, requireVersion } from '../../platform/errors.ts'
+import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { isCertificate } from './attestation.ts'
 import { recordOf } from './record.ts'
+import { isProvidersAlone } from './rules.ts'
 import type { Sessions } from './sessions.ts'
 import * as store from './store-rules.ts'
 import { lockPeople } from './store-users.ts'
@@ -38,7 +39,7 @@ export class SignInRules {
     { byProvider = false } = {},
   ): Promise<store.RulesRow> {
     const rules = await this.#dependencies.work.look(tenantId, store.readRules)
-    if (rules.requires_provider && !byProvider && !user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
+    if (!byProvider && isProvidersAlone(rules, user)) throw new DomainError('PROVIDER_REQUIRED')
     return rules
   }
 
@@ -47,9 +48,9 @@ export class SignInRules {
    * that an account was opened past the provider.
    */
   async settleWay(tx: Tx, user: { id: string; is_break_glass: boolean }, { byProvider = false } = {}): Promise<void> {
-    const { requires_provider } = await store.readRules(tx)
-    if (!requires_provider || byProvider) return
-    if (!user.is_break_glass) throw new DomainError('PROVIDER_REQUIRED')
+    const rules = await store.readRules(tx)
+    if (!rules.requires_provider || byProvider) return
+    if (isProvidersAlone(rules, user)) throw new DomainError('PROVIDER_REQUIRED')
     const used = { event_type: 'user.break_glass_used', resource: `user/${user.id}`, action: 'login', risk_score: 80 }
     await recordOf(this.#dependencies.record, tx, user.id, used)
   }
@@ -93,10 +94,7 @@ export class SignInRules {
 
 function requireReadable(certificates: readonly string[]): void {
   for (const [i, one] of certificates.entries())
-    if (!isCertificate(one))
-      throw new DomainError('VALIDATION_FAILED', {
-        issues: [{ pointer: `/authenticator_roots/${i}`, message: 'cannot be read as a certificate' }],
-      })
+    if (!isCertificate(one)) throw refusedField(`/authenticator_roots/${i}`, 'cannot be read as a certificate')
 }
 
 async function requireWaysIn(tx: Tx): Promise<void> {

@@ -94,8 +94,13 @@ export async function isTaken(tx: Tx, names: readonly Buffer[], but: string | nu
 }
 
 /** Throws NAME_TAKEN where `isTaken`. */
-export async function requireFree(tx: Tx, names: readonly Buffer[], but: string | null): Promise<void> {
-  if (await isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN')
+export async function requireFree(
+  tx: Tx,
+  names: readonly Buffer[],
+  but: string | null,
+  details: { reason?: string } = {},
+): Promise<void> {
+  if (await isTaken(tx, names, but)) throw new DomainError('NAME_TAKEN', details)
 }
 
 export async function updateProfile(

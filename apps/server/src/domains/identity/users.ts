@@ -3,7 +3,7 @@ import { isUuid } from '@probity/core'
 import { type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError, requireVersion } from '../../platform/errors.ts'
+import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
@@ -30,6 +30,10 @@ export interface UserDependencies {
   sessions: Sessions
 }
 
+/** What to do about a name that somebody has who is to be invited. */
+const INVITED = {
+  reason: 'somebody is here by this name or address; for another link: POST /v1/users/{id}/invitation',
+}
 const HOUR = 3_600_000
 /** Links to show one's address that a user gets within an hour. */
 const MOST_ASKED = 3
@@ -61,10 +65,10 @@ export class Users {
       display_name: input.display_name ?? null,
     })
     const names = await namesOfProfile(this.#dependencies.keys, tenantId, profile)
-    await this.#work.run(tenantId, (tx) => requireNew(tx, names)) // before a key is made for who can't be there
+    await this.#work.run(tenantId, (tx) => store.requireFree(tx, names, null, INVITED)) // before a key is made for who can't be there
     const sealed = await sealProfile(keys, tenantId, id, profile)
     return this.#work.run(tenantId, async (tx) => {
-      await requireNew(tx, names)
+      await store.requireFree(tx, names, null, INVITED)
       const status = password_hash === '' ? ('invited' as const) : ('active' as const)
       const row = { id, ...sealed, password_hash, status, is_operator: false }
       if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#work.now())))
@@ -278,13 +282,6 @@ export class Users {
   }
 }
 
-async function requireNew(tx: Tx, names: readonly Buffer[]): Promise<void> {
-  if (await store.isTaken(tx, names, null))
-    throw new DomainError('NAME_TAKEN', {
-      reason: 'somebody is here by this name or address; for another link: POST /v1/users/{id}/invitation',
-    })
-}
-
 function requireAnother(principal: Principal, id: string): void {
   if (id === principal.userId)
     throw new DomainError('VALIDATION_FAILED', { reason: 'nobody does this to themselves; ask another administrator' })
@@ -292,14 +289,13 @@ function requireAnother(principal: Principal, id: string): void {
 
 function checked(profile: Profile): Profile {
   const fault = nameFault(profile.username)
-  if (fault !== null) throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/username', message: fault }] })
+  if (fault !== null) throw refusedField('/username', fault)
   return profile
 }
 
 function requireHash(hash: string): void {
   const fault = hash === '' ? null : hashFault(hash)
-  if (fault !== null)
-    throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/password_hash', message: fault }] })
+  if (fault !== null) throw refusedField('/password_hash', fault)
 }
 
 /** Where people log in through a provider alone, somebody gets in without it. */

@@ -12,12 +12,12 @@ import {
   compare,
   containsAll,
   containsAny,
-  describe,
   hasAttribute,
   isMember,
 } from './operators.ts'
 import { Pattern } from './pattern.ts'
 import { callIn, type Expression } from './policy-json.ts'
+import { printEntity } from './print.ts'
 import type { Request } from './request.ts'
 import { CedarSet, type EntityReference, equals, typeName, type Value } from './value.ts'
 
@@ -207,13 +207,14 @@ function attribute({ entities }: Request, holder: Value, name: string): Value {
 function tag({ entities }: Request, holder: Value, name: Value): Value {
   const [reference, text] = [asEntity(holder), asString(name)]
   const entity = entities.find(reference.key)
-  if (!entity) throw new Failure('no_entity', `there is no ${describe(reference)}`)
+  if (!entity) throw new Failure('no_entity', `there is no ${printEntity(reference)}`)
   const value = entity.tags.get(text)
-  if (value === undefined) throw new Failure('no_tag', `${describe(reference)} has no tag ${JSON.stringify(text)}`)
+  if (value === undefined) throw new Failure('no_tag', `${printEntity(reference)} has no tag ${JSON.stringify(text)}`)
   return value
 }
 
-function filled(slot: string, slots: Slots): Value {
+/** What fills a slot. Throws a TypeError where nothing does. */
+export function filled(slot: string, slots: Slots): EntityReference {
   const entity = slots[slot]
   if (!entity) throw new TypeError(`nothing fills ${slot}`)
   return entity

@@ -1,7 +1,7 @@
 import { compile, type Slots } from './compile.ts'
 import { Failure } from './failure.ts'
 import type { Constraint, Policy } from './policy.ts'
-import type { Expression } from './policy-json.ts'
+import { type Expression, testOf } from './policy-json.ts'
 import { printEntity, printExpression, printValue } from './print.ts'
 import { isIn, type Request } from './request.ts'
 
@@ -58,8 +58,8 @@ function headPart(of: 'principal' | 'action' | 'resource', constraint: Constrain
 /** Up to the first that does not hold, which is where the evaluation ends. */
 function conditionParts({ json, slots }: Policy, request: Request): Part[] {
   const parts: Part[] = []
-  for (const { kind, body } of json.conditions) {
-    const part = partOf(kind === 'when' ? body : { '!': { arg: body } }, slots, request)
+  for (const condition of json.conditions) {
+    const part = partOf(testOf(condition), slots, request)
     parts.push(part)
     if (!part.holds) break
   }

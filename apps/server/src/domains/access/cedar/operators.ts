@@ -1,5 +1,6 @@
 import { Failure, wrongType } from './failure.ts'
 import { isLong, type Long } from './long.ts'
+import { printEntity } from './print.ts'
 import { type Entities, isIn } from './request.ts'
 import { CedarSet, EntityReference, Extension, typeName, type Value } from './value.ts'
 
@@ -62,7 +63,7 @@ export function containsAny(a: Value, b: Value): boolean {
 export function attributeOf(entities: Entities, value: Value, name: string): Value | undefined {
   if (value instanceof Map) return value.get(name)
   const entity = entities.find(asHolder(value).key)
-  if (!entity) throw new Failure('no_entity', `there is no ${describe(value as EntityReference)}`)
+  if (!entity) throw new Failure('no_entity', `there is no ${printEntity(value as EntityReference)}`)
   return entity.attributes.get(name)
 }
 
@@ -74,8 +75,4 @@ export function hasAttribute(entities: Entities, value: Value, name: string): bo
 function asHolder(value: Value): EntityReference {
   if (value instanceof EntityReference) return value
   throw wrongType('record or entity', typeName(value))
-}
-
-export function describe({ type, id }: EntityReference): string {
-  return `${type}::${JSON.stringify(id)}`
 }

@@ -6,8 +6,13 @@ export interface PolicyJson {
   principal: ScopeJson
   action: ActionScopeJson
   resource: ScopeJson
-  conditions: readonly { kind: 'when' | 'unless'; body: Expression }[]
+  conditions: readonly Condition[]
   annotations?: Record<string, string | null>
+}
+
+export interface Condition {
+  kind: 'when' | 'unless'
+  body: Expression
 }
 
 export interface EntityJson {
@@ -56,6 +61,11 @@ export interface Expression extends Partial<Record<BinaryName, Two>> {
   'if-then-else'?: { if: Expression; then: Expression; else: Expression }
   Set?: readonly Expression[]
   Record?: Record<string, Expression>
+}
+
+/** What has to be true of a condition. */
+export function testOf({ kind, body }: Condition): Expression {
+  return kind === 'when' ? body : { '!': { arg: body } }
 }
 
 /** The call of an extension function that an expression is; null: it is something else. */

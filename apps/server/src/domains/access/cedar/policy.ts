@@ -1,5 +1,12 @@
-import { compileBoolean, type Slots, type Test } from './compile.ts'
-import type { ActionScopeJson, EntityJson, Expression, Named, PolicyJson, ScopeJson } from './policy-json.ts'
+import { compileBoolean, filled, type Slots, type Test } from './compile.ts'
+import {
+  type ActionScopeJson,
+  type EntityJson,
+  type Named,
+  type PolicyJson,
+  type ScopeJson,
+  testOf,
+} from './policy-json.ts'
 import { isIn, type Request } from './request.ts'
 import { EntityReference } from './value.ts'
 
@@ -36,7 +43,7 @@ export function compilePolicy(id: string, json: PolicyJson, slots: Slots = {}): 
     ...{ id, effect: json.effect, principal, action, resource, json, slots },
     annotations: Object.fromEntries(Object.entries(json.annotations ?? {}).map(([name, text]) => [name, text ?? ''])),
     fits: every([fitting('principal', principal), fitting('action', action), fitting('resource', resource)]),
-    holds: every(json.conditions.map(({ kind, body }) => compileBoolean(kind === 'when' ? body : not(body), slots))),
+    holds: every(json.conditions.map((condition) => compileBoolean(testOf(condition), slots))),
   }
 }
 
@@ -50,10 +57,7 @@ function constraintOf(scope: ScopeJson | ActionScopeJson, slots: Slots): Constra
 }
 
 function named(one: Named, slots: Slots): EntityReference {
-  if ('entity' in one) return referenceOf(one.entity)
-  const filler = slots[one.slot]
-  if (!filler) throw new TypeError(`nothing fills ${one.slot}`)
-  return filler
+  return 'entity' in one ? referenceOf(one.entity) : filled(one.slot, slots)
 }
 
 function referenceOf({ type, id }: EntityJson): EntityReference {
@@ -79,8 +83,4 @@ function every(tests: readonly (Test | null)[]): Test {
   if (!second) return first
   const rest = every([second, ...more])
   return (request) => first(request) && rest(request)
-}
-
-function not(body: Expression): Expression {
-  return { '!': { arg: body } }
 }

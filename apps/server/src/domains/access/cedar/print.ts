@@ -2,7 +2,7 @@ import type { Json } from '@probity/core'
 import { type BinaryName, callIn, type EntityJson, type Expression } from './policy-json.ts'
 import { CedarSet, EntityReference, Extension, IpAddress, type Value } from './value.ts'
 
-const METHODS = new Set(['contains', 'containsAll', 'containsAny', 'getTag', 'hasTag'])
+const METHODS: BinaryName[] = ['contains', 'containsAll', 'containsAny', 'getTag', 'hasTag']
 const INFIX: BinaryName[] = ['&&', '||', '==', '!=', 'in', '<', '<=', '>', '>=', '+', '-', '*']
 const CONSTRUCTED = new Set(['ip', 'decimal', 'datetime', 'duration'])
 const IDENTIFIER = /^[A-Za-z_]\w*$/
@@ -37,7 +37,7 @@ function printOperator(expression: Expression): string {
     if (two) return `${inner(two.left)} ${name} ${inner(two.right)}`
   }
   for (const name of METHODS) {
-    const two = expression[name as BinaryName] // each of them is one
+    const two = expression[name]
     if (two) return `${inner(two.left)}.${name}(${printExpression(two.right)})`
   }
   const { name = '', parameters = [] } = callIn(expression) ?? {}

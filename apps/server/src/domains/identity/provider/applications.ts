@@ -11,7 +11,7 @@ import { formatToken } from '@probity/core'
 import type { Principal } from '../../../platform/authority.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
-import { DomainError, requireVersion } from '../../../platform/errors.ts'
+import { DomainError, refusedField, requireVersion } from '../../../platform/errors.ts'
 import { newId } from '../../../platform/ids.ts'
 import type { RecordEvent } from '../../../platform/record.ts'
 import type { Work } from '../../../platform/work.ts'
@@ -146,7 +146,7 @@ function requireAddresses(kind: store.ApplicationRow['kind'], addresses: readonl
   const needs = kind === 'web' || kind === 'public'
   if (needs === addresses.length > 0) return
   const message = needs ? 'is needed: where people are sent back to' : `are not for the kind ${kind}`
-  throw new DomainError('VALIDATION_FAILED', { issues: [{ pointer: '/redirect_uris', message }] })
+  throw refusedField('/redirect_uris', message)
 }
 
 function newSecret(tenantId: string): string {
