@@ -1,8 +1,32 @@
 -- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
 
-TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may still hold of the roles of a tenant: all of one version. Held by each change of them, so that two make no cycle together
+TABLE access_entities ROW LEVEL SECURITY ENABLED FORCED -- What an application tells of its resources and people, for decisions
   tenant_id uuid NOT NULL -- Tenant
-  version bigint NOT NULL -- Grows with each change of roles
+  entity_type character varying(100) NOT NULL -- Type, as policies name it
+  entity_id character varying(255) NOT NULL -- Id, as the application has it
+  attributes jsonb NOT NULL -- Attributes, as Cedar writes values in JSON
+  updated_at timestamp with time zone NOT NULL -- When it was last told
+  CONSTRAINT access_entities_pkey PRIMARY KEY (tenant_id, entity_type, entity_id)
+  CONSTRAINT access_entities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE access_relations ROW LEVEL SECURITY ENABLED FORCED -- What each entity is in: a document in its folder, a person in their team; without cycles
+  tenant_id uuid NOT NULL -- Tenant
+  entity_type character varying(100) NOT NULL -- Type of what is in another
+  entity_id character varying(255) NOT NULL -- Its id
+  parent_type character varying(100) NOT NULL -- Type of what it is in
+  parent_id character varying(255) NOT NULL -- Id of that, which need not be told of itself
+  CONSTRAINT access_relations_pkey PRIMARY KEY (tenant_id, entity_type, entity_id, parent_type, parent_id)
+  CONSTRAINT access_relations_tenant_id_entity_type_entity_id_fkey FOREIGN KEY (tenant_id, entity_type, entity_id) REFERENCES access_entities(tenant_id, entity_type, entity_id) ON DELETE CASCADE
+CREATE INDEX access_relations_parent ON access_relations USING btree (tenant_id, parent_type, parent_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT TO probity_app
+
+TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may still hold of the roles and policies of a tenant: all of one version. Held by each change of them, so that two make no cycle together
+  tenant_id uuid NOT NULL -- Tenant
+  version bigint NOT NULL -- Grows with each change of roles, and of what policies count
+  has_entities boolean NOT NULL DEFAULT false -- Whether an application ever told of an entity; without, no decision looks for any
   CONSTRAINT access_versions_pkey PRIMARY KEY (tenant_id)
   CONSTRAINT access_versions_version_check CHECK ((version > 0))
   CONSTRAINT access_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
@@ -278,6 +302,18 @@ CREATE INDEX data_erasure_requests_subject ON data_erasure_requests USING btree 
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT INSERT, SELECT, UPDATE TO probity_app
 
+TABLE decided_requests ROW LEVEL SECURITY ENABLED FORCED -- What was asked at each decision, so that a policy can be tried on it; kept for 30 days
+  tenant_id uuid NOT NULL -- Tenant
+  decision_id uuid NOT NULL -- The decision; UUIDv7
+  decided_at timestamp with time zone NOT NULL -- When it was made
+  subject uuid NOT NULL -- Pseudonym of the person it was about, whose erasure closes it; the tenant's own id for who is nobody known here
+  requests_sealed bytea NOT NULL -- Envelope of the requests and what each came to, under the data key of the subject
+  CONSTRAINT decided_requests_pkey PRIMARY KEY (tenant_id, decision_id)
+  CONSTRAINT decided_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX decided_requests_time ON decided_requests USING btree (tenant_id, decided_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT TO probity_app
+
 TABLE external_identities ROW LEVEL SECURITY ENABLED FORCED -- Who of ours somebody at a provider is
   tenant_id uuid NOT NULL -- Tenant
   connection_id uuid NOT NULL -- Provider
@@ -424,6 +460,59 @@ CREATE INDEX passkeys_user ON passkeys USING btree (tenant_id, user_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE policy_differences ROW LEVEL SECURITY ENABLED FORCED -- Decisions that a version which only warns, audits or is in shadow would have made otherwise
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  policy_id uuid NOT NULL -- Policy
+  version integer NOT NULL -- The version that would have
+  decision_id uuid NOT NULL -- The decision as it was made
+  decided_at timestamp with time zone NOT NULL -- When it was made
+  principal character varying(400) NOT NULL -- Who it was about: type and id
+  action character varying(100) NOT NULL -- Action that was asked for
+  resource character varying(400) NOT NULL -- Resource that it was asked for
+  would character varying(5) NOT NULL -- What it would have been
+  CONSTRAINT policy_differences_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT policy_differences_would_check CHECK (((would)::text = ANY ((ARRAY['allow'::character varying, 'deny'::character varying])::text[])))
+  CONSTRAINT policy_differences_tenant_id_policy_id_version_fkey FOREIGN KEY (tenant_id, policy_id, version) REFERENCES policy_versions(tenant_id, policy_id, version)
+CREATE INDEX policy_differences_version ON policy_differences USING btree (tenant_id, policy_id, version, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT TO probity_app
+
+TABLE policy_versions ROW LEVEL SECURITY ENABLED FORCED -- What a policy says, version by version: what it says never changes, only its state does. The newest approved one that has begun counts
+  tenant_id uuid NOT NULL -- Tenant
+  policy_id uuid NOT NULL -- Policy
+  version integer NOT NULL -- From 1 on
+  description text -- What it is for
+  policy_rules jsonb NOT NULL -- The rules, in the form of the policy's type; of Access: policies of Cedar as text
+  tests jsonb NOT NULL -- Requests with the decision that is expected of this version alone
+  enforcement_mode character varying(50) NOT NULL -- Enforce: it decides; Warn: it tells what it would decide; Audit: only the record tells
+  effective_date timestamp with time zone -- From when on it counts; NULL: from its approval on, which then writes it here
+  expiration_date timestamp with time zone -- From when on it counts no more; NULL: it does not end
+  is_active boolean NOT NULL -- false: once this version is approved, the policy counts no more
+  state character varying(16) NOT NULL -- draft, in_review, approved or rejected
+  created_by uuid NOT NULL -- Author
+  created_at timestamp with time zone NOT NULL -- When it was written
+  submitted_by uuid -- Who asked for its approval; NULL: nobody has
+  submitted_at timestamp with time zone -- When they did
+  approved_by uuid -- Who approved or rejected it: never its author, nor who submitted it; NULL: nobody has
+  decided_at timestamp with time zone -- When they did
+  shadow_since timestamp with time zone -- Since when it is asked beside what counts; NULL: it never was
+  shadow_until timestamp with time zone -- Until when
+  CONSTRAINT policy_versions_pkey PRIMARY KEY (tenant_id, policy_id, version)
+  CONSTRAINT policy_versions_check CHECK (((approved_by IS NULL) OR ((approved_by <> created_by) AND (approved_by <> submitted_by))))
+  CONSTRAINT policy_versions_check1 CHECK ((((state)::text <> 'approved'::text) OR (num_nonnulls(approved_by, decided_at, effective_date) = 3)))
+  CONSTRAINT policy_versions_check2 CHECK ((expiration_date > effective_date))
+  CONSTRAINT policy_versions_check3 CHECK (((shadow_since IS NULL) = (shadow_until IS NULL)))
+  CONSTRAINT policy_versions_enforcement_mode_check CHECK (((enforcement_mode)::text = ANY ((ARRAY['Warn'::character varying, 'Enforce'::character varying, 'Audit'::character varying])::text[])))
+  CONSTRAINT policy_versions_state_check CHECK (((state)::text = ANY ((ARRAY['draft'::character varying, 'in_review'::character varying, 'approved'::character varying, 'rejected'::character varying])::text[])))
+  CONSTRAINT policy_versions_version_check CHECK ((version > 0))
+  CONSTRAINT policy_versions_tenant_id_approved_by_fkey FOREIGN KEY (tenant_id, approved_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT policy_versions_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT policy_versions_tenant_id_policy_id_fkey FOREIGN KEY (tenant_id, policy_id) REFERENCES security_policies(tenant_id, id)
+  CONSTRAINT policy_versions_tenant_id_submitted_by_fkey FOREIGN KEY (tenant_id, submitted_by) REFERENCES security_users(tenant_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
 TABLE provider_keys ROW LEVEL SECURITY ENABLED FORCED -- Keys by which ID tokens are signed: the oldest that is not retired signs, and the one after it is published before it does
   tenant_id uuid NOT NULL -- Tenant
   id character varying(43) NOT NULL -- RFC 7638 thumbprint; the kid
@@ -542,6 +631,25 @@ CREATE UNIQUE INDEX security_permissions_same ON security_permissions USING btre
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE security_policies ROW LEVEL SECURITY ENABLED FORCED -- Policies by name; what they say stands in their versions
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  policy_name character varying(255) NOT NULL -- What it is called
+  name_folded character varying(255) NOT NULL -- The name as it is compared: NFKC, lower case
+  policy_type character varying(100) NOT NULL -- What it is about
+  version integer NOT NULL -- The newest version
+  created_by uuid NOT NULL -- Who made it
+  created_at timestamp with time zone NOT NULL -- When it was made
+  updated_at timestamp with time zone NOT NULL -- When the newest version was made
+  CONSTRAINT security_policies_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT security_policies_tenant_id_name_folded_key UNIQUE (tenant_id, name_folded)
+  CONSTRAINT security_policies_policy_type_check CHECK (((policy_type)::text = ANY ((ARRAY['Access'::character varying, 'Retention'::character varying, 'Privacy'::character varying, 'Session'::character varying, 'Password'::character varying, 'Detection'::character varying])::text[])))
+  CONSTRAINT security_policies_version_check CHECK ((version > 0))
+  CONSTRAINT security_policies_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT security_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT INSERT, SELECT, UPDATE TO probity_app
+
 TABLE security_roles ROW LEVEL SECURITY ENABLED FORCED -- Roles: permissions by a name
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -617,6 +725,7 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   version integer NOT NULL DEFAULT 1 -- Grows with each change of what is shown of the user; If-Match compares it
   is_break_glass boolean NOT NULL DEFAULT false -- Whether password and passkey open the account even where the tenant has its people log in through a provider alone
   kind character varying(16) NOT NULL DEFAULT 'person'::character varying -- person, or service: an account of an application, which has tokens and cannot log in
+  created_by uuid -- Who made the account; NULL: a provider, the set-up, or before this was noted
   CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
   CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)
@@ -626,6 +735,7 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   CONSTRAINT security_users_status_check CHECK (((status)::text = ANY ((ARRAY['invited'::character varying, 'active'::character varying, 'suspended'::character varying, 'deactivated'::character varying, 'deleted'::character varying, 'erased'::character varying])::text[])))
   CONSTRAINT security_users_username_index_check CHECK ((length(username_index) = 32))
   CONSTRAINT security_users_version_check CHECK ((version > 0))
+  CONSTRAINT security_users_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
   CONSTRAINT security_users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON security_users FOR EACH ROW WHEN (new.is_operator IS DISTINCT FROM old.is_operator OR new.status::text IS DISTINCT FROM old.status::text OR new.scopes IS DISTINCT FROM old.scopes) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

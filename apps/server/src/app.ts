@@ -7,6 +7,7 @@ import { Access, accessRoutes } from './domains/access/index.ts'
 import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { Authenticator, type Caller, Identity, identityRoutes, type SessionSettings } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
+import { ActivePolicies, Policies, policyRoutes } from './domains/policies/index.ts'
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
@@ -105,12 +106,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const authenticator = new Authenticator({ database, clock, callers, sessions })
   const { keystore_backup_days: keystoreBackupDays } = config
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
+  const work = new Work({ database, clock, callersChanged })
+  const usual = { work, clock, keys, record: audit.record }
+  const access = new Access({ ...usual, policies: new ActivePolicies(clock) })
+  const policies = new Policies({ ...usual, access })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [
     ...tenancyRoutes(tenancy),
     ...identityRoutes(identity),
     ...auditRoutes(audit),
-    ...accessRoutes(new Access({ work: new Work({ database, clock, callersChanged }), clock, record: audit.record })),
+    ...accessRoutes(access, publicUrl),
+    ...policyRoutes(policies),
     ...privacyRoutes(privacy),
     ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
   ]
@@ -137,7 +143,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await sequencer.start()
   anchoring.start()
   const schedule = await startSchedule({
-    ...{ database, log, tenancy, privacy, audit, idempotency, telemetry },
+    ...{ database, log, tenancy, privacy, audit, access, policies, idempotency, telemetry },
     graceSeconds: config.stop_grace_seconds,
   })
   // Requests and jobs first: what they acknowledged is flushed before the sequencer gives its lease back.

@@ -1,6 +1,8 @@
 import { run, type Task, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
+import type { Access } from './domains/access/index.ts'
 import type { Audit } from './domains/audit/index.ts'
+import type { Policies } from './domains/policies/index.ts'
 import type { Privacy } from './domains/privacy/index.ts'
 import type { Tenancy } from './domains/tenancy/index.ts'
 import { JOBS_SCHEMA } from './platform/database/jobs.ts'
@@ -14,6 +16,8 @@ export interface ScheduleDependencies {
   tenancy: Tenancy
   privacy: Privacy
   audit: Audit
+  access: Access
+  policies: Policies
   idempotency: Idempotency
   telemetry: Telemetry
   /** How long a job may go on when the server stops. */
@@ -61,7 +65,7 @@ function endable(jobs: Record<string, () => Promise<void>>): TaskList {
 }
 
 function tasks(
-  { tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies,
+  { tenancy, privacy, audit, access, policies, idempotency, telemetry, log }: ScheduleDependencies,
   stopping: AbortSignal,
 ): Record<string, () => Promise<void>> {
   return {
@@ -75,6 +79,8 @@ function tasks(
     async sweep() {
       await each('sweep', (tenantId) => privacy.finishErasures(tenantId))
       await each('sweep', (tenantId) => audit.recordTurns(tenantId))
+      await each('sweep', (tenantId) => access.replays.sweep(tenantId))
+      await each('sweep', (tenantId) => policies.trials.sweep(tenantId))
       await each('sweep', (tenantId) => idempotency.sweep(tenantId))
     },
   }

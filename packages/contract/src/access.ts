@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
-const typeName = z
+export const typeName = z
   .string()
   .max(100)
   .regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/, 'is no name of a type: letters, digits and _, with :: between namespaces')
@@ -194,6 +194,15 @@ const explainedPart: z.ZodType<ExplainedPart> = z
     },
   })
   .meta({ id: 'ExplainedPart' })
+const decidingPolicy = z.object({ id: uuid, policy_name: z.string(), version: z.number().int() })
+const obligation = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('step_up'),
+    max_age_seconds: z.number().int().nullable().describe('How long ago a second factor may have been shown'),
+  }),
+  z.object({ type: z.literal('mask'), fields: z.array(z.string()).describe('Fields that are not to be shown') }),
+])
+export type Obligation = z.infer<typeof obligation>
 export const authorized = z.object({
   decision_id: uuid,
   authorized: z.boolean(),
@@ -202,11 +211,24 @@ export const authorized = z.object({
     .array(z.object({ resource: z.string(), action: z.string() }))
     .describe('What would be enough; none where it is allowed'),
   roles: z.array(z.object({ id: uuid, name: z.string() })).describe('Those that allow it'),
-  version: z.number().int().describe('Of the roles that it rests on'),
+  policies: z.array(decidingPolicy).describe('Policies that decide it: that forbid it, or permit it beside the roles'),
+  warnings: z
+    .array(decidingPolicy.extend({ would: z.enum(['allow', 'deny']) }))
+    .describe('Policies that only warn, and would decide otherwise'),
+  obligations: z
+    .array(obligation)
+    .describe('What whoever lets them do it has to see to, by what the policies that allow it say'),
+  version: z.number().int().describe('Of the roles and policies that it rests on'),
+  cedar: z
+    .object({ decision: z.enum(['allow', 'deny']), determining: z.array(z.string()), errors: z.array(z.string()) })
+    .optional()
+    .describe('With explain: what Cedar alone says, which passes over a policy that cannot be evaluated'),
   explanation: z
     .array(
       z.object({
-        role: z.string(),
+        role: z.string().describe('Role of the permission; empty for a statement of a policy'),
+        policy: z.string().optional().describe('Name of the policy whose statement it is'),
+        effect: z.enum(['permit', 'forbid']),
         resource: z.string(),
         action: z.string(),
         holds: z.boolean().nullable(),

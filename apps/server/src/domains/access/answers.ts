@@ -1,67 +1,117 @@
-import type { Authorize, Authorized } from '@probity/contract'
+import type { Authorize, Authorized, Obligation } from '@probity/contract'
 import { explain } from './cedar/explain.ts'
-import type { Answer } from './cedar/policy-set.ts'
+import type { Policy } from './cedar/policy.ts'
+import { type Answer, answerOf } from './cedar/policy-set.ts'
 import type { Request } from './cedar/request.ts'
+import { deniesByError, type Judgement } from './judgement.ts'
 import type { Model } from './model.ts'
 import { matches } from './permissions.ts'
+import type { Ruling } from './rulings.ts'
 
-/** Permissions that an explanation shows. */
+/** Permissions and statements that an explanation shows. */
 const MOST_SHOWN = 20
 
-/** Where nothing is decided by anything. */
-export const NO_ANSWER: Answer = { decision: 'deny', determining: [], errors: [] }
-
 /** What an answer says of a decision. */
-export function present(
-  decision_id: string,
-  model: Model | null,
-  answer: Answer,
-  request: Request,
-  asked: Authorize,
-): Authorized {
+export function present(decision_id: string, model: Model, judgement: Judgement, asked: Authorize): Authorized {
+  const { answer, request, verdict, others } = judgement
   const isAllowed = answer.decision === 'allow'
-  const roles = isAllowed ? decidingRoles(model, answer) : []
+  const cedar = answerOf(verdict)
   return {
-    ...{ decision_id, authorized: isAllowed, roles, version: model?.version ?? 0 },
-    reason: reasonOf(model, answer, request),
+    ...{ decision_id, authorized: isAllowed, version: model.version },
+    reason: reasonOf(model, judgement),
+    roles: isAllowed ? decidingRoles(model, answer) : [],
+    policies: decidingPolicies(model, answer).map(nameOf),
+    warnings: others
+      .filter(({ beside }) => beside.mode === 'Warn')
+      .map(({ beside, would }) => ({ ...nameOf(beside), would })),
+    obligations: isAllowed ? obligationsOf(answer.determining) : [],
     required_permissions: isAllowed ? [] : [{ resource: request.resource.type, action: asked.action }],
-    ...(asked.explain && { explanation: explained(model, request) }),
+    ...(asked.explain && {
+      cedar: {
+        decision: cedar.decision,
+        determining: cedar.determining.map(({ id }) => id),
+        errors: cedar.errors.map(({ policy }) => policy.id),
+      },
+      explanation: explained(model, request),
+    }),
   }
 }
 
 /** In words that tell who asks nothing of what others have. */
-export function reasonOf(model: Model | null, answer: Answer, request: Request): string {
-  if (answer.decision !== 'allow') return whyNot(model, request, answer)
-  return `permitted by ${decidingRoles(model, answer)
-    .map(({ name }) => name)
-    .join(', ')}`
+export function reasonOf(model: Model, judgement: Judgement): string {
+  const { answer, request } = judgement
+  if (answer.decision !== 'allow') return whyNot(model, request, judgement)
+  const names = [...decidingRoles(model, answer), ...decidingPolicies(model, answer)].map(({ name }) => name)
+  return `permitted by ${names.join(', ')}`
 }
 
-function decidingRoles(model: Model | null, { determining }: Answer): { id: string; name: string }[] {
-  const ids = determining.flatMap(({ id }) => model?.permissions.get(id)?.roleId ?? [])
-  return [...new Set(ids)].map((id) => ({ id, name: model?.names.get(id) ?? '' }))
+function decidingRoles(model: Model, { determining }: Answer): { id: string; name: string }[] {
+  const ids = determining.flatMap(({ id }) => model.permissions.get(id)?.roleId ?? [])
+  return [...new Set(ids)].map((id) => ({ id, name: model.names.get(id) ?? '' }))
 }
 
-function whyNot(model: Model | null, request: Request, { errors }: Answer): string {
-  if (errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
+function decidingPolicies(model: Model, { determining }: Answer): Ruling[] {
+  return [...new Set(determining.flatMap(({ id }) => model.rulings.get(id) ?? []))]
+}
+
+function nameOf({ policyId, name, version }: Ruling) {
+  return { id: policyId, policy_name: name, version }
+}
+
+function whyNot(model: Model, request: Request, { answer, verdict }: Judgement): string {
+  const forbidding = decidingPolicies(model, answer)
+  if (forbidding.length > 0) return `forbidden by ${forbidding.map(({ name }) => name).join(', ')}`
+  if (deniesByError(verdict))
+    return 'a policy that forbids could not be evaluated: what it asks for is missing or of another type'
+  if (answer.errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
   const near = nearOf(model, request).some(({ policy }) => policy.fits(request))
-  return near ? 'a condition of the permission does not hold' : 'no role that is held here permits it'
+  return near ? 'a condition of the permission does not hold' : 'no role or policy permits it'
+}
+
+/** Annotations of all that allow it: `@step_up("300")`, seconds or nothing, and `@mask("name, name")`. */
+export function obligationsOf(determining: readonly Policy[]): Obligation[] {
+  const told = (name: string) => determining.flatMap(({ annotations }) => annotations[name] ?? [])
+  const ages = told('step_up').map((text) => (/^\d{1,9}$/.test(text) ? Number(text) : null))
+  const limited = ages.filter((age) => age !== null)
+  const fields = told('mask').flatMap((text) => text.split(',').map((field) => field.trim()))
+  return [
+    ...(ages.length > 0
+      ? [{ type: 'step_up' as const, max_age_seconds: limited.length > 0 ? Math.min(...limited) : null }]
+      : []),
+    ...(fields.length > 0
+      ? [{ type: 'mask' as const, fields: [...new Set(fields)].filter((field) => field !== '') }]
+      : []),
+  ]
 }
 
 /** Permissions of this action on this resource, whoever has them. */
-function nearOf(model: Model | null, { action, resource }: Request) {
+function nearOf(model: Model, { action, resource }: Request) {
   const of = { resource_type: resource.type, resource_id: resource.id }
-  return [...(model?.permissions.values() ?? [])].filter(({ permission }) => matches(permission, action.id, of))
+  return [...model.permissions.values()].filter(({ permission }) => matches(permission, action.id, of))
 }
 
+type Explanation = NonNullable<Authorized['explanation']>
+
 /** Nearest first: those whose conditions are all that is missing. */
-function explained(model: Model | null, request: Request): NonNullable<Authorized['explanation']> {
-  const near = nearOf(model, request).map((one) => ({ ...one, fits: one.policy.fits(request) }))
-  return near
+function explained(model: Model, request: Request): Explanation {
+  const permissions = nearOf(model, request).map(({ policy, roleId, permission: { resource, action } }) => ({
+    policy,
+    of: { role: model.names.get(roleId) ?? '', resource, action },
+  }))
+  const statements = [...model.rulings].flatMap(([id, { name, statements }]) =>
+    statements
+      .filter((one) => one.id === id)
+      .map((policy) => ({
+        policy,
+        of: { role: '', policy: name, resource: request.resource.type, action: request.action.id },
+      })),
+  )
+  return [...permissions, ...statements]
+    .map((one) => ({ ...one, fits: one.policy.fits(request) }))
     .sort((a, b) => Number(b.fits) - Number(a.fits))
     .slice(0, MOST_SHOWN)
-    .map(({ policy, roleId, permission: { resource, action } }) => {
-      const { holds, parts } = explain(policy, request)
-      return { role: model?.names.get(roleId) ?? '', resource, action, holds, parts }
+    .map(({ policy, of }) => {
+      const { effect, holds, parts } = explain(policy, request)
+      return { ...of, effect, holds, parts }
     })
 }

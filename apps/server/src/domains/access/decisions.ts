@@ -3,88 +3,128 @@ import { actorOf, type Principal, requireScopes } from '../../platform/authority
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { NO_ANSWER, present, reasonOf } from './answers.ts'
-import { Failure } from './cedar/failure.ts'
-import { readIp } from './cedar/ip-address.ts'
-import { type JsonValue, readRecord } from './cedar/json-value.ts'
-import type { Answer } from './cedar/policy-set.ts'
-import type { Entity, Request } from './cedar/request.ts'
-import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
-import { localTime } from './conditions.ts'
+import { present, reasonOf } from './answers.ts'
+import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { KnownEntities, NOTHING_KNOWN } from './entities.ts'
+import { type Judgement, judge } from './judgement.ts'
 import type { Model, Models } from './model.ts'
-import { ACTION, extentOf, ROLE, USER } from './permissions.ts'
+import { USER } from './permissions.ts'
+import { type AskedQuestion, type Question, readQuestion, requestOf, type State, timeIn } from './question.ts'
+import type { RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
-import { closureOf, covers } from './rules.ts'
+import type { Beside } from './rulings.ts'
 import * as store from './store-grants.ts'
 
-const NOTHING: ReadonlyMap<string, Value> = new Map()
+/** Somebody whom a decision is about. */
+export interface Someone {
+  type: string
+  id: string
+  /** Null: an entity of the application, of which Probity has no account. */
+  userId: string | null
+  attributes: CedarRecord
+  /** The same, as it came. */
+  told: Record<string, unknown>
+}
+
+/** A decision that a policy which does not decide would have made otherwise. */
+export interface Difference {
+  beside: Beside
+  decisionId: string
+  at: Date
+  principal: string
+  action: string
+  resource: string
+  would: 'allow' | 'deny'
+}
+
+export interface DecisionDependencies extends AccessDependencies {
+  models: Models
+  requests: RecordedRequests
+  /** Keeps what policies beside those that decide would have decided. */
+  noteDifferences(tx: Tx, differences: readonly Difference[]): Promise<void>
+}
 
 /** Decides what somebody may do, and records it. */
 export class Decisions {
-  readonly #dependencies: AccessDependencies
-  readonly #models: Models
+  readonly #dependencies: DecisionDependencies
 
-  constructor(dependencies: AccessDependencies, models: Models) {
+  constructor(dependencies: DecisionDependencies) {
     this.#dependencies = dependencies
-    this.#models = models
   }
 
   /**
-   * By roles and grants as they are committed now, on any server, all of one moment. Who is not there, or not active, may do
-   * nothing. Throws SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none.
+   * By roles, grants and policies as they are committed now, on any server, all of one moment. Who is not there, or not
+   * active, has no roles. Throws SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none.
    */
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
-    const userId = requireMayAsk(principal, asked)
-    const question = read(asked, asked.action, contextIn(asked.context, ''), '')
-    return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const state = await this.#stateOf(tx, userId)
-      const { request, answer } = decide(state, question)
-      const told = present(this.#newId(), state.model, answer, request, asked)
-      await this.#record(tx, principal, userId, {
-        ...{ resource: asked.resource, isAllowed: told.authorized },
-        data: {
-          decision: told.decision_id,
-          action: asked.action,
-          roles: told.roles.map(({ id }) => id),
-          version: told.version,
-        },
-      })
-      return told
-    })
+    const who = accountOf(requireMayAsk(principal, asked))
+    const decided = await this.decide(principal, who, [readQuestion(questionIn(asked), '')])
+    return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, asked) // one question, one answer
   }
 
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
-    const userId = requireMayAsk(principal, { user_id: asked.user_id, explain: false })
-    const shared = contextIn(asked.context, '')
-    const questions = asked.questions.map((one, i) => {
-      const pointer = `/questions/${i}`
-      const context = one.context === undefined ? shared : contextIn(one.context, pointer)
-      return read(one, one.action ?? asked.action, context, pointer)
+    const who = accountOf(requireMayAsk(principal, { user_id: asked.user_id, explain: false }))
+    const questions = asked.questions.map(({ action = asked.action, context = asked.context, resource, ...one }, i) => {
+      if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
+      return readQuestion({ ...one, action, context, resource: entityOf(resource) }, `/questions/${i}`)
     })
+    const { decisionId, model, judgements } = await this.decide(principal, who, questions)
+    const answers = judgements.map((one) => ({ authorized: isAllowed(one), reason: reasonOf(model, one) }))
+    return { decision_id: decisionId, answers, version: model.version }
+  }
+
+  /** Decides questions about one, each by itself; one entry of all. */
+  async decide(
+    principal: Principal,
+    who: Someone,
+    questions: readonly Question[],
+  ): Promise<{ decisionId: string; model: Model; judgements: Judgement[] }> {
+    const { requests } = this.#dependencies
+    const key = await requests.keyOf(principal.tenantId, who.userId)
     return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const state = await this.#stateOf(tx, userId)
-      const answers = questions.map((question) => {
-        const { request, answer } = decide(state, question)
-        return { authorized: answer.decision === 'allow', reason: reasonOf(state.model, answer, request) }
-      })
-      const told = { decision_id: this.#newId(), answers, version: state.model?.version ?? 0 }
-      const allowed = answers.filter(({ authorized }) => authorized).length
-      const named = questions.slice(0, MOST_NAMED).map(({ action, resource }, i) => {
-        return `${answers[i]?.authorized ? 'allowed' : 'denied'} ${action} ${resource}`
-      })
-      await this.#record(tx, principal, userId, {
-        ...{ resource: `questions/${questions.length}`, isAllowed: allowed === questions.length },
-        data: {
-          decision: told.decision_id,
-          allowed,
-          denied: answers.length - allowed,
-          questions: named,
-          version: told.version,
-        },
-      })
-      return told
+      const at = this.#dependencies.work.now()
+      const state = await this.stateOf(
+        tx,
+        at,
+        who,
+        questions.map(({ resource }) => resource),
+      )
+      const judgements = questions.map((question) => judge(state.model, requestOf(state, question)))
+      const decisionId = newId(this.#dependencies.clock.now())
+      await this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements })
+      const asked = questions.map((one) => one.asked)
+      await requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked })
+      await this.#dependencies.noteDifferences(tx, differencesOf(judgements, { decisionId, at }))
+      return { decisionId, model: state.model, judgements }
     })
+  }
+
+  /** What decisions about somebody and some resources rest on at a time. */
+  async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[]): Promise<State> {
+    const model = await this.#dependencies.models.read(tx, at)
+    const isKnown = who.userId !== null && model.version > 0
+    return {
+      ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who) },
+      held: isKnown ? await store.heldBy(tx, who.userId ?? '', at) : [],
+      groups: isKnown && model.asksGroups ? ((await store.groupsOf(tx, who.userId ?? '')) ?? []) : [],
+      known: model.hasEntities ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
+    }
+  }
+
+  /** The same of many people and one resource. */
+  async statesOf(tx: Tx, at: Date, all: readonly Someone[], resource: EntityReference): Promise<State[]> {
+    const model = await this.#dependencies.models.read(tx, at)
+    const users = all.flatMap(({ userId }) => userId ?? [])
+    const reached = Map.groupBy(await store.reachOfAll(tx, users, at), ({ user_id }) => user_id)
+    const groups = Map.groupBy(model.asksGroups ? await store.groupsOfAll(tx, users) : [], ({ user_id }) => user_id)
+    const known = model.hasEntities ? await KnownEntities.read(tx, [resource, ...all]) : NOTHING_KNOWN
+    const shared = { tenantId: tx.tenantId, model, time: timeIn(at, model), known }
+    return all.map((who) => ({
+      ...{ ...shared, subject: subjectOf(who) },
+      held: reached.get(who.userId ?? '') ?? [],
+      groups: (groups.get(who.userId ?? '') ?? []).map(({ group_id }) => group_id),
+    }))
   }
 
   // Roles of one moment with grants of another would allow what was never allowed: a permission that was taken from a role
@@ -93,55 +133,96 @@ export class Decisions {
     return this.#dependencies.work.run(tenantId, work, { isolation: 'repeatable read' })
   }
 
-  async #stateOf(tx: Tx, userId: string): Promise<State> {
-    const model = await this.#models.read(tx)
-    const at = this.#dependencies.work.now()
-    const held = model === null ? [] : await store.heldBy(tx, userId, at)
-    const local = (model?.zones ?? []).map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
-    const time: [string, Value][] = [
-      ['now', new Extension('datetime', at.getTime())],
-      ['local', new Map(local)],
-    ]
-    return { tenantId: tx.tenantId, userId, model, held, time }
-  }
-
   async #record(
     tx: Tx,
     by: Principal,
-    userId: string,
-    { resource, isAllowed, data }: { resource: string; isAllowed: boolean; data: Record<string, unknown> },
+    who: Someone,
+    {
+      decisionId,
+      questions,
+      model,
+      judgements,
+    }: {
+      decisionId: string
+      questions: readonly Question[]
+      model: Model
+      judgements: readonly Judgement[]
+    },
   ): Promise<void> {
+    const allowed = judgements.filter(isAllowed).length
+    const of = judgements.slice(0, MOST_NAMED).map((one, i) => toldOf(questions[i] as Question, one)) // one judgement a question
+    const [first] = questions
     await this.#dependencies.record(tx, {
-      ...{ event_type: 'access.decided', actor: actorOf(by), resource, action: 'authorize' },
-      ...{ outcome: isAllowed ? 'Success' : 'Failure' },
-      data: { asked_for: userId === by.userId ? null : userId, ...data },
+      ...{ event_type: 'access.decided', actor: actorOf(by), action: 'authorize' },
+      resource: questions.length === 1 && first ? textOf(first.resource) : `questions/${questions.length}`,
+      outcome: allowed === questions.length ? 'Success' : 'Failure',
+      data: {
+        ...{ decision: decisionId, version: model.version, asked_for: whomOf(by, who) },
+        ...(questions.length === 1
+          ? { ...of[0] }
+          : { allowed, denied: judgements.length - allowed, questions: of.map((one) => namedOf(one)) }),
+      },
     })
   }
-
-  #newId(): string {
-    return newId(this.#dependencies.clock.now())
-  }
-}
-
-/** What a decision rests on. */
-interface State {
-  tenantId: string
-  userId: string
-  model: Model | null
-  held: readonly store.GrantRow[]
-  /** What the context says of the time, by the server's clock. */
-  time: readonly (readonly [string, Value])[]
-}
-
-interface Question {
-  resource: string
-  action: string
-  attributes: CedarRecord
-  context: CedarRecord
 }
 
 /** Questions that the entry of a batch names; of more it tells how many. */
 const MOST_NAMED = 50
+
+/** Statements that decided, roles by their ids; and policies beside them that would not have. */
+function toldOf({ asked, resource }: Question, { answer, others }: Judgement) {
+  return {
+    ...{ action: asked.action, asked_resource: textOf(resource), decision_was: answer.decision },
+    determining: answer.determining.map(({ id }) => id),
+    would: others.map(({ beside, would }) => `${beside.mode} ${beside.policyId}/${beside.version} ${would}`),
+  }
+}
+
+function namedOf({ decision_was, action, asked_resource }: ReturnType<typeof toldOf>): string {
+  return `${decision_was === 'allow' ? 'allowed' : 'denied'} ${action} ${asked_resource}`
+}
+
+function questionIn({ resource, resource_attributes, action, context }: Authorize): AskedQuestion {
+  return { resource: entityOf(resource), resource_attributes, action, context }
+}
+
+/** As the schema has resources: type, slash, id. */
+function entityOf(text: string): { type: string; id: string } {
+  const at = text.indexOf('/')
+  return { type: text.slice(0, at), id: text.slice(at + 1) }
+}
+
+export function textOf({ type, id }: { type: string; id: string }): string {
+  return `${type}/${id}`
+}
+
+/** Null: who asks. */
+function whomOf(by: Principal, { type, id, userId }: Someone): string | null {
+  if (userId === null) return `${type}/${id}`
+  return userId === by.userId ? null : userId
+}
+
+function subjectOf({ type, id, userId, attributes }: Someone): State['subject'] {
+  return { reference: new EntityReference(type, id), isAccount: userId !== null, attributes }
+}
+
+export function accountOf(userId: string): Someone {
+  return { type: USER, id: userId, userId, attributes: new Map(), told: {} }
+}
+
+export function isAllowed({ answer }: Judgement): boolean {
+  return answer.decision === 'allow'
+}
+
+function differencesOf(judgements: readonly Judgement[], of: { decisionId: string; at: Date }): Difference[] {
+  return judgements.flatMap(({ request, others }) =>
+    others.map(({ beside, would }) => ({
+      ...{ ...of, beside, would, action: request.action.id },
+      principal: textOf(request.principal),
+      resource: textOf(request.resource),
+    })),
+  )
+}
 
 /** Whom is asked for. */
 function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authorize, 'user_id' | 'explain'>): string {
@@ -149,70 +230,4 @@ function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authoriz
   if (userId !== principal.userId || explain) requireScopes(principal, ['access:decide'])
   if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
   return userId
-}
-
-function decide(state: State, question: Question): { request: Request; answer: Answer } {
-  const { model, held } = state
-  const of = extentOf(question.resource)
-  const here = held.filter((one) => covers(one, of))
-  const roles = closureOf(
-    model?.parents ?? [],
-    here.map(({ role_id }) => role_id),
-  )
-  const request = requestOf(state, question, roles)
-  return { request, answer: model?.policies.isAuthorized(request) ?? NO_ANSWER }
-}
-
-/** Throws VALIDATION_FAILED. */
-function read(
-  { resource, resource_attributes }: Pick<Authorize, 'resource' | 'resource_attributes'>,
-  action: string | undefined,
-  context: CedarRecord,
-  pointer: string,
-): Question {
-  if (action === undefined) throw refusedField(`${pointer}/action`, 'is missing, here and for all')
-  return { resource, action, context, attributes: recordIn(resource_attributes, `${pointer}/resource_attributes`) }
-}
-
-/** An address may be told as the text that it is. */
-function contextIn(json: unknown, pointer: string): CedarRecord {
-  const context = recordIn(json, `${pointer}/context`)
-  const ip = context.get('ip')
-  if (typeof ip !== 'string') return context
-  const address = readIp(ip)
-  if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
-  return new Map(context).set('ip', address)
-}
-
-function recordIn(json: unknown, pointer: string): CedarRecord {
-  try {
-    return readRecord(json as JsonValue) // of a body of JSON
-  } catch (failure) {
-    if (failure instanceof Failure) throw refusedField(pointer, failure.message)
-    throw failure
-  }
-}
-
-/** What the engine is asked. The server's own words on time stand over the caller's. */
-function requestOf({ tenantId, userId, time }: State, asked: Question, roles: ReadonlySet<string>): Request {
-  const { resource_type, resource_id } = extentOf(asked.resource)
-  const who = new EntityReference(USER, userId)
-  const what = new EntityReference(resource_type ?? '', resource_id ?? '') // the schema has both
-  const entities = new Map<string, Entity>([
-    [what.key, { attributes: asked.attributes, tags: NOTHING, ancestors: new Set() }],
-    [
-      who.key, // last: nobody describes themselves as a resource
-      {
-        attributes: new Map<string, Value>([
-          ['id', userId],
-          ['tenant_id', tenantId],
-        ]),
-        tags: NOTHING,
-        ancestors: new Set([...roles].map((role) => new EntityReference(ROLE, role).key)),
-      },
-    ],
-  ])
-  const context = new Map([...asked.context, ...time])
-  const action = new EntityReference(ACTION, asked.action)
-  return { principal: who, action, resource: what, context, entities: { find: (key) => entities.get(key) } }
 }

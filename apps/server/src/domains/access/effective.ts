@@ -24,8 +24,9 @@ export class Effective {
     return this.#look(tenantId, async (tx) => {
       const status = await store.readStatus(tx, userId)
       if (status === null) throw new DomainError('NOT_FOUND')
-      const model = await this.#models.read(tx)
-      const reached = await store.reachOf(tx, userId, this.#dependencies.work.now())
+      const at = this.#dependencies.work.now()
+      const model = await this.#models.read(tx, at)
+      const reached = await store.reachOf(tx, userId, at)
       return {
         ...{ user_id: userId, is_active: status === 'active' },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
@@ -38,10 +39,10 @@ export class Effective {
   async search(tenantId: string, { resource, action, limit, cursor }: SearchAccess): Promise<AccessFound> {
     const after = cursor === undefined ? null : readCursor(cursor)
     return this.#look(tenantId, async (tx) => {
-      const model = await this.#models.read(tx)
+      const at = this.#dependencies.work.now()
+      const model = await this.#models.read(tx, at)
       const of = extentOf(resource)
       const conditions = conditionsByRole(model, action, of)
-      const at = this.#dependencies.work.now()
       const rows = await store.listReached(tx, { of, at, roles: [...conditions.keys()], after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
       return {
@@ -64,13 +65,8 @@ export class Effective {
 }
 
 /** What each role permits of it, itself or by its parents, by the conditions of each permission. */
-function conditionsByRole(
-  model: Model | null,
-  action: string,
-  of: Extent,
-): Map<string, (readonly AccessCondition[])[]> {
+function conditionsByRole(model: Model, action: string, of: Extent): Map<string, (readonly AccessCondition[])[]> {
   const found = new Map<string, (readonly AccessCondition[])[]>()
-  if (model === null) return found
   const fitting = [...model.permissions.values()].filter(({ permission }) => matches(permission, action, of))
   for (const roleId of model.names.keys()) {
     const all = closureOf(model.parents, [roleId])
@@ -80,16 +76,15 @@ function conditionsByRole(
   return found
 }
 
-function permissionsBy(model: Model | null, row: store.ReachRow): EffectiveAccess['permissions'] {
-  if (model === null) return []
+function permissionsBy(model: Model, row: store.ReachRow): EffectiveAccess['permissions'] {
   const all = closureOf(model.parents, [row.role_id])
   return [...model.permissions.values()]
     .filter(({ roleId }) => all.has(roleId))
     .map(({ roleId, permission }) => ({ ...permission, ...shown(row), role_id: roleId, role: nameOf(model, roleId) }))
 }
 
-function nameOf(model: Model | null, roleId: string): string {
-  return model?.names.get(roleId) ?? ''
+function nameOf(model: Model, roleId: string): string {
+  return model.names.get(roleId) ?? ''
 }
 
 function shown({ grant_id, group_id, resource_type, resource_id, since, expires_at }: store.ReachRow) {

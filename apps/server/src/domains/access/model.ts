@@ -1,57 +1,125 @@
 import type { Permission } from '@probity/contract'
 import { BoundedMap } from '../../platform/bounded-map.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import type { Policy } from './cedar/policy.ts'
+import { compilePolicy, type Policy } from './cedar/policy.ts'
 import { PolicySet } from './cedar/policy-set.ts'
+import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
-import { policyOf } from './permissions.ts'
+import { GROUP, policyOf } from './permissions.ts'
+import { type Beside, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
 import * as store from './store.ts'
 
-/** The roles of a tenant as the engine has them: all of one version. */
+/** The roles and policies of a tenant as the engine has them: all of one version. */
 export interface Model {
+  /** 0: the roles of the tenant have not begun. */
   version: number
   policies: PolicySet
   /** The role and permission that each policy is of, by the policy's id. */
   permissions: ReadonlyMap<string, { policy: Policy; roleId: string; permission: Permission }>
+  /** The policy that each other statement is of, by the statement's id. */
+  rulings: ReadonlyMap<string, Ruling>
+  /** Those that do not decide. */
+  beside: readonly Beside[]
   names: ReadonlyMap<string, string>
   parents: readonly store.Parenthood[]
   zones: readonly string[]
+  /** Whether decisions look for entities that an application told of, and for groups of who asks. */
+  hasEntities: boolean
+  asksGroups: boolean
+}
+
+interface Known {
+  model: Model
+  hasEntities: boolean
+  /** From when on, in milliseconds, and until when it is good, while no version says otherwise. */
+  since: number
+  until: number | null
 }
 
 const TENANTS = 1_000
+const RULINGS = 20_000
 
 /** Models that were read, each good while the database has the same version: what a change was decided by is never older than it. */
 export class Models {
-  readonly #known = new BoundedMap<string, Model>(TENANTS)
+  readonly #known = new BoundedMap<string, Known>(TENANTS)
+  /** Statements of versions, which never change. */
+  readonly #statements = new BoundedMap<string, readonly Policy[]>(RULINGS)
+  readonly #rulings: RulingSource
 
-  /** In the transaction of the decision. Null: the tenant's roles have not begun. */
-  async read(tx: Tx): Promise<Model | null> {
-    const version = await store.readVersion(tx)
-    if (version === null) return null
+  constructor(rulings: RulingSource) {
+    this.#rulings = rulings
+  }
+
+  /** In the transaction of the decision. */
+  async read(tx: Tx, at: Date): Promise<Model> {
+    const found = await store.readVersion(tx)
+    if (found === null) return NOTHING
     const known = this.#known.get(tx.tenantId)
-    if (known?.version === version) return known
-    const model = await readModel(tx, version)
+    if (known?.model.version === found.version && known.hasEntities === found.has_entities && isGood(known, at))
+      return known.model
+    const versions = await this.#rulings(tx)
+    const model = await this.#readModel(tx, found, versions, at)
     // A change that was committed meanwhile is of the next version, which the next decision reads.
-    this.#known.set(tx.tenantId, model)
+    const { until } = inForce(versions, at)
+    this.#known.set(tx.tenantId, { model, hasEntities: found.has_entities, since: at.getTime(), until })
     return model
+  }
+
+  async #readModel(tx: Tx, found: store.VersionRow, versions: readonly RulingVersion[], at: Date): Promise<Model> {
+    const roles = await store.listRoles(tx, { offset: 0, limit: null })
+    const parents = await store.listParents(tx)
+    const rows = await store.listPermissions(tx)
+    const permissions = new Map<string, { policy: Policy; roleId: string; permission: Permission }>()
+    for (const { role_id: roleId, permission_id, ...permission } of rows) {
+      const id = `${roleId}/${permission_id}`
+      permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
+    }
+    const { counting, shadows } = inForce(versions, at)
+    const rulings = counting.map((one) => ({ mode: one.enforcement_mode, ...this.#ruling(tx.tenantId, one) }))
+    const deciding = rulings.filter(({ mode }) => mode === 'Enforce')
+    const own = [...permissions.values()].map(({ policy }) => policy)
+    const idsOf = (policyId: string) =>
+      new Set(
+        deciding.filter((one) => one.policyId === policyId).flatMap(({ statements }) => statements.map(({ id }) => id)),
+      )
+    const beside = [
+      ...rulings.flatMap(({ mode, ...one }) => (mode === 'Enforce' ? [] : [{ ...one, mode }])),
+      ...shadows.map((one) => ({ mode: 'Shadow' as const, ...this.#ruling(tx.tenantId, one) })),
+    ]
+    const texts = [...counting, ...shadows].map(({ cedar }) => cedar)
+    const asked = rows
+      .flatMap(({ conditions }) => conditions)
+      .flatMap((one) => (one.type === 'cedar' ? one.expression : []))
+    return {
+      ...{ version: found.version, permissions, parents, hasEntities: found.has_entities },
+      policies: new PolicySet([...own, ...deciding.flatMap(({ statements }) => statements)]),
+      rulings: new Map(deciding.flatMap((one) => one.statements.map(({ id }) => [id, one]))),
+      beside: beside.map((one) => ({ ...one, replaces: idsOf(one.policyId) })),
+      names: new Map(roles.map(({ id, name }) => [id, name])),
+      zones: [...new Set(rows.flatMap(({ conditions }) => zonesOf(conditions)))],
+      asksGroups: [...texts, ...asked].some((text) => text.includes(GROUP)),
+    }
+  }
+
+  #ruling(tenantId: string, one: RulingVersion): Ruling {
+    const key = `${tenantId}/${one.policy_id}/${one.version}`
+    const known = this.#statements.get(key)
+    const statements = known ?? statementsOf(one.cedar, `${one.policy_id}/${one.version}/`)
+    if (!known) this.#statements.set(key, statements)
+    return { policyId: one.policy_id, version: one.version, name: one.policy_name, statements }
   }
 }
 
-async function readModel(tx: Tx, version: number): Promise<Model> {
-  const [roles, parents, rows] = [
-    await store.listRoles(tx, { offset: 0, limit: null }),
-    await store.listParents(tx),
-    await store.listPermissions(tx),
-  ]
-  const permissions = new Map<string, { policy: Policy; roleId: string; permission: Permission }>()
-  for (const { role_id: roleId, permission_id, ...permission } of rows) {
-    const id = `${roleId}/${permission_id}`
-    permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
-  }
-  return {
-    ...{ version, permissions, parents },
-    policies: new PolicySet([...permissions.values()].map(({ policy }) => policy)),
-    names: new Map(roles.map(({ id, name }) => [id, name])),
-    zones: [...new Set(rows.flatMap(({ conditions }) => zonesOf(conditions)))],
-  }
+const NOTHING: Model = {
+  ...{ version: 0, policies: new PolicySet([]), permissions: new Map(), rulings: new Map(), beside: [] },
+  ...{ names: new Map(), parents: [], zones: [], hasEntities: false, asksGroups: false },
+}
+
+/** The policies of a text, compiled; each is called by its place in it, behind a prefix. Throws UnreadablePolicy. */
+export function statementsOf(cedar: string, prefix = ''): Policy[] {
+  return readPolicies(cedar).map(({ id, json }) => compilePolicy(`${prefix}${id}`, json))
+}
+
+function isGood({ since, until }: Known, at: Date): boolean {
+  return since <= at.getTime() && (until === null || at.getTime() < until)
 }

@@ -7,6 +7,7 @@ import { covers, type Extent } from './rules.ts'
 export const ROLE = 'Role'
 export const USER = 'User'
 export const ACTION = 'Action'
+export const GROUP = 'Group'
 
 /** A permission of a role as a policy of Cedar: whoever is in the role may. Throws VALIDATION_FAILED. */
 export function policyOf(

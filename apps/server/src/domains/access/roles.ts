@@ -147,6 +147,12 @@ export class Roles {
     })
   }
 
+  /** What servers hold of the roles and policies of the tenant is old from the transaction's commit on. */
+  async changed(tx: Tx): Promise<void> {
+    await this.#begin(tx)
+    await store.nextVersion(tx)
+  }
+
   /** One change after the other: two that are each without a cycle may make one together. */
   #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.run(tenantId, async (tx) => {

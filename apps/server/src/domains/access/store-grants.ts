@@ -104,6 +104,22 @@ export async function reachOf(tx: Tx, userId: string, at: Date): Promise<ReachRo
   return (await tx.query<ReachRow>(text, [tx.tenantId, at, userId])).rows
 }
 
+/** What reaches each of some people who are active. */
+export async function reachOfAll(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHED} AND u.status = 'active' AND u.id = ANY ($3)`
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userIds])).rows
+}
+
+/** Groups of some people. */
+export async function groupsOfAll(
+  tx: Tx,
+  userIds: readonly string[],
+): Promise<{ user_id: string; group_id: string }[]> {
+  const text = `SELECT m.user_id, m.group_id FROM group_members m JOIN security_users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
+                WHERE m.tenant_id = $1 AND m.user_id = ANY ($2) AND u.status = 'active'`
+  return (await tx.query<{ user_id: string; group_id: string }>(text, [tx.tenantId, userIds])).rows
+}
+
 /** Whom grants of some roles reach that count on a resource, by person. */
 export async function listReached(
   tx: Tx,
@@ -128,4 +144,17 @@ export async function listReached(
 export async function readStatus(tx: Tx, userId: string): Promise<string | null> {
   const text = `SELECT status FROM security_users WHERE tenant_id = $1 AND id = $2 AND status NOT IN ('deleted', 'erased')`
   return (await tx.query<{ status: string }>(text, [tx.tenantId, userId])).rows[0]?.status ?? null
+}
+
+/** Those of some ids that are accounts, whatever their state. */
+export async function accountsAmong(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const text = `SELECT id FROM security_users WHERE tenant_id = $1 AND id = ANY ($2) AND status NOT IN ('deleted', 'erased')`
+  return new Set((await tx.query<{ id: string }>(text, [tx.tenantId, ids])).rows.map(({ id }) => id))
+}
+
+/** Ids of accounts that are active, in their order. */
+export async function listAccountIds(tx: Tx, after: string | null, limit: number): Promise<string[]> {
+  const text = `SELECT id FROM security_users WHERE tenant_id = $1 AND status = 'active' AND ($2::text IS NULL OR id::text COLLATE "C" > $2)
+                ORDER BY id LIMIT $3`
+  return (await tx.query<{ id: string }>(text, [tx.tenantId, after, limit])).rows.map((row) => row.id)
 }

@@ -24,10 +24,15 @@ export async function nextVersion(tx: Tx): Promise<void> {
   await tx.query('UPDATE access_versions SET version = version + 1 WHERE tenant_id = $1', [tx.tenantId])
 }
 
+export interface VersionRow {
+  version: number
+  has_entities: boolean
+}
+
 /** Null: the roles of the tenant have not begun. */
-export async function readVersion(tx: Tx): Promise<number | null> {
-  const text = 'SELECT version FROM access_versions WHERE tenant_id = $1'
-  return (await tx.query<{ version: number }>(text, [tx.tenantId])).rows[0]?.version ?? null
+export async function readVersion(tx: Tx): Promise<VersionRow | null> {
+  const text = 'SELECT version, has_entities FROM access_versions WHERE tenant_id = $1'
+  return (await tx.query<VersionRow>(text, [tx.tenantId])).rows[0] ?? null
 }
 
 /** By name. */

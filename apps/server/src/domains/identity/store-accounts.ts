@@ -30,3 +30,18 @@ export async function closeUser(tx: Tx, id: string, status: 'deleted' | 'erased'
 export async function forgetAttempts(tx: Tx, accounts: Buffer[]): Promise<void> {
   await tx.query('DELETE FROM login_attempts WHERE tenant_id = $1 AND account = ANY ($2)', [tx.tenantId, accounts])
 }
+
+/** Who made each of some accounts that are not erased, and when. */
+export async function readMakers(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ id: string; created_by: string | null; created_at: Date; profile_sealed: Buffer }[]> {
+  const text = `SELECT id, created_by, created_at, profile_sealed FROM security_users
+                WHERE tenant_id = $1 AND id = ANY ($2) AND status <> 'erased' ORDER BY id`
+  return (
+    await tx.query<{ id: string; created_by: string | null; created_at: Date; profile_sealed: Buffer }>(text, [
+      tx.tenantId,
+      ids,
+    ])
+  ).rows
+}

@@ -20,13 +20,13 @@ export interface UserRow {
 
 export async function insertUser(
   tx: Tx,
-  user: Omit<UserRow, 'mfa_enabled' | 'is_break_glass' | 'group_scopes'>,
+  user: Omit<UserRow, 'mfa_enabled' | 'is_break_glass' | 'group_scopes'> & { created_by?: string },
   at: Date,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, status, scopes,
-       is_operator, created_at, updated_at, password_changed_at)
-     VALUES ($1, $2, $3, $4, $5, $6::text, $7, $8, $9, $10::timestamptz, $10::timestamptz, CASE WHEN $6::text <> '' THEN $10::timestamptz END) ON CONFLICT DO NOTHING`,
+       is_operator, created_at, updated_at, password_changed_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6::text, $7, $8, $9, $10::timestamptz, $10::timestamptz, CASE WHEN $6::text <> '' THEN $10::timestamptz END, $11) ON CONFLICT DO NOTHING`,
     [
       tx.tenantId,
       user.id,
@@ -38,6 +38,7 @@ export async function insertUser(
       user.scopes,
       user.is_operator,
       at,
+      user.created_by ?? null,
     ],
   )
   return rowCount === 1

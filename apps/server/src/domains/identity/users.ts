@@ -70,7 +70,7 @@ export class Users {
     return this.#work.run(tenantId, async (tx) => {
       await store.requireFree(tx, names, null, INVITED)
       const status = password_hash === '' ? ('invited' as const) : ('active' as const)
-      const row = { id, ...sealed, password_hash, status, is_operator: false }
+      const row = { id, ...sealed, password_hash, status, is_operator: false, created_by: principal.userId }
       if (!(await insertUser(tx, { ...row, scopes: [...new Set<Scope>(input.scopes)] }, this.#work.now())))
         throw new DomainError('NAME_TAKEN')
       const user = await this.#present(tx, await this.#held(tx, id))

@@ -28,6 +28,10 @@ export interface Dialect {
   /** Schema of its errors. */
   error: Schema
   problem(problem: Problem): object
+  /** Status of an error, where the protocol has another than ours. */
+  status?(problem: Problem): number
+  /** Whether the answer repeats the X-Request-ID of the request. */
+  echoesRequestId?: true
 }
 
 /**

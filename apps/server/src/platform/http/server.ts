@@ -92,11 +92,17 @@ export function httpServer(options: HttpOptions): FastifyInstance {
 
 function describe(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({
-    'x-request-id': request.id,
+    'x-request-id': requestIdOf(request),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'",
   })
+}
+
+/** Ours, which the log of the process has; or the caller's, where the protocol says so. */
+function requestIdOf({ id, headers, routeOptions }: FastifyRequest): string {
+  const given = routeOptions.config.dialect?.echoesRequestId && headers['x-request-id']
+  return typeof given === 'string' && /^[\x20-\x7e]{1,200}$/.test(given) ? given : id
 }
 
 function traceRequests(app: FastifyInstance, tracing: Tracing): void {
@@ -282,6 +288,10 @@ function answerProblem(
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
   if (problem.status === 401) reply.header('www-authenticate', CHALLENGES)
   const { dialect } = request.routeOptions.config
-  if (dialect) return reply.code(problem.status).type(dialect.mediaType).send(dialect.problem(problem))
+  if (dialect)
+    return reply
+      .code(dialect.status?.(problem) ?? problem.status)
+      .type(dialect.mediaType)
+      .send(dialect.problem(problem))
   return reply.code(problem.status).type('application/problem+json').send(problem)
 }

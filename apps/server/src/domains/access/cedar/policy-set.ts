@@ -18,6 +18,13 @@ export interface Answer {
   errors: readonly PolicyError[]
 }
 
+/** The policies that hold, and those that could not be evaluated. */
+export interface Verdict {
+  permits: readonly Policy[]
+  forbids: readonly Policy[]
+  errors: readonly PolicyError[]
+}
+
 /** Policies by their id. Decisions are made in one go, so that one that is put or taken meanwhile is in none of them by half. */
 export class PolicySet {
   readonly #index: PolicyIndex
@@ -38,16 +45,30 @@ export class PolicySet {
 
   /** Cedar's own answer: a policy that errors is skipped, even one that forbids. */
   isAuthorized(request: Request): Answer {
-    const [permits, forbids, errors]: [Policy[], Policy[], PolicyError[]] = [[], [], []]
-    for (const policy of this.#index.candidates(request)) {
-      try {
-        if (policy.fits(request) && policy.holds(request)) (policy.effect === 'permit' ? permits : forbids).push(policy)
-      } catch (failure) {
-        if (!(failure instanceof Failure)) throw failure
-        errors.push({ policy, failure })
-      }
-    }
-    if (forbids.length > 0) return { decision: 'deny', determining: forbids, errors }
-    return { decision: permits.length > 0 ? 'allow' : 'deny', determining: permits, errors }
+    return answerOf(this.judge(request))
   }
+
+  judge(request: Request): Verdict {
+    return verdictOf(this.#index.candidates(request), request)
+  }
+}
+
+/** What each of some policies says to a request. */
+export function verdictOf(policies: Iterable<Policy>, request: Request): Verdict {
+  const [permits, forbids, errors]: [Policy[], Policy[], PolicyError[]] = [[], [], []]
+  for (const policy of policies) {
+    try {
+      if (policy.fits(request) && policy.holds(request)) (policy.effect === 'permit' ? permits : forbids).push(policy)
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure
+      errors.push({ policy, failure })
+    }
+  }
+  return { permits, forbids, errors }
+}
+
+/** As Cedar decides. */
+export function answerOf({ permits, forbids, errors }: Verdict): Answer {
+  if (forbids.length > 0) return { decision: 'deny', determining: forbids, errors }
+  return { decision: permits.length > 0 ? 'allow' : 'deny', determining: permits, errors }
 }

@@ -1,0 +1,161 @@
+import type { AccessEntity, EntityPage, EntityQuery, NamedEntity, PutEntities, RemoveEntities } from '@probity/contract'
+import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError, refusedField } from '../../platform/errors.ts'
+import { pageOf } from '../../platform/page.ts'
+import { closure } from './cedar/entities.ts'
+import { type JsonValue, readRecord } from './cedar/json-value.ts'
+import type { Entities, Entity } from './cedar/request.ts'
+import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { ACTION, GROUP, ROLE } from './permissions.ts'
+import { recordIn } from './question.ts'
+import type { AccessDependencies, Roles } from './roles.ts'
+import * as store from './store-entities.ts'
+
+/** Entities that only Probity tells of: who is in a role is a matter of grants, and nobody's word. */
+const OWN = new Set([ROLE, GROUP, ACTION])
+
+/** What an application tells of its resources and people, so that decisions know of it without being told each time. */
+export class AccessEntities {
+  readonly #dependencies: AccessDependencies
+  readonly #roles: Roles
+
+  constructor(dependencies: AccessDependencies, roles: Roles) {
+    this.#dependencies = dependencies
+    this.#roles = roles
+  }
+
+  /** By type and id. Throws CURSOR_INVALID. */
+  async list(tenantId: string, { type, id, limit, cursor }: EntityQuery): Promise<EntityPage> {
+    const after = cursor === undefined ? null : readCursor(cursor)
+    const asked = { type: type ?? null, id: id ?? null, after, limit: limit + 1 }
+    const rows = await this.#roles.run(tenantId, (tx) => store.listEntities(tx, asked))
+    const { page, next_cursor } = pageOf(rows, limit, (row) => cursorOf(row))
+    return { entities: page.map(present), next_cursor }
+  }
+
+  /**
+   * Tells of entities, each anew and as a whole. Throws VALIDATION_FAILED for attributes that are none and for what only
+   * Probity tells of, RELATION_CYCLE.
+   */
+  async put(principal: Principal, { entities }: PutEntities): Promise<{ count: number }> {
+    for (const [i, one] of entities.entries()) requireTellable(one, `/entities/${i}`)
+    const distinct = [...new Map(entities.map((one) => [keyOf(one), one])).values()]
+    return this.#change(principal, 'told', distinct, async (tx) => {
+      await store.putEntities(tx, distinct, this.#dependencies.work.now())
+      await requireNoCycle(tx, distinct)
+      return distinct.length
+    })
+  }
+
+  async remove(principal: Principal, { entities }: RemoveEntities): Promise<{ count: number }> {
+    return this.#change(principal, 'removed', entities, (tx) => store.deleteEntities(tx, entities))
+  }
+
+  // One change after the other: two that are each without a cycle may make one together.
+  async #change(
+    principal: Principal,
+    what: string,
+    entities: readonly NamedEntity[],
+    work: (tx: Tx) => Promise<number>,
+  ) {
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      await store.lockEntities(tx)
+      const count = await work(tx)
+      await this.#dependencies.record(tx, {
+        ...{ event_type: `entity.${what}`, actor: actorOf(principal), resource: `entities/${count}`, action: what },
+        ...{ outcome: 'Success', data: { count, types: [...new Set(entities.map(({ type }) => type))].slice(0, 50) } },
+      })
+      return { count }
+    })
+  }
+}
+
+/** What is known of entities, and of all that they are in. */
+export class KnownEntities implements Entities {
+  readonly #entities = new Map<string, Entity>()
+  readonly #parents = new Map<string, EntityReference[]>()
+  readonly #references = new Map<string, EntityReference>()
+
+  constructor(rows: readonly store.EntityRow[]) {
+    for (const row of rows) {
+      const reference = new EntityReference(row.entity_type, row.entity_id)
+      this.#references.set(reference.key, reference)
+      const parents = row.parents.map(({ type, id }) => new EntityReference(type, id))
+      for (const parent of parents) this.#references.set(parent.key, parent)
+      this.#parents.set(reference.key, parents)
+    }
+    for (const row of rows) {
+      const { key } = new EntityReference(row.entity_type, row.entity_id)
+      const attributes = row.attributes === null ? NOTHING : readRecord(row.attributes as JsonValue) // as it was told
+      this.#entities.set(key, { attributes, tags: NOTHING, ancestors: closure(key, this.#parents) })
+    }
+  }
+
+  /** Of these and all that they are in. */
+  static async read(tx: Tx, asked: readonly NamedEntity[]): Promise<KnownEntities> {
+    return new KnownEntities(await store.readReached(tx, asked))
+  }
+
+  find(key: string): Entity | undefined {
+    return this.#entities.get(key)
+  }
+
+  attributesOf({ key }: EntityReference): CedarRecord {
+    return this.#entities.get(key)?.attributes ?? NOTHING
+  }
+
+  ancestorsOf({ key }: EntityReference): ReadonlySet<string> {
+    return this.#entities.get(key)?.ancestors ?? NOWHERE
+  }
+
+  /** All that an entity is in. */
+  placesOf(one: EntityReference): EntityReference[] {
+    return [...this.ancestorsOf(one)].flatMap((key) => this.#references.get(key) ?? [])
+  }
+}
+
+const NOTHING: CedarRecord = new Map()
+const NOWHERE: ReadonlySet<string> = new Set()
+export const NOTHING_KNOWN = new KnownEntities([])
+
+function requireTellable({ type, attributes, parents }: AccessEntity, pointer: string): void {
+  if (OWN.has(type)) throw refusedField(`${pointer}/type`, 'is told by Probity itself, by its roles and groups')
+  const i = parents.findIndex((parent) => OWN.has(parent.type))
+  if (i >= 0)
+    throw refusedField(`${pointer}/parents/${i}/type`, 'takes a grant, or a place in a group, and not a relation')
+  recordIn(attributes, `${pointer}/attributes`)
+}
+
+async function requireNoCycle(tx: Tx, entities: readonly NamedEntity[]): Promise<void> {
+  const known = await KnownEntities.read(tx, entities)
+  const looped = entities.find(({ type, id }) => {
+    const one = new EntityReference(type, id)
+    return known.ancestorsOf(one).has(one.key)
+  })
+  if (looped) throw new DomainError('RELATION_CYCLE', { entity: looped })
+}
+
+function keyOf({ type, id }: NamedEntity): string {
+  return new EntityReference(type, id).key
+}
+
+function present(row: store.EntityRow & { updated_at: Date }): EntityPage['entities'][number] {
+  const { entity_type: type, entity_id: id, attributes, parents, updated_at } = row
+  return { type, id, attributes: attributes ?? {}, parents: [...parents], updated_at: updated_at.toISOString() }
+}
+
+function cursorOf({ entity_type, entity_id }: store.EntityRow): string {
+  return Buffer.from(JSON.stringify([entity_type, entity_id])).toString('base64url')
+}
+
+function readCursor(cursor: string): NamedEntity {
+  try {
+    const [type, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    if (typeof type === 'string' && typeof id === 'string' && !id.includes('\0') && !type.includes('\0'))
+      return { type, id }
+  } catch {
+    // told below
+  }
+  throw new DomainError('CURSOR_INVALID')
+}

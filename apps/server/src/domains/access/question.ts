@@ -1,0 +1,158 @@
+import type { NamedEntity } from '@probity/contract'
+import { refusedField } from '../../platform/errors.ts'
+import { Failure } from './cedar/failure.ts'
+import { readIp } from './cedar/ip-address.ts'
+import { type JsonValue, readRecord } from './cedar/json-value.ts'
+import type { Entity, Request } from './cedar/request.ts'
+import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
+import { localTime } from './conditions.ts'
+import type { KnownEntities } from './entities.ts'
+import type { Model } from './model.ts'
+import { ACTION, GROUP, ROLE } from './permissions.ts'
+import { closureOf, covers, type Extent } from './rules.ts'
+
+/** What is asked of somebody, as it came: JSON, so that it can be asked again. */
+export interface AskedQuestion {
+  resource: NamedEntity
+  action: string
+  resource_attributes: Readonly<Record<string, unknown>>
+  action_attributes?: Readonly<Record<string, unknown>>
+  context: Readonly<Record<string, unknown>>
+}
+
+/** The same, read. */
+export interface Question {
+  asked: AskedQuestion
+  resource: EntityReference
+  attributes: CedarRecord
+  actionAttributes: CedarRecord
+  context: CedarRecord
+}
+
+/** Who it is about: an account, or an entity of the application. */
+export interface Subject {
+  reference: EntityReference
+  isAccount: boolean
+  attributes: CedarRecord
+}
+
+/** What the answer rests on. */
+export interface State {
+  tenantId: string
+  subject: Subject
+  model: Model
+  held: readonly (Extent & { role_id: string })[]
+  groups: readonly string[]
+  /** What the context says of the time, by the server's clock. */
+  time: CedarRecord
+  known: KnownEntities
+}
+
+const NOTHING: CedarRecord = new Map()
+
+/** Throws VALIDATION_FAILED for attributes and context that are none. */
+export function readQuestion(asked: AskedQuestion, pointer: string): Question {
+  return {
+    asked,
+    resource: new EntityReference(asked.resource.type, asked.resource.id),
+    attributes: recordIn(asked.resource_attributes, `${pointer}/resource_attributes`),
+    actionAttributes: asked.action_attributes
+      ? recordIn(asked.action_attributes, `${pointer}/action_attributes`)
+      : NOTHING,
+    context: contextIn(asked.context, pointer),
+  }
+}
+
+/** An address may be told as the text that it is. */
+function contextIn(json: unknown, pointer: string): CedarRecord {
+  const context = recordIn(json, `${pointer}/context`)
+  const ip = context.get('ip')
+  if (typeof ip !== 'string') return context
+  const address = readIp(ip)
+  if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
+  return new Map(context).set('ip', address)
+}
+
+/** Attributes by name. Throws VALIDATION_FAILED for values that Cedar has none of. */
+export function recordIn(json: unknown, pointer: string): CedarRecord {
+  try {
+    return readRecord(json as JsonValue) // of a body of JSON
+  } catch (failure) {
+    if (failure instanceof Failure) throw refusedField(pointer, failure.message)
+    throw failure
+  }
+}
+
+/** What the context says of a time. */
+export function timeIn(at: Date, { zones }: Model): CedarRecord {
+  const local = zones.map((zone) => [zone, new Map(Object.entries(localTime(at, zone)))] as const)
+  return new Map<string, Value>([
+    ['now', new Extension('datetime', at.getTime())],
+    ['local', new Map(local)],
+  ])
+}
+
+/** What the engine is asked. What the server knows of itself stands over what an application tells. */
+export function requestOf(state: State, question: Question): Request {
+  const { known, subject } = state
+  const who = subject.reference
+  const what = question.resource
+  const action = new EntityReference(ACTION, question.asked.action)
+  const own = new Map<string, Entity>([
+    [action.key, { attributes: question.actionAttributes, tags: NOTHING, ancestors: new Set() }],
+    [
+      what.key,
+      {
+        attributes: merged(known.attributesOf(what), question.attributes),
+        tags: NOTHING,
+        ancestors: known.ancestorsOf(what),
+      },
+    ],
+    [who.key, principalOf(state, question)], // last: nobody describes themselves as a resource
+  ])
+  const context = merged(question.context, state.time)
+  return {
+    principal: who,
+    action,
+    resource: what,
+    context,
+    entities: { find: (key) => own.get(key) ?? known.find(key) },
+  }
+}
+
+function principalOf({ tenantId, subject, known, groups, ...state }: State, question: Question): Entity {
+  const { reference, isAccount, attributes } = subject
+  const told = merged(known.attributesOf(reference), attributes)
+  if (!isAccount) return { attributes: told, tags: NOTHING, ancestors: known.ancestorsOf(reference) }
+  const roles = rolesOn(state, question.resource, known)
+  const own = [
+    ...[...roles].map((id) => new EntityReference(ROLE, id)),
+    ...groups.map((id) => new EntityReference(GROUP, id)),
+  ]
+  return {
+    attributes: new Map<string, Value>([...told, ['id', reference.id], ['tenant_id', tenantId]]),
+    tags: NOTHING,
+    ancestors: new Set([...known.ancestorsOf(reference), ...own.map(({ key }) => key)]),
+  }
+}
+
+/** Roles that count on a resource, with their parents: by what was given on it, and on what it is in. */
+function rolesOn(
+  { model, held }: Pick<State, 'model' | 'held'>,
+  resource: EntityReference,
+  known: KnownEntities,
+): Set<string> {
+  const places = [resource, ...known.placesOf(resource)].map(({ type, id }) => ({
+    resource_type: type,
+    resource_id: id,
+  }))
+  const here = held.filter((one) => places.some((place) => covers(one, place)))
+  return closureOf(
+    model.parents,
+    here.map(({ role_id }) => role_id),
+  )
+}
+
+function merged(one: CedarRecord, over: CedarRecord): CedarRecord {
+  return over.size === 0 ? one : one.size === 0 ? over : new Map([...one, ...over])
+}

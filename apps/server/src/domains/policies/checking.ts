@@ -1,0 +1,95 @@
+import type { PolicyTest, PolicyTested, PolicyType } from '@probity/contract'
+import { refusedField } from '../../platform/errors.ts'
+import {
+  ACTION,
+  closure,
+  type Entity,
+  EntityReference,
+  enforced,
+  type Policy,
+  type Request,
+  readPolicies,
+  recordIn,
+  statementsOf,
+  UnreadablePolicy,
+  verdictOf,
+} from '../access/index.ts'
+
+/** What is said of rules and tests, before it becomes a version. Throws VALIDATION_FAILED with where it is wrong. */
+export function requireRules(type: PolicyType, rules: Record<string, unknown>, tests: readonly PolicyTest[]): void {
+  if (type !== 'Access') {
+    if (tests.length > 0) throw refusedField('/tests', 'only rules of Access can be tested')
+    return
+  }
+  const { cedar, ...more } = rules
+  if (typeof cedar !== 'string' || Object.keys(more).length > 0)
+    throw refusedField('/policy_rules', 'is {"cedar": "…"} for a policy of Access')
+  if (cedar.length > MOST_CHARACTERS)
+    throw refusedField('/policy_rules/cedar', `has at most ${MOST_CHARACTERS} characters`)
+  if (cedar.includes('\0') || !cedar.isWellFormed())
+    throw refusedField('/policy_rules/cedar', 'must be Unicode without NUL')
+  requireStatements(cedar)
+  for (const [i, test] of tests.entries()) requestOf(test, `/tests/${i}`)
+}
+
+const MOST_CHARACTERS = 200_000
+
+/** The statements of rules of Access, by their place in the text. */
+export function statementsIn(rules: Record<string, unknown>, prefix = ''): Policy[] {
+  return typeof rules.cedar === 'string' ? statementsOf(rules.cedar, prefix) : []
+}
+
+/** Each test, decided by these statements and nothing else, as it would be enforced. */
+export function runTests(statements: readonly Policy[], tests: readonly PolicyTest[]): PolicyTested {
+  const results = tests.map((test, i) => {
+    const verdict = verdictOf(statements, requestOf(test, `/tests/${i}`))
+    const { decision, determining, errors } = enforced(verdict)
+    return {
+      ...{ name: test.name, expected: test.expect, decision },
+      determining: determining.map(({ id }) => id),
+      errors: errors.map(({ policy, failure }) => `${policy.id}: ${failure.message}`),
+    }
+  })
+  const passed = results.filter(({ expected, decision }) => expected === decision).length
+  return { passed, failed: results.length - passed, results }
+}
+
+function requireStatements(cedar: string): void {
+  const pointer = '/policy_rules/cedar'
+  try {
+    const statements = readPolicies(cedar)
+    if (statements.length === 0) throw refusedField(pointer, 'has no policy in it')
+    const template = statements.find(({ isTemplate }) => isTemplate)
+    if (template) throw refusedField(pointer, `${template.id} has slots: name who and what it is about`)
+  } catch (error) {
+    if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
+    throw error
+  }
+}
+
+/** Throws VALIDATION_FAILED. */
+function requestOf(test: PolicyTest, pointer: string): Request {
+  const [principal, resource] = [test.principal, test.resource].map(
+    ({ type, id }) => new EntityReference(type, id),
+  ) as [EntityReference, EntityReference]
+  const action = new EntityReference(ACTION, test.action)
+  const parents = new Map<string, EntityReference[]>()
+  for (const { entity, parent } of test.parents) {
+    const { key } = new EntityReference(entity.type, entity.id)
+    parents.set(key, [...(parents.get(key) ?? []), new EntityReference(parent.type, parent.id)])
+  }
+  const keys = new Set([principal.key, resource.key, ...parents.keys()])
+  const attributes = new Map([
+    [resource.key, recordIn(test.resource_attributes, `${pointer}/resource_attributes`)],
+    [principal.key, recordIn(test.principal_attributes, `${pointer}/principal_attributes`)],
+  ])
+  const entities = new Map<string, Entity>()
+  for (const key of keys)
+    entities.set(key, {
+      attributes: attributes.get(key) ?? new Map(),
+      tags: new Map(),
+      ancestors: closure(key, parents),
+    })
+  const context = recordIn(test.context, `${pointer}/context`)
+  return { principal, action, resource, context, entities: { find: (key) => entities.get(key) } }
+}
