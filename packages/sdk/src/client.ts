@@ -9,7 +9,7 @@ import type {
   Tenant,
   VerifyRange,
 } from '@probity/contract'
-import { AccessClient } from './access.ts'
+import { PolicyClient } from './policies.ts'
 import { type Query, query } from './transport.ts'
 
 export interface Written {
@@ -36,7 +36,7 @@ export interface TokenInfo {
 }
 
 /** Client of the Probity API. Methods throw ProbityError with the server's problem. */
-export class Probity extends AccessClient {
+export class Probity extends PolicyClient {
   /** Records events: one object, or up to 1,000 in an array. */
   send(events: object | object[], format = 'probity'): Promise<Written> {
     return this.transport.json('POST', `/v1/audit/events${query({ format })}`, events)

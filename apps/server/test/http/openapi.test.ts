@@ -10,6 +10,7 @@ import { type Answer, type TestServer, testServer } from '../support/server.ts'
 import { accessCases } from './access-cases.ts'
 import type { Case } from './cases.ts'
 import { identityCases } from './identity-cases.ts'
+import { policyCases } from './policy-cases.ts'
 
 interface Operation {
   security: object[]
@@ -178,6 +179,7 @@ function cases(): Case[] {
       call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
     },
     ...accessCases(server, known),
+    ...policyCases(server, mails, known),
     ...identityCases(server, mails, provider),
     { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {
@@ -272,6 +274,7 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     Object.values(methods).flatMap(({ security }) => (security.length === 0 ? [path] : [])),
   )
   assert.deepEqual(open.sort(), [
+    '/.well-known/authzen-configuration',
     '/livez',
     '/metrics',
     '/oidc/{tenant}/{path}',

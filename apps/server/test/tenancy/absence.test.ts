@@ -51,6 +51,7 @@ async function others(): Promise<string[]> {
   const made = [
     ['/v1/groups', { name: 'group' }],
     ['/v1/roles', { name: 'role' }],
+    ['/v1/policies', { policy_name: 'policy', policy_type: 'Privacy', policy_rules: {} }],
     ['/v1/service-accounts', { name: 'directory' }],
     ['/v1/applications', { name: 'app', kind: 'machine' }],
     ['/v1/connections', { kind: 'oidc', name: 'idp', settings: { issuer: 'https://idp.example', client_id: 'x' } }],
@@ -75,6 +76,7 @@ function bodyFor(path: string, method: string): { body?: unknown; headers?: Reco
   if (path.startsWith('/v1/auth/sso/logout'))
     return { body: 'logout_token=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
   if (path.endsWith('/impersonate')) return { body: { reason: 'x' } }
+  if (path.endsWith('/rollback')) return { body: { to_version: 1 } }
   if (path.endsWith('/members') && method === 'POST') return { body: { user_id: randomUUID() } }
   if (!path.startsWith('/scim/') || method === 'GET' || method === 'DELETE') return {}
   const headers = { 'content-type': 'application/scim+json' }
@@ -108,7 +110,7 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
       const { body, headers = {} } = bodyFor(path, method)
       const isOfPerson = path.startsWith('/v1/me/') || path.endsWith('/impersonate')
       const token = isOfPerson ? session : path.startsWith('/scim/') ? client : server.token
-      const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID())
+      const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID()).replace('{version}', '1')
       const ask = (of: string) => server.call(method, at.replace('{id}', of), body, { token, headers })
       const [theirs, never] = [await ask(id), await ask(randomUUID())]
       assert.equal(theirs.status, 404, `${method} ${path} ${theirs.text}`)

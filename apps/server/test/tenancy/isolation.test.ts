@@ -99,6 +99,7 @@ async function fill(token: string): Promise<void> {
     await server.sql(text, [tenant])
   await provisioned(call)
   await roles(call)
+  await policies(call, tenant)
   await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
   await server.sql(
     `INSERT INTO remembered_devices (tenant_id, id, user_id, token_hash, created_at, expires_at, last_used_at)
@@ -130,6 +131,23 @@ async function roles(call: (method: string, path: string, body: unknown) => Prom
   await call('POST', '/v1/roles', { name: 'payer', parent_roles: [parent.body.id] })
   const group = await call('POST', '/v1/groups', { name: 'payers' })
   await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
+}
+
+/** A policy that warns, so that a decision is another by it; a decision, and an entity in another. */
+async function policies(
+  call: (method: string, path: string, body: unknown) => Promise<Answer>,
+  tenant: string,
+): Promise<void> {
+  const rules = { cedar: 'permit (principal, action, resource);' }
+  const { body } = await call('POST', '/v1/policies', {
+    ...{ policy_name: 'open', policy_type: 'Access', policy_rules: rules, enforcement_mode: 'Warn' },
+  })
+  await call('POST', `/v1/policies/${body.id}/versions/1/shadow`, { days: 1 })
+  const folder = { type: 'folder', id: '1' }
+  await call('PUT', '/v1/access/entities', { entities: [folder, { type: 'invoice', id: '1', parents: [folder] }] })
+  await call('POST', '/v1/auth/authorize', { action: 'read', resource: 'invoice/1' })
+  const seen = await server.sql('SELECT 1 FROM policy_differences WHERE tenant_id = $1', [tenant])
+  assert.equal(seen.length, 1, 'the decision would have been another')
 }
 
 /** A passkey, a challenge for another, an authenticator and backup codes of the person of a session. */

@@ -12,7 +12,7 @@ export { CedarSet, EntityReference, Extension, type Value } from './cedar/value.
 export { type Difference, textOf } from './decisions.ts'
 export { enforced, instead } from './judgement.ts'
 export { type Model, statementsOf } from './model.ts'
-export { ACTION, GROUP, ROLE, USER } from './permissions.ts'
+export { ACTION, ROLE, USER } from './permissions.ts'
 export { recordIn } from './question.ts'
 export type { Tried } from './replay.ts'
 export { accessRoutes } from './routes.ts'

@@ -38,7 +38,7 @@ export async function listEntityIds(tx: Tx, type: string, after: string | null, 
 /** Some entities and all that they are in, by any number of steps. */
 export async function readReached(tx: Tx, asked: readonly NamedEntity[]): Promise<EntityRow[]> {
   const text = `WITH RECURSIVE e AS (
-                  SELECT t AS entity_type, i AS entity_id FROM unnest($2::text[], $3::text[]) AS asked (t, i)
+                  SELECT t COLLATE "C" AS entity_type, i COLLATE "C" AS entity_id FROM unnest($2::text[], $3::text[]) AS asked (t, i)
                   UNION
                   SELECT r.parent_type, r.parent_id FROM e JOIN access_relations r
                     ON r.tenant_id = $1 AND r.entity_type = e.entity_type AND r.entity_id = e.entity_id)

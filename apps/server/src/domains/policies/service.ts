@@ -1,29 +1,17 @@
 import type { ChangePolicy, CreatePolicy, Policy, PolicyQuery, PolicyTested, PolicyVersion } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
-import type { RecordEvent } from '../../platform/record.ts'
-import type { Work } from '../../platform/work.ts'
-import type { Access } from '../access/index.ts'
 import { normalizeName } from '../identity/index.ts'
-import type { Keys } from '../keys/index.ts'
 import { requireRules, runTests, statementsIn } from './checking.ts'
+import type { PolicyDependencies } from './dependencies.ts'
 import { Life } from './life.ts'
 import { presentPolicy, presentVersion } from './present.ts'
 import * as store from './store.ts'
 import { Trials } from './trials.ts'
-
-export interface PolicyDependencies {
-  work: Work
-  clock: Clock
-  record: RecordEvent
-  keys: Keys
-  access: Access
-}
 
 /** Policies: what they say, version by version. */
 export class Policies {

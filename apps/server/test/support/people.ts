@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { type MailServer, tokenIn } from './mail.ts'
+import type { TestServer } from './server.ts'
+
+export const PASSWORD = 'violet harbour lantern'
+
+export interface Person {
+  id: string
+  email: string
+  /** Of a session that they opened with their password. */
+  token: string
+}
+
+interface Given {
+  scopes?: string[]
+  email?: string
+  /** Token of who invites them, where it is not the administrator. */
+  by?: string
+  /** Where the invitation goes, if the server mails. */
+  mails?: MailServer
+}
+
+let count = 0
+
+/** Somebody who was invited to the first tenant, took the invitation and logged in. */
+export async function person(
+  server: TestServer,
+  { scopes = [], email = `person${++count}@first.example`, by, mails }: Given = {},
+): Promise<Person> {
+  const call = (path: string, body: object, token: string | null) => server.call('POST', path, body, { token })
+  const invited = await call('/v1/users', { email, scopes }, by ?? server.token)
+  assert.equal(invited.status, 201, invited.text)
+  const token = mails ? tokenIn(await mails.next(email)) : new URL(invited.body.invitation_url).hash.slice(1)
+  await call('/v1/auth/invitation', { token, password: PASSWORD }, null)
+  const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
+  const { body } = await call('/v1/auth/login', login, null)
+  return { id: invited.body.user.id, email, token: body.access_token }
+}

@@ -1,0 +1,132 @@
+import type {
+  AuthZenActionSearch,
+  AuthZenActions,
+  AuthZenDecision,
+  AuthZenDecisions,
+  AuthZenEntities,
+  AuthZenEvaluation,
+  AuthZenEvaluations,
+  AuthZenResourceSearch,
+  AuthZenSubjectSearch,
+  ChangePolicyInput,
+  CreatePolicyInput,
+  EntityPage,
+  NamedEntity,
+  Policy,
+  PolicyAnalysis,
+  PolicyReplay,
+  PolicyShadow,
+  PolicyTested,
+  PolicyVersion,
+  PutEntitiesInput,
+} from '@probity/contract'
+import { AccessClient } from './access.ts'
+import { type Query, query } from './transport.ts'
+
+/** Policies and their life, what decisions are told, and decisions as AuthZEN asks for them. */
+export class PolicyClient extends AccessClient {
+  policies(filter: Query = {}): Promise<{ policies: Policy[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/policies${query(filter)}`)
+  }
+
+  policy(id: string): Promise<Policy> {
+    return this.transport.json('GET', `/v1/policies/${id}`)
+  }
+
+  /** Its first version is a draft. */
+  createPolicy(input: CreatePolicyInput): Promise<Policy> {
+    return this.transport.json('POST', '/v1/policies', input)
+  }
+
+  /** Writes another version, a draft. */
+  changePolicy(id: string, change: ChangePolicyInput): Promise<Policy> {
+    return this.transport.json('PATCH', `/v1/policies/${id}`, change)
+  }
+
+  /** Writes a version that says again what an earlier one said. */
+  rollBackPolicy(id: string, toVersion: number): Promise<Policy> {
+    return this.transport.json('POST', `/v1/policies/${id}/rollback`, { to_version: toVersion })
+  }
+
+  /** The newest first. */
+  policyVersions(id: string): Promise<{ versions: PolicyVersion[] }> {
+    return this.transport.json('GET', `/v1/policies/${id}/versions`)
+  }
+
+  policyVersion(id: string, version: number): Promise<PolicyVersion> {
+    return this.transport.json('GET', at(id, version))
+  }
+
+  testPolicy(id: string, version: number): Promise<PolicyTested> {
+    return this.transport.json('POST', `${at(id, version)}/test`, {})
+  }
+
+  /** What its author may not have meant. */
+  analysePolicy(id: string, version: number): Promise<PolicyAnalysis> {
+    return this.transport.json('POST', `${at(id, version)}/analyse`, {})
+  }
+
+  /** What it would have decided otherwise in the last days. */
+  replayPolicy(id: string, version: number, days = 7): Promise<PolicyReplay> {
+    return this.transport.json('POST', `${at(id, version)}/replay`, { days })
+  }
+
+  /** Has it asked beside what counts for some days; 0 ends it. */
+  shadowPolicy(id: string, version: number, days = 7): Promise<PolicyVersion> {
+    return this.transport.json('POST', `${at(id, version)}/shadow`, { days })
+  }
+
+  policyDifferences(id: string, version: number): Promise<PolicyShadow> {
+    return this.transport.json('GET', `${at(id, version)}/differences`)
+  }
+
+  submitPolicy(id: string, version: number, acceptWarnings = false): Promise<PolicyVersion> {
+    return this.transport.json('POST', `${at(id, version)}/submit`, { accept_warnings: acceptWarnings })
+  }
+
+  /** By somebody who neither wrote nor submitted it, in a session. */
+  approvePolicy(id: string, version: number): Promise<PolicyVersion> {
+    return this.transport.json('POST', `${at(id, version)}/approve`, {})
+  }
+
+  rejectPolicy(id: string, version: number): Promise<PolicyVersion> {
+    return this.transport.json('POST', `${at(id, version)}/reject`, {})
+  }
+
+  entities(filter: Query = {}): Promise<EntityPage> {
+    return this.transport.json('GET', `/v1/access/entities${query(filter)}`)
+  }
+
+  /** Tells of resources and people, each as a whole. */
+  putEntities(input: PutEntitiesInput): Promise<{ count: number }> {
+    return this.transport.json('PUT', '/v1/access/entities', input)
+  }
+
+  removeEntities(entities: NamedEntity[]): Promise<{ count: number }> {
+    return this.transport.json('POST', '/v1/access/entities/remove', { entities })
+  }
+
+  evaluate(asked: AuthZenEvaluation): Promise<AuthZenDecision> {
+    return this.transport.json('POST', '/access/v1/evaluation', asked)
+  }
+
+  evaluateAll(asked: AuthZenEvaluations): Promise<AuthZenDecisions> {
+    return this.transport.json('POST', '/access/v1/evaluations', asked)
+  }
+
+  searchSubjects(asked: AuthZenSubjectSearch): Promise<AuthZenEntities> {
+    return this.transport.json('POST', '/access/v1/search/subject', asked)
+  }
+
+  searchResources(asked: AuthZenResourceSearch): Promise<AuthZenEntities> {
+    return this.transport.json('POST', '/access/v1/search/resource', asked)
+  }
+
+  searchActions(asked: AuthZenActionSearch): Promise<AuthZenActions> {
+    return this.transport.json('POST', '/access/v1/search/action', asked)
+  }
+}
+
+function at(id: string, version: number): string {
+  return `/v1/policies/${id}/versions/${version}`
+}
