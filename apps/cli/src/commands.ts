@@ -12,6 +12,7 @@ import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { init } from './commands/init.ts'
 import { keyRotate, keyTurnAnchor } from './commands/key-rotate.ts'
+import { policyApply, policyDiff, policyPull, policyTest } from './commands/policy.ts'
 import { subjectErase } from './commands/subject-erase.ts'
 import {
   tenantAcceptRollback,
@@ -58,6 +59,10 @@ export const COMMANDS: readonly Command[] = [
   userReactivate,
   userDeactivate,
   userUnlock,
+  policyPull,
+  policyTest,
+  policyDiff,
+  policyApply,
   tokenCreate,
   tokenList,
   tokenRevoke,

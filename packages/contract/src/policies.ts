@@ -98,6 +98,11 @@ export type PolicyQuery = z.infer<typeof policyQuery>
 export const policyPage = z.object({ policies: z.array(policy), next_cursor: nextCursor })
 export const policyVersions = z.object({ versions: z.array(policyVersion) })
 
+/** Rules and tests that are tried without being written. */
+export const checkPolicy = createPolicy.pick({ policy_type: true, policy_rules: true, tests: true })
+export type CheckPolicy = z.infer<typeof checkPolicy>
+export type CheckPolicyInput = z.input<typeof checkPolicy>
+
 /** What each test of a version came to. */
 export const policyTested = z.object({
   passed: z.number().int(),

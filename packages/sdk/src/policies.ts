@@ -9,6 +9,7 @@ import type {
   AuthZenResourceSearch,
   AuthZenSubjectSearch,
   ChangePolicyInput,
+  CheckPolicyInput,
   CreatePolicyInput,
   EntityPage,
   NamedEntity,
@@ -55,6 +56,11 @@ export class PolicyClient extends AccessClient {
 
   policyVersion(id: string, version: number): Promise<PolicyVersion> {
     return this.transport.json('GET', at(id, version))
+  }
+
+  /** Tries rules and tests without writing them. */
+  checkPolicy(input: CheckPolicyInput): Promise<PolicyTested> {
+    return this.transport.json('POST', '/v1/policies/check', input)
   }
 
   testPolicy(id: string, version: number): Promise<PolicyTested> {

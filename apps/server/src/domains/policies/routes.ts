@@ -1,5 +1,6 @@
 import {
   changePolicy,
+  checkPolicy,
   createPolicy,
   policy,
   policyAnalysis,
@@ -54,6 +55,15 @@ export function policyRoutes(policies: Policies): Route[] {
         reply.code(201)
         return made
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/policies/check',
+      summary: 'Try rules and tests without writing them',
+      scopes,
+      body: checkPolicy,
+      answers: { 200: policyTested },
+      handle: async ({ body }) => policies.check(body),
     }),
     route({
       method: 'GET',

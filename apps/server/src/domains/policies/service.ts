@@ -1,4 +1,12 @@
-import type { ChangePolicy, CreatePolicy, Policy, PolicyQuery, PolicyTested, PolicyVersion } from '@probity/contract'
+import type {
+  ChangePolicy,
+  CheckPolicy,
+  CreatePolicy,
+  Policy,
+  PolicyQuery,
+  PolicyTested,
+  PolicyVersion,
+} from '@probity/contract'
 import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -96,6 +104,12 @@ export class Policies {
 
   async version(tenantId: string, id: string, version: number): Promise<PolicyVersion> {
     return this.#run(tenantId, async (tx) => presentVersion(await requireVersionRow(tx, id, version)))
+  }
+
+  /** Rules and tests that are tried without being written. Throws VALIDATION_FAILED. */
+  check({ policy_type, policy_rules, tests }: CheckPolicy): PolicyTested {
+    requireRules(policy_type, policy_rules, tests)
+    return runTests(statementsIn(policy_rules), tests)
   }
 
   async test(tenantId: string, id: string, version: number): Promise<PolicyTested> {
