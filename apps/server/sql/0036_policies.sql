@@ -174,3 +174,6 @@ COMMENT ON COLUMN access_versions.version IS 'Grows with each change of roles, a
 
 ALTER TABLE access_versions ADD COLUMN has_entities boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN access_versions.has_entities IS 'Whether an application ever told of an entity; without, no decision looks for any';
+ALTER TABLE access_versions ADD COLUMN sampled_actions text[] NOT NULL DEFAULT '{}', ADD COLUMN recorded_share real NOT NULL DEFAULT 1 CHECK (recorded_share BETWEEN 0 AND 1);
+COMMENT ON COLUMN access_versions.sampled_actions IS 'Actions of which not every decision that allows is recorded; empty: each is';
+COMMENT ON COLUMN access_versions.recorded_share IS 'The share of those that is recorded, by chance';

@@ -27,7 +27,10 @@ TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may sti
   tenant_id uuid NOT NULL -- Tenant
   version bigint NOT NULL -- Grows with each change of roles, and of what policies count
   has_entities boolean NOT NULL DEFAULT false -- Whether an application ever told of an entity; without, no decision looks for any
+  sampled_actions text[] NOT NULL DEFAULT '{}'::text[] -- Actions of which not every decision that allows is recorded; empty: each is
+  recorded_share real NOT NULL DEFAULT 1 -- The share of those that is recorded, by chance
   CONSTRAINT access_versions_pkey PRIMARY KEY (tenant_id)
+  CONSTRAINT access_versions_recorded_share_check CHECK (((recorded_share >= (0)::double precision) AND (recorded_share <= (1)::double precision)))
   CONSTRAINT access_versions_version_check CHECK ((version > 0))
   CONSTRAINT access_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

@@ -239,6 +239,16 @@ export const authorized = z.object({
 })
 export type Authorized = z.infer<typeof authorized>
 
+/** How decisions are recorded: each, but where a tenant says that some of what is allowed is enough. */
+export const decisionRecording = z.strictObject({
+  sampled_actions: z
+    .array(line(100))
+    .max(100)
+    .describe('Actions of which not every decision that allows is recorded; a denial always is'),
+  recorded_share: z.number().min(0).max(1).describe('The share of those that is recorded, by chance'),
+})
+export type DecisionRecording = z.infer<typeof decisionRecording>
+
 /** Many questions about one person at once; what one does not say, the whole says. */
 export const authorizeBatch = z.strictObject({
   user_id: authorize.shape.user_id,

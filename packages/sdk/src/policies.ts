@@ -11,6 +11,7 @@ import type {
   ChangePolicyInput,
   CheckPolicyInput,
   CreatePolicyInput,
+  DecisionRecording,
   EntityPage,
   NamedEntity,
   Policy,
@@ -97,6 +98,15 @@ export class PolicyClient extends AccessClient {
 
   rejectPolicy(id: string, version: number): Promise<PolicyVersion> {
     return this.transport.json('POST', `${at(id, version)}/reject`, {})
+  }
+
+  /** How decisions are recorded: each, unless a tenant says that a share of what is allowed is enough. */
+  decisionRecording(): Promise<DecisionRecording> {
+    return this.transport.json('GET', '/v1/access/recording')
+  }
+
+  changeDecisionRecording(recording: DecisionRecording): Promise<DecisionRecording> {
+    return this.transport.json('PUT', '/v1/access/recording', recording)
   }
 
   entities(filter: Query = {}): Promise<EntityPage> {

@@ -349,3 +349,28 @@ test('a decision rests on roles and grants of one moment: what was never allowed
     assert.equal(await underWay, false)
   })
 })
+
+test('each decision is recorded, but for a share of what is allowed where the tenant says so', async () => {
+  const { id } = await person()
+  await granted(await role([may('read', 'page'), may('write', 'page')]), { user_id: id })
+  const recording = { sampled_actions: ['read'], recorded_share: 0 }
+  const changed = await call('PUT', '/v1/access/recording', recording)
+  assert.deepEqual([changed.status, changed.body], [200, recording])
+  for (const [action, resource] of [
+    ['read', 'page/1'],
+    ['write', 'page/1'],
+    ['read', 'other/1'],
+  ] as const)
+    await asks(id, action, resource)
+  await call('PUT', '/v1/access/recording', { sampled_actions: [], recorded_share: 1 })
+  await asks(id, 'read', 'page/2')
+  const found = async (resource: string) => {
+    const { body } = await call('GET', `/v1/audit/events?event_type=access.decided&resource=${resource}`)
+    return body.events.map((one: Answer['body']) => `${one.event_data.action} ${one.outcome}`)
+  }
+  await until('the last is an entry', async () => (await found('page/2')).length === 1)
+  assert.deepEqual(await found('page/1'), ['write Success'])
+  assert.deepEqual(await found('other/1'), ['read Failure'])
+  const said = await call('GET', '/v1/audit/events?event_type=access.recording_changed')
+  assert.equal(said.body.events.length, 2)
+})

@@ -49,6 +49,13 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => '/v1/auth/authorize/batch',
       () => ({ action: 'pay', questions: [{ resource: 'invoice/17' }] }),
     ),
+    one(
+      'PUT /v1/access/recording',
+      contract.decisionRecording,
+      () => '/v1/access/recording',
+      () => ({ sampled_actions: ['read'], recorded_share: 0.5 }),
+    ),
+    one('GET /v1/access/recording', contract.decisionRecording, () => '/v1/access/recording'),
     {
       operation: 'POST /v1/grants',
       schema: contract.grant,

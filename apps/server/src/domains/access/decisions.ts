@@ -92,9 +92,11 @@ export class Decisions {
       )
       const judgements = questions.map((question) => judge(state.model, requestOf(state, question)))
       const decisionId = newId(this.#dependencies.clock.now())
-      await this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements })
-      const asked = questions.map((one) => one.asked)
-      await requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked })
+      if (isRecorded(state.model, questions, judgements)) {
+        await this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements })
+        const asked = questions.map((one) => one.asked)
+        await requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked })
+      }
       await this.#dependencies.noteDifferences(tx, differencesOf(judgements, { decisionId, at }))
       return { decisionId, model: state.model, judgements }
     })
@@ -164,6 +166,13 @@ export class Decisions {
       },
     })
   }
+}
+
+/** Each decision is, but where the tenant says that a share of what is allowed is enough. */
+function isRecorded(model: Model, questions: readonly Question[], judgements: readonly Judgement[]): boolean {
+  const { sampledActions, recordedShare } = model
+  const isSampled = questions.every(({ asked }) => sampledActions.has(asked.action)) && judgements.every(isAllowed)
+  return !isSampled || Math.random() < recordedShare
 }
 
 /** Questions that the entry of a batch names; of more it tells how many. */

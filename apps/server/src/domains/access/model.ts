@@ -26,6 +26,9 @@ export interface Model {
   /** Whether decisions look for entities that an application told of, and for groups of who asks. */
   hasEntities: boolean
   asksGroups: boolean
+  /** Actions of which only a share of what is allowed is recorded. */
+  sampledActions: ReadonlySet<string>
+  recordedShare: number
 }
 
 interface Known {
@@ -97,6 +100,8 @@ export class Models {
       beside: beside.map((one) => ({ ...one, replaces: idsOf(one.policyId) })),
       names: new Map(roles.map(({ id, name }) => [id, name])),
       zones: [...new Set(rows.flatMap(({ conditions }) => zonesOf(conditions)))],
+      sampledActions: new Set(found.sampled_actions),
+      recordedShare: found.recorded_share,
       asksGroups: [...texts, ...asked].some((text) => text.includes(GROUP)),
     }
   }
@@ -113,6 +118,7 @@ export class Models {
 const NOTHING: Model = {
   ...{ version: 0, policies: new PolicySet([]), permissions: new Map(), rulings: new Map(), beside: [] },
   ...{ names: new Map(), parents: [], zones: [], hasEntities: false, asksGroups: false },
+  ...{ sampledActions: new Set<string>(), recordedShare: 1 },
 }
 
 /** The policies of a text, compiled; each is called by its place in it, behind a prefix. Throws UnreadablePolicy. */

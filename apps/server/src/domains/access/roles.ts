@@ -1,4 +1,4 @@
-import type { ChangeRole, CreateRole, Permission, Role, RoleQuery } from '@probity/contract'
+import type { ChangeRole, CreateRole, DecisionRecording, Permission, Role, RoleQuery } from '@probity/contract'
 import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -83,6 +83,30 @@ export class Roles {
       if (uses.grants + uses.children > 0) throw new DomainError('ROLE_IN_USE', { ...uses })
       await store.deleteRole(tx, id)
       await this.#record(tx, principal, 'removed', id, {})
+    })
+  }
+
+  async recording(tenantId: string): Promise<DecisionRecording> {
+    return this.run(tenantId, recordingOf)
+  }
+
+  /** How decisions are recorded from now on; that it changed is. */
+  async changeRecording(
+    principal: Principal,
+    { sampled_actions, recorded_share }: DecisionRecording,
+  ): Promise<DecisionRecording> {
+    return this.#change(principal.tenantId, async (tx) => {
+      await store.updateRecording(tx, sampled_actions, recorded_share)
+      await this.#dependencies.record(tx, {
+        ...{
+          event_type: 'access.recording_changed',
+          actor: actorOf(principal),
+          resource: 'access/recording',
+          action: 'change',
+        },
+        ...{ outcome: 'Success', risk_score: 50, data: { sampled_actions, recorded_share } },
+      })
+      return recordingOf(tx)
     })
   }
 
@@ -171,6 +195,11 @@ export class Roles {
   #newId(): string {
     return newId(this.#dependencies.clock.now())
   }
+}
+
+async function recordingOf(tx: Tx): Promise<DecisionRecording> {
+  const { sampled_actions = [], recorded_share = 1 } = (await store.readVersion(tx)) ?? {}
+  return { sampled_actions, recorded_share }
 }
 
 /** Permissions that an entry names; of more it tells how many. */

@@ -7,6 +7,7 @@ import {
   changeRole,
   createGrant,
   createRole,
+  decisionRecording,
   effectiveAccess,
   grant,
   grantPage,
@@ -125,6 +126,24 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
         await grants.remove(principal, params.id)
         return null
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/access/recording',
+      summary: 'See how decisions are recorded',
+      scopes,
+      answers: { 200: decisionRecording },
+      handle: ({ principal }) => roles.recording(principal.tenantId),
+    }),
+    route({
+      method: 'PUT',
+      path: '/v1/access/recording',
+      summary: 'Say of which actions only a share of what is allowed is recorded',
+      scopes,
+      changes: true,
+      body: decisionRecording,
+      answers: { 200: decisionRecording },
+      handle: ({ principal, body }) => roles.changeRecording(principal, body),
     }),
     route({
       method: 'POST',

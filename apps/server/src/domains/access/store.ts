@@ -27,12 +27,20 @@ export async function nextVersion(tx: Tx): Promise<void> {
 export interface VersionRow {
   version: number
   has_entities: boolean
+  sampled_actions: string[]
+  recorded_share: number
 }
 
 /** Null: the roles of the tenant have not begun. */
 export async function readVersion(tx: Tx): Promise<VersionRow | null> {
-  const text = 'SELECT version, has_entities FROM access_versions WHERE tenant_id = $1'
+  const text = 'SELECT version, has_entities, sampled_actions, recorded_share FROM access_versions WHERE tenant_id = $1'
   return (await tx.query<VersionRow>(text, [tx.tenantId])).rows[0] ?? null
+}
+
+/** How decisions are recorded from the next version on. */
+export async function updateRecording(tx: Tx, sampled: readonly string[], share: number): Promise<void> {
+  const text = 'UPDATE access_versions SET (sampled_actions, recorded_share) = ($2, $3) WHERE tenant_id = $1'
+  await tx.query(text, [tx.tenantId, sampled, share])
 }
 
 /** By name. */
