@@ -466,6 +466,25 @@ CREATE INDEX remembered_devices_user ON remembered_devices USING btree (tenant_i
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE role_exclusions ROW LEVEL SECURITY ENABLED FORCED -- Pairs of roles that exclude each other, in either order one row; they change with the version of the roles (access_versions)
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  kind character varying(16) NOT NULL -- static: nobody has both; dynamic: nobody uses both at once
+  role_id uuid NOT NULL -- The one role
+  other_role_id uuid NOT NULL -- The other
+  created_at timestamp with time zone NOT NULL -- When it was made, or made of another kind
+  created_by uuid NOT NULL -- Who did
+  CONSTRAINT role_exclusions_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT role_exclusions_tenant_id_role_id_other_role_id_key UNIQUE (tenant_id, role_id, other_role_id)
+  CONSTRAINT role_exclusions_check CHECK ((other_role_id > role_id))
+  CONSTRAINT role_exclusions_kind_check CHECK (((kind)::text = ANY ((ARRAY['static'::character varying, 'dynamic'::character varying])::text[])))
+  CONSTRAINT role_exclusions_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT role_exclusions_tenant_id_other_role_id_fkey FOREIGN KEY (tenant_id, other_role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT role_exclusions_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX role_exclusions_other ON role_exclusions USING btree (tenant_id, other_role_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE role_parents ROW LEVEL SECURITY ENABLED FORCED -- Roles whose permissions a role has as well; there is no way back to itself
   tenant_id uuid NOT NULL -- Tenant
   role_id uuid NOT NULL -- Role

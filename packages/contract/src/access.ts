@@ -169,6 +169,11 @@ export const authorize = z.strictObject({
     .describe('What the application knows of it'),
   action: line(100),
   context: z.record(z.string().max(100), z.unknown()).default({}),
+  active_roles: z
+    .array(uuid)
+    .max(100)
+    .optional()
+    .describe('Of the roles that are held, only these count, with their parents; without it all do'),
   explain: z
     .boolean()
     .default(false)
@@ -222,6 +227,7 @@ export const authorizeBatch = z.strictObject({
   user_id: authorize.shape.user_id,
   action: authorize.shape.action.optional(),
   context: authorize.shape.context,
+  active_roles: authorize.shape.active_roles,
   questions: z
     .array(
       z.strictObject({
@@ -229,6 +235,7 @@ export const authorizeBatch = z.strictObject({
         resource_attributes: authorize.shape.resource_attributes,
         action: authorize.shape.action.optional(),
         context: z.record(z.string().max(100), z.unknown()).optional().describe('In the place of that of the whole'),
+        active_roles: authorize.shape.active_roles,
       }),
     )
     .min(1)
@@ -257,7 +264,9 @@ export const effectiveAccess = z.object({
   roles: z.array(z.object({ role_id: uuid, role: z.string(), ...reached })).describe('As they were given'),
   permissions: z
     .array(permission.extend({ role_id: uuid, role: z.string(), ...reached }))
-    .describe('Of these roles and of their parents, each with the grant that it comes by'),
+    .describe(
+      'Of these roles and of their parents, each with the grant that it comes by; of two roles of which nobody may have both, of neither',
+    ),
 })
 export type EffectiveAccess = z.infer<typeof effectiveAccess>
 

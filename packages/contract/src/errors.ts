@@ -30,6 +30,7 @@ export const STATUS = {
   SYSTEM_ROLE: 409,
   ROLE_CYCLE: 409,
   ROLE_IN_USE: 409,
+  DUTIES_SEPARATED: 409,
   IDENTITY_NOT_LINKED: 409,
   DOMAIN_NOT_VERIFIED: 409,
   NAME_TAKEN: 409,
@@ -87,6 +88,7 @@ export const TITLE: Record<ErrorCode, string> = {
   SYSTEM_ROLE: 'A role that every tenant has does not change; make one of your own with it as parent',
   ROLE_CYCLE: 'A role would have its own permissions by its parents; leave one of them out',
   ROLE_IN_USE: 'Somebody has the role, or a role has it as parent; take it from them first',
+  DUTIES_SEPARATED: 'Two roles exclude each other, and somebody would have both; take one of them away first',
   NAME_TAKEN: 'The name is taken; choose another, or change what has it',
   DOMAIN_NOT_VERIFIED:
     'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',

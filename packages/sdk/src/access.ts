@@ -5,11 +5,13 @@ import type {
   AuthorizedBatch,
   AuthorizeInput,
   ChangeRole,
+  CreateExclusion,
   CreateGrantInput,
   CreateRoleInput,
   EffectiveAccess,
   Grant,
   Role,
+  RoleExclusion,
   SearchAccessInput,
 } from '@probity/contract'
 import { IdentityClient } from './identity.ts'
@@ -57,6 +59,20 @@ export class AccessClient extends IdentityClient {
   /** Takes away one that nobody has. */
   removeRole(id: string): Promise<null> {
     return this.transport.json('DELETE', `/v1/roles/${id}`)
+  }
+
+  /** Pairs of roles that exclude each other. */
+  roleExclusions(page: Query = {}): Promise<{ exclusions: RoleExclusion[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/role-exclusions${query(page)}`)
+  }
+
+  /** From now on nobody has both (static), or uses both at once (dynamic). */
+  excludeRoles(input: CreateExclusion): Promise<RoleExclusion> {
+    return this.transport.json('POST', '/v1/role-exclusions', input)
+  }
+
+  removeExclusion(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/role-exclusions/${id}`)
   }
 
   /** Who has which role; of somebody, of a group, or of a role. */

@@ -67,6 +67,19 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => '/v1/access/search',
       () => ({ resource: 'invoice/17', action: 'pay' }),
     ),
+    {
+      operation: 'POST /v1/role-exclusions',
+      schema: contract.roleExclusion,
+      async call() {
+        const other = await server.call('POST', '/v1/roles', { name: 'approver' })
+        const pair = { role_id: known.role, other_role_id: other.body.id }
+        const answer = await server.call('POST', '/v1/role-exclusions', { kind: 'dynamic', ...pair })
+        known.exclusion = answer.body.id
+        return answer
+      },
+    },
+    one('GET /v1/role-exclusions', contract.exclusionPage, () => '/v1/role-exclusions'),
+    one('DELETE /v1/role-exclusions/{id}', z.null(), () => `/v1/role-exclusions/${known.exclusion}`),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),
   ]

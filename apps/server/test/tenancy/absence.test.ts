@@ -65,9 +65,19 @@ async function others(): Promise<string[]> {
       },
     ],
   ] as const
-  return Promise.all(
-    made.map(async ([path, body]) => (await server.call('POST', path, body, { token: b.token })).body.id as string),
-  )
+  const make = async (path: string, body: object) => {
+    const answer = await server.call('POST', path, body, { token: b.token })
+    assert.equal(answer.status, 201, answer.text)
+    return answer.body.id as string
+  }
+  const [role_id, other_role_id] = [
+    await make('/v1/roles', { name: 'payer' }),
+    await make('/v1/roles', { name: 'approver' }),
+  ]
+  return [
+    ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
+    await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
+  ]
 }
 
 /** What a route with an id is asked with, as far as it needs anything to get to the id. */

@@ -123,11 +123,14 @@ async function fill(token: string): Promise<void> {
   )
 }
 
-/** A role with a parent and a permission, which a group has. */
+/** A role with a parent and a permission, which a group has, and one that it excludes. */
 async function roles(call: (method: string, path: string, body: unknown) => Promise<Answer>): Promise<void> {
   const permissions = [{ resource: 'invoice', action: 'read' }]
   const parent = await call('POST', '/v1/roles', { name: 'reader', permissions })
   await call('POST', '/v1/roles', { name: 'payer', parent_roles: [parent.body.id] })
+  const other = await call('POST', '/v1/roles', { name: 'approver' })
+  const pair = { role_id: parent.body.id, other_role_id: other.body.id }
+  await call('POST', '/v1/role-exclusions', { kind: 'static', ...pair })
   const group = await call('POST', '/v1/groups', { name: 'payers' })
   await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
 }

@@ -3,18 +3,18 @@ import { actorOf, type Principal, requireScopes } from '../../platform/authority
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { NO_ANSWER, present, reasonOf } from './answers.ts'
+import { type Decided, NO_ANSWER, present, reasonOf } from './answers.ts'
 import { Failure } from './cedar/failure.ts'
 import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
-import type { Answer } from './cedar/policy-set.ts'
 import type { Entity, Request } from './cedar/request.ts'
 import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
 import type { Model, Models } from './model.ts'
 import { ACTION, extentOf, ROLE, USER } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
-import { closureOf, covers } from './rules.ts'
+import { covers } from './rules.ts'
+import { countingOf } from './separation.ts'
 import * as store from './store-grants.ts'
 
 const NOTHING: ReadonlyMap<string, Value> = new Map()
@@ -38,13 +38,13 @@ export class Decisions {
     const question = read(asked, asked.action, contextIn(asked.context, ''), '')
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#stateOf(tx, userId)
-      const { request, answer } = decide(state, question)
-      const told = present(this.#newId(), state.model, answer, request, asked)
+      const told = present(this.#newId(), state.model, decide(state, question), asked)
       await this.#record(tx, principal, userId, {
         ...{ resource: asked.resource, isAllowed: told.authorized },
         data: {
           decision: told.decision_id,
           action: asked.action,
+          ...(asked.active_roles && { active_roles: asked.active_roles }),
           roles: told.roles.map(({ id }) => id),
           version: told.version,
         },
@@ -60,13 +60,14 @@ export class Decisions {
     const questions = asked.questions.map((one, i) => {
       const pointer = `/questions/${i}`
       const context = one.context === undefined ? shared : contextIn(one.context, pointer)
-      return read(one, one.action ?? asked.action, context, pointer)
+      const active_roles = one.active_roles ?? asked.active_roles
+      return read({ ...one, active_roles }, one.action ?? asked.action, context, pointer)
     })
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#stateOf(tx, userId)
       const answers = questions.map((question) => {
-        const { request, answer } = decide(state, question)
-        return { authorized: answer.decision === 'allow', reason: reasonOf(state.model, answer, request) }
+        const decided = decide(state, question)
+        return { authorized: decided.answer.decision === 'allow', reason: reasonOf(state.model, decided) }
       })
       const told = { decision_id: this.#newId(), answers, version: state.model?.version ?? 0 }
       const allowed = answers.filter(({ authorized }) => authorized).length
@@ -138,6 +139,7 @@ interface Question {
   action: string
   attributes: CedarRecord
   context: CedarRecord
+  active: readonly string[] | undefined
 }
 
 /** Questions that the entry of a batch names; of more it tells how many. */
@@ -151,27 +153,30 @@ function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authoriz
   return userId
 }
 
-function decide(state: State, question: Question): { request: Request; answer: Answer } {
+function decide(state: State, question: Question): Decided {
   const { model, held } = state
   const of = extentOf(question.resource)
-  const here = held.filter((one) => covers(one, of))
-  const roles = closureOf(
-    model?.parents ?? [],
-    here.map(({ role_id }) => role_id),
-  )
-  const request = requestOf(state, question, roles)
-  return { request, answer: model?.policies.isAuthorized(request) ?? NO_ANSWER }
+  const counting = countingOf(model ?? NO_DUTIES, {
+    held: held.map(({ role_id }) => role_id),
+    here: held.filter((one) => covers(one, of)).map(({ role_id }) => role_id),
+    active: question.active,
+  })
+  const request = requestOf(state, question, counting.roles)
+  return { request, answer: model?.policies.isAuthorized(request) ?? NO_ANSWER, counting }
 }
+
+const NO_DUTIES = { parents: [], exclusions: [] }
 
 /** Throws VALIDATION_FAILED. */
 function read(
-  { resource, resource_attributes }: Pick<Authorize, 'resource' | 'resource_attributes'>,
+  asked: Pick<Authorize, 'resource' | 'resource_attributes' | 'active_roles'>,
   action: string | undefined,
   context: CedarRecord,
   pointer: string,
 ): Question {
   if (action === undefined) throw refusedField(`${pointer}/action`, 'is missing, here and for all')
-  return { resource, action, context, attributes: recordIn(resource_attributes, `${pointer}/resource_attributes`) }
+  const attributes = recordIn(asked.resource_attributes, `${pointer}/resource_attributes`)
+  return { resource: asked.resource, action, context, attributes, active: asked.active_roles }
 }
 
 /** An address may be told as the text that it is. */

@@ -5,9 +5,12 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
+import { requireSeparate } from './duties.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { closureOf, covers, type Extent } from './rules.ts'
+import { brokenBy, isApart } from './separation.ts'
 import { listParents, readRole } from './store.ts'
+import { listExclusions } from './store-exclusions.ts'
 import * as store from './store-grants.ts'
 
 /** Who has which role, and where. */
@@ -33,11 +36,12 @@ export class Grants {
 
   /**
    * Gives a role, or gives it again on other terms. Throws GRANT_REFUSED beyond what one may give, to oneself and to a group
-   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past.
+   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past;
+   * DUTIES_SEPARATED where somebody would have two roles that exclude each other.
    */
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
-    return this.#roles.run(tenantId, async (tx) => {
+    return this.#roles.hold(tenantId, async (tx) => {
       const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
       const at = this.#dependencies.work.now()
       const expires = expires_at === null ? null : new Date(expires_at)
@@ -50,6 +54,7 @@ export class Grants {
         ...{ id: newId(this.#dependencies.clock.now()), role_id, user_id, group_id, ...terms },
         ...{ granted_at: at, granted_by: principal.userId, expires_at: expires },
       })
+      await requireSeparate(tx, row, at)
       const { reason: _, ...told } = terms // whoever wrote it may have named people
       await this.#record(tx, principal, 'created', row, { role: role_id, group: group_id, ...told, expires_at })
       return present(row)
@@ -58,7 +63,7 @@ export class Grants {
 
   /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED. */
   async remove(principal: Principal, id: string): Promise<void> {
-    await this.#roles.run(principal.tenantId, async (tx) => {
+    await this.#roles.hold(principal.tenantId, async (tx) => {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
       await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
@@ -94,9 +99,13 @@ export class Grants {
     const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
     const held = isPerson ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
+    const duties = { parents, exclusions: await listExclusions(tx) }
+    const roles = held.map(({ role_id }) => role_id)
+    const broken = brokenBy(duties, roles, 'static')
     const isEnough = held.some(
       (one) =>
         one.with_grant_option &&
+        isApart(duties, one.role_id, broken) &&
         closureOf(parents, [one.role_id]).has(roleId) &&
         covers(one, given) &&
         (one.expires_at === null || (given.expires !== null && given.expires <= one.expires_at)),

@@ -5,7 +5,9 @@ import type { Policy } from './cedar/policy.ts'
 import { PolicySet } from './cedar/policy-set.ts'
 import { zonesOf } from './conditions.ts'
 import { policyOf } from './permissions.ts'
+import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
+import { listExclusions } from './store-exclusions.ts'
 
 /** The roles of a tenant as the engine has them: all of one version. */
 export interface Model {
@@ -15,6 +17,7 @@ export interface Model {
   permissions: ReadonlyMap<string, { policy: Policy; roleId: string; permission: Permission }>
   names: ReadonlyMap<string, string>
   parents: readonly store.Parenthood[]
+  exclusions: readonly Exclusion[]
   zones: readonly string[]
 }
 
@@ -49,7 +52,7 @@ async function readModel(tx: Tx, version: number): Promise<Model> {
     permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
   }
   return {
-    ...{ version, permissions, parents },
+    ...{ version, permissions, parents, exclusions: await listExclusions(tx) },
     policies: new PolicySet([...permissions.values()].map(({ policy }) => policy)),
     names: new Map(roles.map(({ id, name }) => [id, name])),
     zones: [...new Set(rows.flatMap(({ conditions }) => zonesOf(conditions)))],

@@ -19,14 +19,17 @@ import {
 } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { exclusionRoutes } from './exclusion-routes.ts'
 import type { Access } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
 const scopes = ['tenant:admin'] as const
 
 /** Roles, who has them, and what they let somebody do. */
-export function accessRoutes({ roles, grants, decisions, effective }: Access): Route[] {
+export function accessRoutes(access: Access): Route[] {
+  const { roles, grants, decisions, effective } = access
   return [
+    ...exclusionRoutes(access),
     route({
       method: 'GET',
       path: '/v1/roles',

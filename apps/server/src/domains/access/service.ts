@@ -1,5 +1,6 @@
 import { Decisions } from './decisions.ts'
 import { Effective } from './effective.ts'
+import { Exclusions } from './exclusions.ts'
 import { Grants } from './grants.ts'
 import { Models } from './model.ts'
 import { type AccessDependencies, Roles } from './roles.ts'
@@ -7,12 +8,14 @@ import { type AccessDependencies, Roles } from './roles.ts'
 /** Roles, grants and decisions. */
 export class Access {
   readonly roles: Roles
+  readonly exclusions: Exclusions
   readonly grants: Grants
   readonly decisions: Decisions
   readonly effective: Effective
 
   constructor(dependencies: AccessDependencies) {
     this.roles = new Roles(dependencies)
+    this.exclusions = new Exclusions(dependencies, this.roles)
     this.grants = new Grants(dependencies, this.roles)
     const models = new Models()
     this.decisions = new Decisions(dependencies, models)

@@ -98,10 +98,10 @@ const REACHED = `FROM user_roles r
   JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = coalesce(r.user_id, m.user_id)
   WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2)`
 
-/** What reaches one person, active or not, in the order in which it was given. */
-export async function reachOf(tx: Tx, userId: string, at: Date): Promise<ReachRow[]> {
-  const text = `SELECT ${REACH} ${REACHED} AND u.id = $3 ORDER BY r.id`
-  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userId])).rows
+/** What reaches some people, active or not, in the order in which it was given. */
+export async function reachOf(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHED} AND u.id = ANY ($3) ORDER BY r.id`
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userIds])).rows
 }
 
 /** Whom grants of some roles reach that count on a resource, by person. */
