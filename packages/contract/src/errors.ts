@@ -31,6 +31,7 @@ export const STATUS = {
   ROLE_CYCLE: 409,
   ROLE_IN_USE: 409,
   DUTIES_SEPARATED: 409,
+  LAST_OWNER: 409,
   IDENTITY_NOT_LINKED: 409,
   DOMAIN_NOT_VERIFIED: 409,
   NAME_TAKEN: 409,
@@ -89,6 +90,7 @@ export const TITLE: Record<ErrorCode, string> = {
   ROLE_CYCLE: 'A role would have its own permissions by its parents; leave one of them out',
   ROLE_IN_USE: 'Somebody has the role, or a role has it as parent; take it from them first',
   DUTIES_SEPARATED: 'Two roles exclude each other, and somebody would have both; take one of them away first',
+  LAST_OWNER: 'The tenant would have no owner whose role does not end; give the role to another person first',
   NAME_TAKEN: 'The name is taken; choose another, or change what has it',
   DOMAIN_NOT_VERIFIED:
     'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',

@@ -37,7 +37,8 @@ export class Grants {
   /**
    * Gives a role, or gives it again on other terms. Throws GRANT_REFUSED beyond what one may give, to oneself and to a group
    * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past;
-   * DUTIES_SEPARATED where somebody would have two roles that exclude each other.
+   * DUTIES_SEPARATED where somebody would have two roles that exclude each other; LAST_OWNER for an end of what the tenant's
+   * last owner is by.
    */
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
@@ -50,10 +51,12 @@ export class Grants {
       if (!role) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
       await this.#requireOther(tx, principal, { user_id, group_id })
       await this.#requireMayGive(tx, principal, role_id, { ...terms, expires })
+      const owners = await store.listOwners(tx)
       const row = await store.putGrant(tx, {
         ...{ id: newId(this.#dependencies.clock.now()), role_id, user_id, group_id, ...terms },
         ...{ granted_at: at, granted_by: principal.userId, expires_at: expires },
       })
+      if (expires !== null) requireOtherOwner(owners, row.id)
       await requireSeparate(tx, row, at)
       const { reason: _, ...told } = terms // whoever wrote it may have named people
       await this.#record(tx, principal, 'created', row, { role: role_id, group: group_id, ...told, expires_at })
@@ -61,12 +64,13 @@ export class Grants {
     })
   }
 
-  /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED. */
+  /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED, LAST_OWNER. */
   async remove(principal: Principal, id: string): Promise<void> {
     await this.#roles.hold(principal.tenantId, async (tx) => {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
       await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
+      requireOtherOwner(await store.listOwners(tx), id)
       await store.deleteGrant(tx, id)
       await this.#record(tx, principal, 'removed', held, { role: held.role_id, group: held.group_id })
     })
@@ -129,6 +133,11 @@ export class Grants {
       ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
     })
   }
+}
+
+/** Throws LAST_OWNER where all that makes anybody an owner is this. */
+function requireOtherOwner(owners: readonly string[], id: string): void {
+  if (owners.length === 1 && owners[0] === id) throw new DomainError('LAST_OWNER')
 }
 
 function present({ granted_at, expires_at, ...row }: store.GrantRow): Grant {
