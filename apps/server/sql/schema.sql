@@ -466,6 +466,36 @@ CREATE INDEX remembered_devices_user ON remembered_devices USING btree (tenant_i
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE role_elevations ROW LEVEL SECURITY ENABLED FORCED -- Roles that people asked for, for a while, and what became of it
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Who asked, for themselves
+  role_id uuid NOT NULL -- Role
+  resource_type character varying(100) -- Type of the resources on which it is to count; NULL: on everything
+  resource_id character varying(255) -- The one resource on which it is to count; NULL: on all of the type
+  duration_seconds integer NOT NULL -- For how long, from the approval on
+  reason text NOT NULL -- What for, in the words of who asked
+  state character varying(16) NOT NULL -- pending: nobody has answered, and from lapses_at on nobody can; approved, denied; withdrawn: by who asked
+  requested_at timestamp with time zone NOT NULL -- When it was asked for
+  lapses_at timestamp with time zone NOT NULL -- From when on it can be approved no more
+  decided_at timestamp with time zone -- When it was answered or withdrawn
+  decided_by uuid -- Who did
+  grant_id uuid -- Grant that the approval made; it may have been taken back since
+  CONSTRAINT role_elevations_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT role_elevations_check CHECK (((resource_id IS NULL) OR (resource_type IS NOT NULL)))
+  CONSTRAINT role_elevations_check1 CHECK (((((state)::text = 'pending'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL))))
+  CONSTRAINT role_elevations_check2 CHECK ((((state)::text = 'approved'::text) = (grant_id IS NOT NULL)))
+  CONSTRAINT role_elevations_check3 CHECK ((((state)::text <> ALL ((ARRAY['approved'::character varying, 'denied'::character varying])::text[])) OR (decided_by <> user_id)))
+  CONSTRAINT role_elevations_duration_seconds_check CHECK (((duration_seconds >= 300) AND (duration_seconds <= 86400)))
+  CONSTRAINT role_elevations_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'approved'::character varying, 'denied'::character varying, 'withdrawn'::character varying])::text[])))
+  CONSTRAINT role_elevations_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT role_elevations_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT role_elevations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX role_elevations_role ON role_elevations USING btree (tenant_id, role_id)
+CREATE INDEX role_elevations_user ON role_elevations USING btree (tenant_id, user_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE role_exclusions ROW LEVEL SECURITY ENABLED FORCED -- Pairs of roles that exclude each other, in either order one row; they change with the version of the roles (access_versions)
   tenant_id uuid NOT NULL -- Tenant
   id uuid NOT NULL -- UUIDv7
@@ -794,14 +824,18 @@ TABLE user_roles ROW LEVEL SECURITY ENABLED FORCED -- Who has which role, on wha
   granted_at timestamp with time zone NOT NULL -- When it was given
   granted_by uuid NOT NULL -- Who gave it
   expires_at timestamp with time zone -- From when on it counts no more; NULL: it does not end
+  elevation_id uuid -- What was asked for and approved, that it is by; NULL: it was given unasked
   CONSTRAINT user_roles_pkey PRIMARY KEY (tenant_id, id)
-  CONSTRAINT user_roles_tenant_id_user_id_group_id_role_id_resource_type_key UNIQUE NULLS NOT DISTINCT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+  CONSTRAINT user_roles_same UNIQUE NULLS NOT DISTINCT (tenant_id, user_id, group_id, role_id, resource_type, resource_id, elevation_id)
   CONSTRAINT user_roles_check CHECK ((num_nonnulls(user_id, group_id) = 1))
   CONSTRAINT user_roles_check1 CHECK (((resource_id IS NULL) OR (resource_type IS NOT NULL)))
+  CONSTRAINT user_roles_check2 CHECK (((elevation_id IS NULL) OR (expires_at IS NOT NULL)))
+  CONSTRAINT user_roles_tenant_id_elevation_id_fkey FOREIGN KEY (tenant_id, elevation_id) REFERENCES role_elevations(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_granted_by_fkey FOREIGN KEY (tenant_id, granted_by) REFERENCES security_users(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES user_groups(tenant_id, id) ON DELETE CASCADE
   CONSTRAINT user_roles_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX user_roles_elevation ON user_roles USING btree (tenant_id, elevation_id) WHERE elevation_id IS NOT NULL
 CREATE INDEX user_roles_group ON user_roles USING btree (tenant_id, group_id) WHERE group_id IS NOT NULL
 CREATE INDEX user_roles_role ON user_roles USING btree (tenant_id, role_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

@@ -5,10 +5,12 @@ import type {
   AuthorizedBatch,
   AuthorizeInput,
   ChangeRole,
+  CreateElevationInput,
   CreateExclusion,
   CreateGrantInput,
   CreateRoleInput,
   EffectiveAccess,
+  Elevation,
   Grant,
   Role,
   RoleExclusion,
@@ -59,6 +61,33 @@ export class AccessClient extends IdentityClient {
   /** Takes away one that nobody has. */
   removeRole(id: string): Promise<null> {
     return this.transport.json('DELETE', `/v1/roles/${id}`)
+  }
+
+  /** Roles that you asked for; as an administrator, that anybody did. */
+  elevations(filter: Query = {}): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/elevations${query(filter)}`)
+  }
+
+  elevation(id: string): Promise<Elevation> {
+    return this.transport.json('GET', `/v1/elevations/${id}`)
+  }
+
+  /** Asks for a role for oneself, for a while. */
+  requestElevation(input: CreateElevationInput): Promise<Elevation> {
+    return this.transport.json('POST', '/v1/elevations', input)
+  }
+
+  /** Gives the role, from now on for as long as was asked. */
+  approveElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/approve`)
+  }
+
+  denyElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/deny`)
+  }
+
+  withdrawElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/withdraw`)
   }
 
   /** Pairs of roles that exclude each other. */

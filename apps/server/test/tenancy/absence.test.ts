@@ -77,6 +77,7 @@ async function others(): Promise<string[]> {
   return [
     ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
     await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
+    await make('/v1/elevations', { role_id, duration_seconds: 300, reason: 'on call' }),
   ]
 }
 

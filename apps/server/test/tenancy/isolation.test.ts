@@ -123,7 +123,7 @@ async function fill(token: string): Promise<void> {
   )
 }
 
-/** A role with a parent and a permission, which a group has, and one that it excludes. */
+/** A role with a parent and a permission, which a group has, and one that it excludes; somebody asks for it. */
 async function roles(call: (method: string, path: string, body: unknown) => Promise<Answer>): Promise<void> {
   const permissions = [{ resource: 'invoice', action: 'read' }]
   const parent = await call('POST', '/v1/roles', { name: 'reader', permissions })
@@ -131,6 +131,7 @@ async function roles(call: (method: string, path: string, body: unknown) => Prom
   const other = await call('POST', '/v1/roles', { name: 'approver' })
   const pair = { role_id: parent.body.id, other_role_id: other.body.id }
   await call('POST', '/v1/role-exclusions', { kind: 'static', ...pair })
+  await call('POST', '/v1/elevations', { role_id: parent.body.id, duration_seconds: 300, reason: 'on call' })
   const group = await call('POST', '/v1/groups', { name: 'payers' })
   await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
 }

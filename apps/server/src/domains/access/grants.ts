@@ -36,9 +36,8 @@ export class Grants {
 
   /**
    * Gives a role, or gives it again on other terms. Throws GRANT_REFUSED beyond what one may give, to oneself and to a group
-   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past;
-   * DUTIES_SEPARATED where somebody would have two roles that exclude each other; LAST_OWNER for an end of what the tenant's
-   * last owner is by.
+   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past; and as
+   * `put` does.
    */
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
@@ -49,19 +48,34 @@ export class Grants {
       if (expires !== null && expires <= at) throw refusedField('/expires_at', 'is past')
       const role = await readRole(tx, role_id)
       if (!role) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
-      await this.#requireOther(tx, principal, { user_id, group_id })
-      await this.#requireMayGive(tx, principal, role_id, { ...terms, expires })
-      const owners = await store.listOwners(tx)
-      const row = await store.putGrant(tx, {
+      await this.requireOther(tx, principal, { user_id, group_id })
+      await this.requireMayGive(tx, principal, role_id, { ...terms, expires })
+      const row = await this.put(tx, principal, {
         ...{ id: newId(this.#dependencies.clock.now()), role_id, user_id, group_id, ...terms },
-        ...{ granted_at: at, granted_by: principal.userId, expires_at: expires },
+        ...{ granted_at: at, expires_at: expires, elevation_id: null },
       })
-      if (expires !== null) requireOtherOwner(owners, row.id)
-      await requireSeparate(tx, row, at)
-      const { reason: _, ...told } = terms // whoever wrote it may have named people
-      await this.#record(tx, principal, 'created', row, { role: role_id, group: group_id, ...told, expires_at })
       return present(row)
     })
+  }
+
+  /**
+   * What may be given, given by one who may, where the roles are held. Throws DUTIES_SEPARATED where somebody would have two
+   * roles that exclude each other; LAST_OWNER for an end of what the tenant's last owner is by.
+   */
+  async put(tx: Tx, by: Principal, given: Omit<store.GrantRow, 'granted_by'>): Promise<store.GrantRow> {
+    const owners = await store.listOwners(tx)
+    const row = await store.putGrant(tx, { ...given, granted_by: by.userId })
+    if (row.expires_at !== null) requireOtherOwner(owners, row.id)
+    await requireSeparate(tx, row, row.granted_at)
+    const { role_id: role, group_id: group, resource_type, resource_id, with_grant_option, elevation_id } = row
+    const told = { role, group, resource_type, resource_id, with_grant_option } // no reason: whoever wrote it may have named people
+    const by_elevation = elevation_id !== null && { elevation: elevation_id }
+    await this.#record(tx, by, 'created', row, {
+      ...told,
+      expires_at: row.expires_at?.toISOString() ?? null,
+      ...by_elevation,
+    })
+    return row
   }
 
   /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED, LAST_OWNER. */
@@ -69,14 +83,15 @@ export class Grants {
     await this.#roles.hold(principal.tenantId, async (tx) => {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
-      await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
+      await this.requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
       requireOtherOwner(await store.listOwners(tx), id)
       await store.deleteGrant(tx, id)
       await this.#record(tx, principal, 'removed', held, { role: held.role_id, group: held.group_id })
     })
   }
 
-  async #requireOther(
+  /** That it is somebody who is there, and not oneself. Throws GRANT_REFUSED, NOT_FOUND. */
+  async requireOther(
     tx: Tx,
     principal: Principal,
     { user_id, group_id }: { user_id: string | null; group_id: string | null },
@@ -92,8 +107,8 @@ export class Grants {
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
   }
 
-  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. */
-  async #requireMayGive(
+  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. Throws GRANT_REFUSED. */
+  async requireMayGive(
     tx: Tx,
     principal: Principal,
     roleId: string,

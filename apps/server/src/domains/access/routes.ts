@@ -19,6 +19,7 @@ import {
 } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
+import { elevationRoutes } from './elevation-routes.ts'
 import { exclusionRoutes } from './exclusion-routes.ts'
 import type { Access } from './service.ts'
 
@@ -30,6 +31,7 @@ export function accessRoutes(access: Access): Route[] {
   const { roles, grants, decisions, effective } = access
   return [
     ...exclusionRoutes(access),
+    ...elevationRoutes(access),
     route({
       method: 'GET',
       path: '/v1/roles',

@@ -1,5 +1,6 @@
 import { Decisions } from './decisions.ts'
 import { Effective } from './effective.ts'
+import { Elevations } from './elevations.ts'
 import { Exclusions } from './exclusions.ts'
 import { Grants } from './grants.ts'
 import { Models } from './model.ts'
@@ -10,6 +11,7 @@ export class Access {
   readonly roles: Roles
   readonly exclusions: Exclusions
   readonly grants: Grants
+  readonly elevations: Elevations
   readonly decisions: Decisions
   readonly effective: Effective
 
@@ -17,6 +19,7 @@ export class Access {
     this.roles = new Roles(dependencies)
     this.exclusions = new Exclusions(dependencies, this.roles)
     this.grants = new Grants(dependencies, this.roles)
+    this.elevations = new Elevations(dependencies, this.roles, this.grants)
     const models = new Models()
     this.decisions = new Decisions(dependencies, models)
     this.effective = new Effective(dependencies, models)

@@ -13,10 +13,11 @@ export interface GrantRow {
   granted_at: Date
   granted_by: string
   expires_at: Date | null
+  elevation_id: string | null
 }
 
 const COLUMNS =
-  'id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason, granted_at, granted_by, expires_at'
+  'id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason, granted_at, granted_by, expires_at, elevation_id'
 
 export interface GrantPage {
   userId: string | null
@@ -36,14 +37,14 @@ export async function listGrants(tx: Tx, { userId, groupId, roleId, after, limit
 
 /** Gives it, or gives the same again on other terms; answers the one that is in force. */
 export async function putGrant(tx: Tx, row: GrantRow): Promise<GrantRow> {
-  const text = `INSERT INTO user_roles (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-                ON CONFLICT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+  const text = `INSERT INTO user_roles (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                ON CONFLICT (tenant_id, user_id, group_id, role_id, resource_type, resource_id, elevation_id)
                 DO UPDATE SET (with_grant_option, reason, granted_at, granted_by, expires_at) = ($8, $9, $10, $11, $12)
                 RETURNING ${COLUMNS}`
   const { id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason } = row
   const place = [id, user_id, group_id, role_id, resource_type, resource_id]
   const terms = [with_grant_option, reason, row.granted_at, row.granted_by, row.expires_at]
-  return (await tx.query<GrantRow>(text, [tx.tenantId, ...place, ...terms])).rows[0] as GrantRow // it was put just now
+  return (await tx.query<GrantRow>(text, [tx.tenantId, ...place, ...terms, row.elevation_id])).rows[0] as GrantRow // it was put just now
 }
 
 export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | null> {
