@@ -1,5 +1,48 @@
 -- Written by scripts/schema.ts from a migrated database; a test compares the two. Do not edit.
 
+TABLE access_review_items ROW LEVEL SECURITY ENABLED FORCED -- Grants as they were when a campaign began, and what was said of each
+  tenant_id uuid NOT NULL -- Tenant
+  review_id uuid NOT NULL -- Campaign
+  grant_id uuid NOT NULL -- Grant, which may be no more
+  user_id uuid -- Person or service account that had it; NULL: a group did
+  group_id uuid -- Group that had it, which may be no more; NULL: one user did
+  role_id uuid NOT NULL -- Role, which may be no more
+  resource_type character varying(100) -- Type of the resources on which it counted; NULL: on everything
+  resource_id character varying(255) -- The one resource on which it counted; NULL: on all of the type
+  granted_at timestamp with time zone NOT NULL -- When it had been given: one that was given again since is another
+  state character varying(16) NOT NULL -- pending; kept, ended: as a reviewer said; unanswered: nobody did, and it was ended; changed: nobody did, and it was given again or taken back since; protected: nobody did, and it stays since the tenant has no other owner
+  decided_at timestamp with time zone -- When that was said, or the campaign closed
+  decided_by uuid -- Who said it; NULL: nobody
+  reason text -- Why, in the words of who said it
+  CONSTRAINT access_review_items_pkey PRIMARY KEY (tenant_id, review_id, grant_id)
+  CONSTRAINT access_review_items_check CHECK ((num_nonnulls(user_id, group_id) = 1))
+  CONSTRAINT access_review_items_check1 CHECK ((((state)::text = 'pending'::text) = (decided_at IS NULL)))
+  CONSTRAINT access_review_items_check2 CHECK ((((state)::text = ANY ((ARRAY['kept'::character varying, 'ended'::character varying])::text[])) = (decided_by IS NOT NULL)))
+  CONSTRAINT access_review_items_check3 CHECK ((decided_by <> user_id))
+  CONSTRAINT access_review_items_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'kept'::character varying, 'ended'::character varying, 'unanswered'::character varying, 'changed'::character varying, 'protected'::character varying])::text[])))
+  CONSTRAINT access_review_items_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT access_review_items_tenant_id_review_id_fkey FOREIGN KEY (tenant_id, review_id) REFERENCES access_reviews(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT access_review_items_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE access_reviews ROW LEVEL SECURITY ENABLED FORCED -- Campaigns: who says until when of which grants whether they stay
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(255) NOT NULL -- What it is called
+  role_id uuid -- Role whose grants were taken, which may be no more; NULL: of every role
+  group_id uuid -- Group whose grants were taken, which may be no more; NULL: of everybody
+  reviewer_ids uuid[] NOT NULL -- Who decides; empty: any administrator of the tenant
+  due_at timestamp with time zone NOT NULL -- From when on nobody decides any more, and what nobody answered ends
+  created_at timestamp with time zone NOT NULL -- When it began: grants that were in force then are its items
+  created_by uuid NOT NULL -- Who began it
+  closed_at timestamp with time zone -- When what nobody answered was ended; NULL: it was not yet
+  CONSTRAINT access_reviews_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT access_reviews_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+CREATE INDEX access_reviews_open ON access_reviews USING btree (tenant_id, due_at) WHERE closed_at IS NULL
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may still hold of the roles of a tenant: all of one version. Held by each change of them, so that two make no cycle together
   tenant_id uuid NOT NULL -- Tenant
   version bigint NOT NULL -- Grows with each change of roles

@@ -105,12 +105,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const authenticator = new Authenticator({ database, clock, callers, sessions })
   const { keystore_backup_days: keystoreBackupDays } = config
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
+  const access = new Access({ work: new Work({ database, clock, callersChanged }), clock, record: audit.record })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [
     ...tenancyRoutes(tenancy),
     ...identityRoutes(identity),
     ...auditRoutes(audit),
-    ...accessRoutes(new Access({ work: new Work({ database, clock, callersChanged }), clock, record: audit.record })),
+    ...accessRoutes(access),
     ...privacyRoutes(privacy),
     ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
   ]
@@ -137,7 +138,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await sequencer.start()
   anchoring.start()
   const schedule = await startSchedule({
-    ...{ database, log, tenancy, privacy, audit, idempotency, telemetry },
+    ...{ database, log, tenancy, privacy, audit, access, idempotency, telemetry },
     graceSeconds: config.stop_grace_seconds,
   })
   // Requests and jobs first: what they acknowledged is flushed before the sequencer gives its lease back.

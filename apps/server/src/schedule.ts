@@ -1,5 +1,6 @@
 import { run, type Task, type TaskList, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
+import type { Access } from './domains/access/index.ts'
 import type { Audit } from './domains/audit/index.ts'
 import type { Privacy } from './domains/privacy/index.ts'
 import type { Tenancy } from './domains/tenancy/index.ts'
@@ -14,13 +15,14 @@ export interface ScheduleDependencies {
   tenancy: Tenancy
   privacy: Privacy
   audit: Audit
+  access: Access
   idempotency: Idempotency
   telemetry: Telemetry
   /** How long a job may go on when the server stops. */
   graceSeconds: number
 }
 
-/** Verifies every log by night; finishes what crashes interrupted and drops old answers every ten minutes. */
+/** Verifies every log by night; finishes what crashes interrupted, closes what is due and drops old answers every ten minutes. */
 const CRONTAB = `
 23 3 * * * verify_logs
 */10 * * * * sweep
@@ -61,7 +63,7 @@ function endable(jobs: Record<string, () => Promise<void>>): TaskList {
 }
 
 function tasks(
-  { tenancy, privacy, audit, idempotency, telemetry, log }: ScheduleDependencies,
+  { tenancy, privacy, audit, access, idempotency, telemetry, log }: ScheduleDependencies,
   stopping: AbortSignal,
 ): Record<string, () => Promise<void>> {
   return {
@@ -75,6 +77,7 @@ function tasks(
     async sweep() {
       await each('sweep', (tenantId) => privacy.finishErasures(tenantId))
       await each('sweep', (tenantId) => audit.recordTurns(tenantId))
+      await each('sweep', (tenantId) => access.reviews.closeDue(tenantId))
       await each('sweep', (tenantId) => idempotency.sweep(tenantId))
     },
   }

@@ -33,6 +33,7 @@ export const STATUS = {
   DUTIES_SEPARATED: 409,
   LAST_OWNER: 409,
   ELEVATION_CLOSED: 409,
+  REVIEW_CLOSED: 409,
   IDENTITY_NOT_LINKED: 409,
   DOMAIN_NOT_VERIFIED: 409,
   NAME_TAKEN: 409,
@@ -93,6 +94,7 @@ export const TITLE: Record<ErrorCode, string> = {
   DUTIES_SEPARATED: 'Two roles exclude each other, and somebody would have both; take one of them away first',
   LAST_OWNER: 'The tenant would have no owner whose role does not end; give the role to another person first',
   ELEVATION_CLOSED: 'It was answered or withdrawn before, or nobody answered for 24 hours; ask again',
+  REVIEW_CLOSED: 'It was decided before, or the review is over; give the role again, or take it back',
   NAME_TAKEN: 'The name is taken; choose another, or change what has it',
   DOMAIN_NOT_VERIFIED:
     'DNS does not show yet that the domain is yours; put the record there, and wait for its old time to live',

@@ -1,5 +1,6 @@
 import type {
   AccessFound,
+  AccessReview,
   AuthorizeBatchInput,
   Authorized,
   AuthorizedBatch,
@@ -8,10 +9,13 @@ import type {
   CreateElevationInput,
   CreateExclusion,
   CreateGrantInput,
+  CreateReviewInput,
   CreateRoleInput,
+  DecideItem,
   EffectiveAccess,
   Elevation,
   Grant,
+  ReviewItem,
   Role,
   RoleExclusion,
   SearchAccessInput,
@@ -61,6 +65,30 @@ export class AccessClient extends IdentityClient {
   /** Takes away one that nobody has. */
   removeRole(id: string): Promise<null> {
     return this.transport.json('DELETE', `/v1/roles/${id}`)
+  }
+
+  /** Campaigns: all as an administrator, else those in which you decide. */
+  accessReviews(page: Query = {}): Promise<{ reviews: AccessReview[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/access/reviews${query(page)}`)
+  }
+
+  /** Has reviewers say of each grant whether it stays; what nobody answers in time ends. */
+  createAccessReview(input: CreateReviewInput): Promise<AccessReview> {
+    return this.transport.json('POST', '/v1/access/reviews', input)
+  }
+
+  accessReview(id: string): Promise<AccessReview> {
+    return this.transport.json('GET', `/v1/access/reviews/${id}`)
+  }
+
+  /** Its grants, as they were when it began. */
+  accessReviewItems(id: string, filter: Query = {}): Promise<{ items: ReviewItem[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/access/reviews/${id}/items${query(filter)}`)
+  }
+
+  /** Keeps a grant, or ends it at once. */
+  decideAccessReviewItem(id: string, item: string, decision: DecideItem): Promise<ReviewItem> {
+    return this.transport.json('POST', `/v1/access/reviews/${id}/items/${item}/decide`, decision)
   }
 
   /** Roles that you asked for; as an administrator, that anybody did. */

@@ -103,6 +103,22 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       schema: contract.elevation,
       call: async () => server.call('POST', `/v1/elevations/${await askedByApplication(`${verb}-case`)}/${verb}`),
     })),
+    one(
+      'POST /v1/access/reviews',
+      contract.accessReview,
+      () => '/v1/access/reviews',
+      () => ({ name: 'yearly', due_at: '2099-01-01T00:00:00Z', role_id: known.role }),
+      'review',
+    ),
+    one('GET /v1/access/reviews', contract.reviewPage, () => '/v1/access/reviews'),
+    one('GET /v1/access/reviews/{id}', contract.accessReview, () => `/v1/access/reviews/${known.review}`),
+    one('GET /v1/access/reviews/{id}/items', contract.reviewItemPage, () => `/v1/access/reviews/${known.review}/items`),
+    one(
+      'POST /v1/access/reviews/{id}/items/{item}/decide',
+      contract.reviewItem,
+      () => `/v1/access/reviews/${known.review}/items/${known.grant}/decide`,
+      () => ({ decision: 'keep', reason: 'pays every month' }),
+    ),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),
   ]

@@ -77,6 +77,7 @@ async function others(): Promise<string[]> {
   return [
     ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
     await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
+    await make('/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z' }),
     await make('/v1/elevations', { role_id, duration_seconds: 300, reason: 'on call' }),
   ]
 }
@@ -85,6 +86,7 @@ async function others(): Promise<string[]> {
 function bodyFor(path: string, method: string): { body?: unknown; headers?: Record<string, string> } {
   if (path.startsWith('/v1/auth/sso/logout'))
     return { body: 'logout_token=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  if (path.endsWith('/decide')) return { body: { decision: 'end', reason: 'x' } }
   if (path.endsWith('/impersonate')) return { body: { reason: 'x' } }
   if (path.endsWith('/members') && method === 'POST') return { body: { user_id: randomUUID() } }
   if (!path.startsWith('/scim/') || method === 'GET' || method === 'DELETE') return {}
@@ -119,7 +121,7 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
       const { body, headers = {} } = bodyFor(path, method)
       const isOfPerson = path.startsWith('/v1/me/') || path.endsWith('/impersonate')
       const token = isOfPerson ? session : path.startsWith('/scim/') ? client : server.token
-      const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID())
+      const at = path.replace('{tenant}', server.tenantId).replace(/\{(user_id|item)\}/, randomUUID())
       const ask = (of: string) => server.call(method, at.replace('{id}', of), body, { token, headers })
       const [theirs, never] = [await ask(id), await ask(randomUUID())]
       assert.equal(theirs.status, 404, `${method} ${path} ${theirs.text}`)

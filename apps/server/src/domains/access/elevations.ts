@@ -1,6 +1,6 @@
 import type { CreateElevation, Elevation, ElevationQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import { actorOf, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -153,12 +153,6 @@ export class Elevations {
   #newId(): string {
     return newId(this.#dependencies.clock.now())
   }
-}
-
-/** Whoever acts as somebody else neither asks nor answers: two would be one. Throws IMPERSONATING, STEP_UP_REQUIRED. */
-function requireThemselves({ impersonatorId, lacksFactor }: Principal): void {
-  if (impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
-  if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
 }
 
 function stateOf({ state, lapses_at }: store.ElevationRow, at: Date): Elevation['state'] {

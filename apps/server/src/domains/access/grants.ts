@@ -65,7 +65,7 @@ export class Grants {
   async put(tx: Tx, by: Principal, given: Omit<store.GrantRow, 'granted_by'>): Promise<store.GrantRow> {
     const owners = await store.listOwners(tx)
     const row = await store.putGrant(tx, { ...given, granted_by: by.userId })
-    if (row.expires_at !== null) requireOtherOwner(owners, row.id)
+    if (row.expires_at !== null && isLastOwner(owners, row.id)) throw new DomainError('LAST_OWNER')
     await requireSeparate(tx, row, row.granted_at)
     const { role_id: role, group_id: group, resource_type, resource_id, with_grant_option, elevation_id } = row
     const told = { role, group, resource_type, resource_id, with_grant_option } // no reason: whoever wrote it may have named people
@@ -84,10 +84,16 @@ export class Grants {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
       await this.requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
-      requireOtherOwner(await store.listOwners(tx), id)
-      await store.deleteGrant(tx, id)
-      await this.#record(tx, principal, 'removed', held, { role: held.role_id, group: held.group_id })
+      if (!(await this.end(tx, principal, held))) throw new DomainError('LAST_OWNER')
     })
+  }
+
+  /** Ends a grant where the roles are held; null: nobody does, it is time. False: all that makes anybody an owner stays. */
+  async end(tx: Tx, by: Principal | null, held: store.GrantRow, why: Record<string, unknown> = {}): Promise<boolean> {
+    if (isLastOwner(await store.listOwners(tx), held.id)) return false
+    await store.deleteGrant(tx, held.id)
+    await this.#record(tx, by, 'removed', held, { role: held.role_id, group: held.group_id, ...why })
+    return true
   }
 
   /** That it is somebody who is there, and not oneself. Throws GRANT_REFUSED, NOT_FOUND. */
@@ -137,22 +143,21 @@ export class Grants {
 
   async #record(
     tx: Tx,
-    by: Principal,
+    by: Principal | null,
     what: string,
     row: store.GrantRow,
     data: Record<string, unknown>,
   ): Promise<void> {
     const target = row.user_id === null ? `group/${row.group_id}` : `user/${row.user_id}`
     await this.#dependencies.record(tx, {
-      ...{ event_type: `grant.${what}`, actor: actorOf(by), resource: target, action: what },
+      ...{ event_type: `grant.${what}`, actor: by && actorOf(by), resource: target, action: what },
       ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
     })
   }
 }
 
-/** Throws LAST_OWNER where all that makes anybody an owner is this. */
-function requireOtherOwner(owners: readonly string[], id: string): void {
-  if (owners.length === 1 && owners[0] === id) throw new DomainError('LAST_OWNER')
+function isLastOwner(owners: readonly string[], id: string): boolean {
+  return owners.length === 1 && owners[0] === id
 }
 
 function present({ granted_at, expires_at, ...row }: store.GrantRow): Grant {

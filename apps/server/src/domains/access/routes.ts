@@ -21,6 +21,7 @@ import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import { elevationRoutes } from './elevation-routes.ts'
 import { exclusionRoutes } from './exclusion-routes.ts'
+import { reviewRoutes } from './review-routes.ts'
 import type { Access } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
@@ -32,6 +33,7 @@ export function accessRoutes(access: Access): Route[] {
   return [
     ...exclusionRoutes(access),
     ...elevationRoutes(access),
+    ...reviewRoutes(access),
     route({
       method: 'GET',
       path: '/v1/roles',

@@ -4,6 +4,7 @@ import { Elevations } from './elevations.ts'
 import { Exclusions } from './exclusions.ts'
 import { Grants } from './grants.ts'
 import { Models } from './model.ts'
+import { Reviews } from './reviews.ts'
 import { type AccessDependencies, Roles } from './roles.ts'
 
 /** Roles, grants and decisions. */
@@ -12,6 +13,7 @@ export class Access {
   readonly exclusions: Exclusions
   readonly grants: Grants
   readonly elevations: Elevations
+  readonly reviews: Reviews
   readonly decisions: Decisions
   readonly effective: Effective
 
@@ -20,6 +22,7 @@ export class Access {
     this.exclusions = new Exclusions(dependencies, this.roles)
     this.grants = new Grants(dependencies, this.roles)
     this.elevations = new Elevations(dependencies, this.roles, this.grants)
+    this.reviews = new Reviews(dependencies, this.roles, this.grants)
     const models = new Models()
     this.decisions = new Decisions(dependencies, models)
     this.effective = new Effective(dependencies, models)
