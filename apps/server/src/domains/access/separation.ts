@@ -32,17 +32,21 @@ export function countingOf(
   duties: Duties,
   { held, here, active }: { held: readonly string[]; here: readonly string[]; active?: readonly string[] | undefined },
 ): Counting {
-  const all = closureOf(duties.parents, here)
-  const named = active === undefined ? here : active.filter((role) => all.has(role))
+  const named = active === undefined ? here : activeOf(duties, here, active)
   const had = brokenBy(duties, held, 'static')
   const apart = named.filter((role) => isApart(duties, role, had))
   const used = brokenBy(duties, apart, 'dynamic')
-  const roles = closureOf(
-    duties.parents,
-    apart.filter((role) => isApart(duties, role, used)),
-  )
+  const left = apart.filter((role) => isApart(duties, role, used))
+  const roles = closureOf(duties.parents, left)
+  if (left.length === named.length) return { roles, lost: new Set(), broken: [] }
   const lost = [...closureOf(duties.parents, named)].filter((role) => !roles.has(role))
   return { roles, lost: new Set(lost), broken: [...had, ...used] }
+}
+
+/** Nobody makes a role active that they have not, themselves or as a parent. */
+function activeOf({ parents }: Duties, here: readonly string[], active: readonly string[]): readonly string[] {
+  const all = closureOf(parents, here)
+  return active.filter((role) => all.has(role))
 }
 
 /** Exclusions that whoever has these roles breaks. */
