@@ -23,6 +23,49 @@ CREATE INDEX access_relations_parent ON access_relations USING btree (tenant_id,
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT TO probity_app
 
+TABLE access_review_items ROW LEVEL SECURITY ENABLED FORCED -- Grants as they were when a campaign began, and what was said of each
+  tenant_id uuid NOT NULL -- Tenant
+  review_id uuid NOT NULL -- Campaign
+  grant_id uuid NOT NULL -- Grant, which may be no more
+  user_id uuid -- Person or service account that had it; NULL: a group did
+  group_id uuid -- Group that had it, which may be no more; NULL: one user did
+  role_id uuid NOT NULL -- Role, which may be no more
+  resource_type character varying(100) -- Type of the resources on which it counted; NULL: on everything
+  resource_id character varying(255) -- The one resource on which it counted; NULL: on all of the type
+  granted_at timestamp with time zone NOT NULL -- When it had been given: one that was given again since is another
+  state character varying(16) NOT NULL -- pending; kept, ended: as a reviewer said; unanswered: nobody did, and it was ended; changed: nobody did, and it was given again or taken back since; protected: nobody did, and it stays since the tenant has no other owner
+  decided_at timestamp with time zone -- When that was said, or the campaign closed
+  decided_by uuid -- Who said it; NULL: nobody
+  reason text -- Why, in the words of who said it
+  CONSTRAINT access_review_items_pkey PRIMARY KEY (tenant_id, review_id, grant_id)
+  CONSTRAINT access_review_items_check CHECK ((num_nonnulls(user_id, group_id) = 1))
+  CONSTRAINT access_review_items_check1 CHECK ((((state)::text = 'pending'::text) = (decided_at IS NULL)))
+  CONSTRAINT access_review_items_check2 CHECK ((((state)::text = ANY ((ARRAY['kept'::character varying, 'ended'::character varying])::text[])) = (decided_by IS NOT NULL)))
+  CONSTRAINT access_review_items_check3 CHECK ((decided_by <> user_id))
+  CONSTRAINT access_review_items_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'kept'::character varying, 'ended'::character varying, 'unanswered'::character varying, 'changed'::character varying, 'protected'::character varying])::text[])))
+  CONSTRAINT access_review_items_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT access_review_items_tenant_id_review_id_fkey FOREIGN KEY (tenant_id, review_id) REFERENCES access_reviews(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT access_review_items_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE access_reviews ROW LEVEL SECURITY ENABLED FORCED -- Campaigns: who says until when of which grants whether they stay
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  name character varying(255) NOT NULL -- What it is called
+  role_id uuid -- Role whose grants were taken, which may be no more; NULL: of every role
+  group_id uuid -- Group whose grants were taken, which may be no more; NULL: of everybody
+  reviewer_ids uuid[] NOT NULL -- Who decides; empty: any administrator of the tenant
+  due_at timestamp with time zone NOT NULL -- From when on nobody decides any more, and what nobody answered ends
+  created_at timestamp with time zone NOT NULL -- When it began: grants that were in force then are its items
+  created_by uuid NOT NULL -- Who began it
+  closed_at timestamp with time zone -- When what nobody answered was ended; NULL: it was not yet
+  CONSTRAINT access_reviews_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT access_reviews_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+CREATE INDEX access_reviews_open ON access_reviews USING btree (tenant_id, due_at) WHERE closed_at IS NULL
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may still hold of the roles and policies of a tenant: all of one version. Held by each change of them, so that two make no cycle together
   tenant_id uuid NOT NULL -- Tenant
   version bigint NOT NULL -- Grows with each change of roles, and of what policies count
@@ -558,6 +601,55 @@ CREATE INDEX remembered_devices_user ON remembered_devices USING btree (tenant_i
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE role_elevations ROW LEVEL SECURITY ENABLED FORCED -- Roles that people asked for, for a while, and what became of it
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  user_id uuid NOT NULL -- Who asked, for themselves
+  role_id uuid NOT NULL -- Role
+  resource_type character varying(100) -- Type of the resources on which it is to count; NULL: on everything
+  resource_id character varying(255) -- The one resource on which it is to count; NULL: on all of the type
+  duration_seconds integer NOT NULL -- For how long, from the approval on
+  reason text NOT NULL -- What for, in the words of who asked
+  state character varying(16) NOT NULL -- pending: nobody has answered, and from lapses_at on nobody can; approved, denied; withdrawn: by who asked
+  requested_at timestamp with time zone NOT NULL -- When it was asked for
+  lapses_at timestamp with time zone NOT NULL -- From when on it can be approved no more
+  decided_at timestamp with time zone -- When it was answered or withdrawn
+  decided_by uuid -- Who did
+  grant_id uuid -- Grant that the approval made; it may have been taken back since
+  CONSTRAINT role_elevations_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT role_elevations_check CHECK (((resource_id IS NULL) OR (resource_type IS NOT NULL)))
+  CONSTRAINT role_elevations_check1 CHECK (((((state)::text = 'pending'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL))))
+  CONSTRAINT role_elevations_check2 CHECK ((((state)::text = 'approved'::text) = (grant_id IS NOT NULL)))
+  CONSTRAINT role_elevations_check3 CHECK ((((state)::text <> ALL ((ARRAY['approved'::character varying, 'denied'::character varying])::text[])) OR (decided_by <> user_id)))
+  CONSTRAINT role_elevations_duration_seconds_check CHECK (((duration_seconds >= 300) AND (duration_seconds <= 86400)))
+  CONSTRAINT role_elevations_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'approved'::character varying, 'denied'::character varying, 'withdrawn'::character varying])::text[])))
+  CONSTRAINT role_elevations_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT role_elevations_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT role_elevations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX role_elevations_role ON role_elevations USING btree (tenant_id, role_id)
+CREATE INDEX role_elevations_user ON role_elevations USING btree (tenant_id, user_id, id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
+TABLE role_exclusions ROW LEVEL SECURITY ENABLED FORCED -- Pairs of roles that exclude each other, in either order one row; they change with the version of the roles (access_versions)
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- UUIDv7
+  kind character varying(16) NOT NULL -- static: nobody has both; dynamic: nobody uses both at once
+  role_id uuid NOT NULL -- The one role
+  other_role_id uuid NOT NULL -- The other
+  created_at timestamp with time zone NOT NULL -- When it was made, or made of another kind
+  created_by uuid NOT NULL -- Who did
+  CONSTRAINT role_exclusions_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT role_exclusions_tenant_id_role_id_other_role_id_key UNIQUE (tenant_id, role_id, other_role_id)
+  CONSTRAINT role_exclusions_check CHECK ((other_role_id > role_id))
+  CONSTRAINT role_exclusions_kind_check CHECK (((kind)::text = ANY ((ARRAY['static'::character varying, 'dynamic'::character varying])::text[])))
+  CONSTRAINT role_exclusions_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
+  CONSTRAINT role_exclusions_tenant_id_other_role_id_fkey FOREIGN KEY (tenant_id, other_role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+  CONSTRAINT role_exclusions_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id) ON DELETE CASCADE
+CREATE INDEX role_exclusions_other ON role_exclusions USING btree (tenant_id, other_role_id)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
+
 TABLE role_parents ROW LEVEL SECURITY ENABLED FORCED -- Roles whose permissions a role has as well; there is no way back to itself
   tenant_id uuid NOT NULL -- Tenant
   role_id uuid NOT NULL -- Role
@@ -888,14 +980,18 @@ TABLE user_roles ROW LEVEL SECURITY ENABLED FORCED -- Who has which role, on wha
   granted_at timestamp with time zone NOT NULL -- When it was given
   granted_by uuid NOT NULL -- Who gave it
   expires_at timestamp with time zone -- From when on it counts no more; NULL: it does not end
+  elevation_id uuid -- What was asked for and approved, that it is by; NULL: it was given unasked
   CONSTRAINT user_roles_pkey PRIMARY KEY (tenant_id, id)
-  CONSTRAINT user_roles_tenant_id_user_id_group_id_role_id_resource_type_key UNIQUE NULLS NOT DISTINCT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+  CONSTRAINT user_roles_same UNIQUE NULLS NOT DISTINCT (tenant_id, user_id, group_id, role_id, resource_type, resource_id, elevation_id)
   CONSTRAINT user_roles_check CHECK ((num_nonnulls(user_id, group_id) = 1))
   CONSTRAINT user_roles_check1 CHECK (((resource_id IS NULL) OR (resource_type IS NOT NULL)))
+  CONSTRAINT user_roles_check2 CHECK (((elevation_id IS NULL) OR (expires_at IS NOT NULL)))
+  CONSTRAINT user_roles_tenant_id_elevation_id_fkey FOREIGN KEY (tenant_id, elevation_id) REFERENCES role_elevations(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_granted_by_fkey FOREIGN KEY (tenant_id, granted_by) REFERENCES security_users(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES user_groups(tenant_id, id) ON DELETE CASCADE
   CONSTRAINT user_roles_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES security_roles(tenant_id, id)
   CONSTRAINT user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
+CREATE INDEX user_roles_elevation ON user_roles USING btree (tenant_id, elevation_id) WHERE elevation_id IS NOT NULL
 CREATE INDEX user_roles_group ON user_roles USING btree (tenant_id, group_id) WHERE group_id IS NOT NULL
 CREATE INDEX user_roles_role ON user_roles USING btree (tenant_id, role_id)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

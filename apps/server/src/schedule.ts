@@ -24,7 +24,7 @@ export interface ScheduleDependencies {
   graceSeconds: number
 }
 
-/** Verifies every log by night; finishes what crashes interrupted and drops old answers every ten minutes. */
+/** Verifies every log by night; finishes what crashes interrupted, closes what is due and drops old answers every ten minutes. */
 const CRONTAB = `
 23 3 * * * verify_logs
 */10 * * * * sweep
@@ -81,6 +81,7 @@ function tasks(
       await each('sweep', (tenantId) => audit.recordTurns(tenantId))
       await each('sweep', (tenantId) => access.replays.sweep(tenantId))
       await each('sweep', (tenantId) => policies.trials.sweep(tenantId))
+      await each('sweep', (tenantId) => access.reviews.closeDue(tenantId))
       await each('sweep', (tenantId) => idempotency.sweep(tenantId))
     },
   }

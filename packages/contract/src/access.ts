@@ -110,7 +110,8 @@ const holder = {
   user_id: uuid.nullable().describe('A person or a service account'),
   group_id: uuid.nullable().describe('Everybody in a group'),
 }
-const extent = {
+/** On what a grant counts. */
+export const grantExtent = {
   resource_type: typeName.nullable().describe('null: on everything'),
   resource_id: line(255).nullable().describe('null: on everything of the type'),
 }
@@ -123,10 +124,11 @@ export const grant = z.object({
   id: uuid,
   role_id: uuid,
   ...holder,
-  ...extent,
+  ...grantExtent,
   ...terms,
   granted_at: timestamp,
   granted_by: uuid,
+  elevation_id: uuid.nullable().describe('What was asked for and approved, that it is by; null: it was given unasked'),
 })
 export type Grant = z.infer<typeof grant>
 export const createGrant = z
@@ -134,8 +136,8 @@ export const createGrant = z
     role_id: uuid,
     user_id: uuid.optional(),
     group_id: uuid.optional(),
-    resource_type: extent.resource_type.default(null),
-    resource_id: extent.resource_id.default(null),
+    resource_type: grantExtent.resource_type.default(null),
+    resource_id: grantExtent.resource_id.default(null),
     with_grant_option: terms.with_grant_option.default(false),
     reason: terms.reason.default(null),
     expires_at: terms.expires_at.default(null),
@@ -169,6 +171,11 @@ export const authorize = z.strictObject({
     .describe('What the application knows of it'),
   action: line(100),
   context: z.record(z.string().max(100), z.unknown()).default({}),
+  active_roles: z
+    .array(uuid)
+    .max(100)
+    .optional()
+    .describe('Of the roles that are held, only these count, with their parents; without it all do'),
   explain: z
     .boolean()
     .default(false)
@@ -254,6 +261,7 @@ export const authorizeBatch = z.strictObject({
   user_id: authorize.shape.user_id,
   action: authorize.shape.action.optional(),
   context: authorize.shape.context,
+  active_roles: authorize.shape.active_roles,
   questions: z
     .array(
       z.strictObject({
@@ -261,6 +269,7 @@ export const authorizeBatch = z.strictObject({
         resource_attributes: authorize.shape.resource_attributes,
         action: authorize.shape.action.optional(),
         context: z.record(z.string().max(100), z.unknown()).optional().describe('In the place of that of the whole'),
+        active_roles: authorize.shape.active_roles,
       }),
     )
     .min(1)
@@ -278,7 +287,7 @@ export type AuthorizedBatch = z.infer<typeof authorizedBatch>
 const reached = {
   grant_id: uuid,
   group_id: uuid.nullable().describe('Group by which they have it; null: they have it themselves'),
-  ...extent,
+  ...grantExtent,
   since: timestamp.describe('When it was given, or when they came into the group, whichever is later'),
   expires_at: timestamp.nullable(),
 }
@@ -289,7 +298,9 @@ export const effectiveAccess = z.object({
   roles: z.array(z.object({ role_id: uuid, role: z.string(), ...reached })).describe('As they were given'),
   permissions: z
     .array(permission.extend({ role_id: uuid, role: z.string(), ...reached }))
-    .describe('Of these roles and of their parents, each with the grant that it comes by'),
+    .describe(
+      'Of these roles and of their parents, each with the grant that it comes by; of two roles of which nobody may have both, of neither',
+    ),
 })
 export type EffectiveAccess = z.infer<typeof effectiveAccess>
 

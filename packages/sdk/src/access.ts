@@ -1,15 +1,23 @@
 import type {
   AccessFound,
+  AccessReview,
   AuthorizeBatchInput,
   Authorized,
   AuthorizedBatch,
   AuthorizeInput,
   ChangeRole,
+  CreateElevationInput,
+  CreateExclusion,
   CreateGrantInput,
+  CreateReviewInput,
   CreateRoleInput,
+  DecideItem,
   EffectiveAccess,
+  Elevation,
   Grant,
+  ReviewItem,
   Role,
+  RoleExclusion,
   SearchAccessInput,
 } from '@probity/contract'
 import { IdentityClient } from './identity.ts'
@@ -57,6 +65,71 @@ export class AccessClient extends IdentityClient {
   /** Takes away one that nobody has. */
   removeRole(id: string): Promise<null> {
     return this.transport.json('DELETE', `/v1/roles/${id}`)
+  }
+
+  /** Campaigns: all as an administrator, else those in which you decide. */
+  accessReviews(page: Query = {}): Promise<{ reviews: AccessReview[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/access/reviews${query(page)}`)
+  }
+
+  /** Has reviewers say of each grant whether it stays; what nobody answers in time ends. */
+  createAccessReview(input: CreateReviewInput): Promise<AccessReview> {
+    return this.transport.json('POST', '/v1/access/reviews', input)
+  }
+
+  accessReview(id: string): Promise<AccessReview> {
+    return this.transport.json('GET', `/v1/access/reviews/${id}`)
+  }
+
+  /** Its grants, as they were when it began. */
+  accessReviewItems(id: string, filter: Query = {}): Promise<{ items: ReviewItem[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/access/reviews/${id}/items${query(filter)}`)
+  }
+
+  /** Keeps a grant, or ends it at once. */
+  decideAccessReviewItem(id: string, item: string, decision: DecideItem): Promise<ReviewItem> {
+    return this.transport.json('POST', `/v1/access/reviews/${id}/items/${item}/decide`, decision)
+  }
+
+  /** Roles that you asked for; as an administrator, that anybody did. */
+  elevations(filter: Query = {}): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/elevations${query(filter)}`)
+  }
+
+  elevation(id: string): Promise<Elevation> {
+    return this.transport.json('GET', `/v1/elevations/${id}`)
+  }
+
+  /** Asks for a role for oneself, for a while. */
+  requestElevation(input: CreateElevationInput): Promise<Elevation> {
+    return this.transport.json('POST', '/v1/elevations', input)
+  }
+
+  /** Gives the role, from now on for as long as was asked. */
+  approveElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/approve`)
+  }
+
+  denyElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/deny`)
+  }
+
+  withdrawElevation(id: string): Promise<Elevation> {
+    return this.transport.json('POST', `/v1/elevations/${id}/withdraw`)
+  }
+
+  /** Pairs of roles that exclude each other. */
+  roleExclusions(page: Query = {}): Promise<{ exclusions: RoleExclusion[]; next_cursor: string | null }> {
+    return this.transport.json('GET', `/v1/role-exclusions${query(page)}`)
+  }
+
+  /** From now on nobody has both (static), or uses both at once (dynamic). */
+  excludeRoles(input: CreateExclusion): Promise<RoleExclusion> {
+    return this.transport.json('POST', '/v1/role-exclusions', input)
+  }
+
+  removeExclusion(id: string): Promise<null> {
+    return this.transport.json('DELETE', `/v1/role-exclusions/${id}`)
   }
 
   /** Who has which role; of somebody, of a group, or of a role. */

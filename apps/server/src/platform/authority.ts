@@ -30,6 +30,14 @@ export function requireScopes(principal: Principal, needed: readonly Scope[]): v
   if (missing.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: missing })
 }
 
+/**
+ * For what one person answers to another: whoever acts as somebody else might be both. Throws IMPERSONATING, STEP_UP_REQUIRED.
+ */
+export function requireThemselves({ impersonatorId, lacksFactor }: Principal): void {
+  if (impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
+  if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+}
+
 /** The caller as the log names who did something. */
 export function actorOf({ userKind, userId }: Principal): { type: 'person' | 'service'; id: string } {
   return userKind === 'person' ? { type: 'person', id: userId } : { type: 'service', id: `service-account/${userId}` }

@@ -20,6 +20,14 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       return answer
     },
   })
+  const askedByApplication = async (name: string) => {
+    const account = (await server.call('POST', '/v1/service-accounts', { name })).body
+    const given = { name, scopes: ['access:decide'], service_account_id: account.id }
+    const { token } = (await server.call('POST', '/v1/tokens', given)).body
+    const role = (await server.call('POST', '/v1/roles', { name })).body
+    const body = { role_id: role.id, duration_seconds: 300, reason: 'by night' }
+    return (await server.call('POST', '/v1/elevations', body, { token })).body.id
+  }
   const asked = { resource: 'invoice/17', action: 'pay', explain: true }
   return [
     one(
@@ -73,6 +81,50 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       contract.accessFound,
       () => '/v1/access/search',
       () => ({ resource: 'invoice/17', action: 'pay' }),
+    ),
+    {
+      operation: 'POST /v1/role-exclusions',
+      schema: contract.roleExclusion,
+      async call() {
+        const other = await server.call('POST', '/v1/roles', { name: 'approver' })
+        const pair = { role_id: known.role, other_role_id: other.body.id }
+        const answer = await server.call('POST', '/v1/role-exclusions', { kind: 'dynamic', ...pair })
+        known.exclusion = answer.body.id
+        return answer
+      },
+    },
+    one('GET /v1/role-exclusions', contract.exclusionPage, () => '/v1/role-exclusions'),
+    one('DELETE /v1/role-exclusions/{id}', z.null(), () => `/v1/role-exclusions/${known.exclusion}`),
+    one(
+      'POST /v1/elevations',
+      contract.elevation,
+      () => '/v1/elevations',
+      () => ({ role_id: known.role, duration_seconds: 300, reason: 'on call' }),
+      'elevation',
+    ),
+    one('GET /v1/elevations', contract.elevationPage, () => '/v1/elevations?state=pending'),
+    one('GET /v1/elevations/{id}', contract.elevation, () => `/v1/elevations/${known.elevation}`),
+    one('POST /v1/elevations/{id}/withdraw', contract.elevation, () => `/v1/elevations/${known.elevation}/withdraw`),
+    ...(['approve', 'deny'] as const).map((verb) => ({
+      operation: `POST /v1/elevations/{id}/${verb}`,
+      schema: contract.elevation,
+      call: async () => server.call('POST', `/v1/elevations/${await askedByApplication(`${verb}-case`)}/${verb}`),
+    })),
+    one(
+      'POST /v1/access/reviews',
+      contract.accessReview,
+      () => '/v1/access/reviews',
+      () => ({ name: 'yearly', due_at: '2099-01-01T00:00:00Z', role_id: known.role }),
+      'review',
+    ),
+    one('GET /v1/access/reviews', contract.reviewPage, () => '/v1/access/reviews'),
+    one('GET /v1/access/reviews/{id}', contract.accessReview, () => `/v1/access/reviews/${known.review}`),
+    one('GET /v1/access/reviews/{id}/items', contract.reviewItemPage, () => `/v1/access/reviews/${known.review}/items`),
+    one(
+      'POST /v1/access/reviews/{id}/items/{item}/decide',
+      contract.reviewItem,
+      () => `/v1/access/reviews/${known.review}/items/${known.grant}/decide`,
+      () => ({ decision: 'keep', reason: 'pays every month' }),
     ),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),

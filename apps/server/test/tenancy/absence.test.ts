@@ -66,15 +66,28 @@ async function others(): Promise<string[]> {
       },
     ],
   ] as const
-  return Promise.all(
-    made.map(async ([path, body]) => (await server.call('POST', path, body, { token: b.token })).body.id as string),
-  )
+  const make = async (path: string, body: object) => {
+    const answer = await server.call('POST', path, body, { token: b.token })
+    assert.equal(answer.status, 201, answer.text)
+    return answer.body.id as string
+  }
+  const [role_id, other_role_id] = [
+    await make('/v1/roles', { name: 'payer' }),
+    await make('/v1/roles', { name: 'approver' }),
+  ]
+  return [
+    ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
+    await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
+    await make('/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z' }),
+    await make('/v1/elevations', { role_id, duration_seconds: 300, reason: 'on call' }),
+  ]
 }
 
 /** What a route with an id is asked with, as far as it needs anything to get to the id. */
 function bodyFor(path: string, method: string): { body?: unknown; headers?: Record<string, string> } {
   if (path.startsWith('/v1/auth/sso/logout'))
     return { body: 'logout_token=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  if (path.endsWith('/decide')) return { body: { decision: 'end', reason: 'x' } }
   if (path.endsWith('/impersonate')) return { body: { reason: 'x' } }
   if (path.endsWith('/rollback')) return { body: { to_version: 1 } }
   if (path.endsWith('/members') && method === 'POST') return { body: { user_id: randomUUID() } }
@@ -110,7 +123,10 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
       const { body, headers = {} } = bodyFor(path, method)
       const isOfPerson = path.startsWith('/v1/me/') || path.endsWith('/impersonate')
       const token = isOfPerson ? session : path.startsWith('/scim/') ? client : server.token
-      const at = path.replace('{tenant}', server.tenantId).replace('{user_id}', randomUUID()).replace('{version}', '1')
+      const at = path
+        .replace('{tenant}', server.tenantId)
+        .replace(/\{(user_id|item)\}/, randomUUID())
+        .replace('{version}', '1')
       const ask = (of: string) => server.call(method, at.replace('{id}', of), body, { token, headers })
       const [theirs, never] = [await ask(id), await ask(randomUUID())]
       assert.equal(theirs.status, 404, `${method} ${path} ${theirs.text}`)

@@ -7,6 +7,7 @@ import { deniesByError, type Judgement } from './judgement.ts'
 import type { Model } from './model.ts'
 import { matches } from './permissions.ts'
 import type { Ruling } from './rulings.ts'
+import type { Exclusion } from './separation.ts'
 
 /** Permissions and statements that an explanation shows. */
 const MOST_SHOWN = 20
@@ -58,14 +59,24 @@ function nameOf({ policyId, name, version }: Ruling) {
   return { id: policyId, policy_name: name, version }
 }
 
-function whyNot(model: Model, request: Request, { answer, verdict }: Judgement): string {
+function whyNot(model: Model, request: Request, { answer, verdict, counting }: Judgement): string {
   const forbidding = decidingPolicies(model, answer)
   if (forbidding.length > 0) return `forbidden by ${forbidding.map(({ name }) => name).join(', ')}`
   if (deniesByError(verdict))
     return 'a policy that forbids could not be evaluated: what it asks for is missing or of another type'
   if (answer.errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
-  const near = nearOf(model, request).some(({ policy }) => policy.fits(request))
-  return near ? 'a condition of the permission does not hold' : 'no role or policy permits it'
+  const near = nearOf(model, request)
+  if (near.some(({ policy }) => policy.fits(request))) return 'a condition of the permission does not hold'
+  if (near.some(({ roleId }) => counting.lost.has(roleId)))
+    return counting.broken.map((one) => separated(model, one)).join('; ')
+  return 'no role or policy permits it'
+}
+
+function separated(model: Model, { kind, role_id, other_role_id }: Exclusion): string {
+  const [one, other] = [role_id, other_role_id].map((id) => model.names.get(id) ?? '').sort()
+  const why =
+    kind === 'static' ? 'nobody may have both' : 'they are not used at once: name which is active in active_roles'
+  return `neither ${one} nor ${other} counts, since ${why}`
 }
 
 /** Annotations of all that allow it: `@step_up("300")`, seconds or nothing, and `@mask("name, name")`. */

@@ -19,7 +19,7 @@ import { type Decisions, isAllowed, type Someone, textOf } from './decisions.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Model } from './model.ts'
 import { ACTION, GROUP, ROLE, USER } from './permissions.ts'
-import { type Question, readQuestion, recordIn, requestOf, type State } from './question.ts'
+import { ask, type Question, readQuestion, recordIn, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { listEntityIds } from './store-entities.ts'
 import { accountsAmong, listAccountIds } from './store-grants.ts'
@@ -181,7 +181,7 @@ const UNREADABLE: AuthZenDecision = {
 
 /** Where there is one of each. */
 function allows(state: State | undefined, question: Question | undefined): boolean {
-  return state !== undefined && question !== undefined && isAllowed(judge(state.model, requestOf(state, question)))
+  return state !== undefined && question !== undefined && isAllowed(judge(state.model, ask(state, question)))
 }
 
 /** As the database orders ids. */

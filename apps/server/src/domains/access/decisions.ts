@@ -9,7 +9,7 @@ import { type Judgement, judge } from './judgement.ts'
 import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
 import type { Model, Models } from './model.ts'
 import { USER } from './permissions.ts'
-import { type AskedQuestion, type Question, readQuestion, requestOf, type State, timeIn } from './question.ts'
+import { type AskedQuestion, ask, type Question, readQuestion, type State, timeIn } from './question.ts'
 import type { RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
 import type { Beside } from './rulings.ts'
@@ -65,10 +65,12 @@ export class Decisions {
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
     const who = accountOf(requireMayAsk(principal, { user_id: asked.user_id, explain: false }))
-    const questions = asked.questions.map(({ action = asked.action, context = asked.context, resource, ...one }, i) => {
-      if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
-      return readQuestion({ ...one, action, context, resource: entityOf(resource) }, `/questions/${i}`)
-    })
+    const questions = asked.questions.map(
+      ({ action = asked.action, context = asked.context, active_roles = asked.active_roles, resource, ...one }, i) => {
+        if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
+        return readQuestion({ ...one, action, context, active_roles, resource: entityOf(resource) }, `/questions/${i}`)
+      },
+    )
     const { decisionId, model, judgements } = await this.decide(principal, who, questions)
     const answers = judgements.map((one) => ({ authorized: isAllowed(one), reason: reasonOf(model, one) }))
     return { decision_id: decisionId, answers, version: model.version }
@@ -90,7 +92,7 @@ export class Decisions {
         who,
         questions.map(({ resource }) => resource),
       )
-      const judgements = questions.map((question) => judge(state.model, requestOf(state, question)))
+      const judgements = questions.map((question) => judge(state.model, ask(state, question)))
       const decisionId = newId(this.#dependencies.clock.now())
       if (isRecorded(state.model, questions, judgements)) {
         await this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements })
@@ -182,6 +184,7 @@ const MOST_NAMED = 50
 function toldOf({ asked, resource }: Question, { answer, others }: Judgement) {
   return {
     ...{ action: asked.action, asked_resource: textOf(resource), decision_was: answer.decision },
+    ...(asked.active_roles && { active_roles: asked.active_roles }),
     determining: answer.determining.map(({ id }) => id),
     would: others.map(({ beside, would }) => `${beside.mode} ${beside.policyId}/${beside.version} ${would}`),
   }
@@ -191,8 +194,8 @@ function namedOf({ decision_was, action, asked_resource }: ReturnType<typeof tol
   return `${decision_was === 'allow' ? 'allowed' : 'denied'} ${action} ${asked_resource}`
 }
 
-function questionIn({ resource, resource_attributes, action, context }: Authorize): AskedQuestion {
-  return { resource: entityOf(resource), resource_attributes, action, context }
+function questionIn({ resource, resource_attributes, action, context, active_roles }: Authorize): AskedQuestion {
+  return { resource: entityOf(resource), resource_attributes, action, context, active_roles }
 }
 
 /** As the schema has resources: type, slash, id. */

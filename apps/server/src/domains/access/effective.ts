@@ -7,6 +7,7 @@ import type { Model, Models } from './model.ts'
 import { extentOf, matches } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
+import { brokenBy, isApart } from './separation.ts'
 import * as store from './store-grants.ts'
 
 /** What somebody may do, and who may do something, by the roles and grants that are in force. */
@@ -26,11 +27,11 @@ export class Effective {
       if (status === null) throw new DomainError('NOT_FOUND')
       const at = this.#dependencies.work.now()
       const model = await this.#models.read(tx, at)
-      const reached = await store.reachOf(tx, userId, at)
+      const reached = await store.reachOf(tx, [userId], at)
       return {
         ...{ user_id: userId, is_active: status === 'active' },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
-        permissions: reached.flatMap((row) => permissionsBy(model, row)),
+        permissions: counted(model, reached).flatMap((row) => permissionsBy(model, row)),
       }
     })
   }
@@ -46,7 +47,7 @@ export class Effective {
       const rows = await store.listReached(tx, { of, at, roles: [...conditions.keys()], after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
       return {
-        people: page.flatMap((row) =>
+        people: (await this.#counted(tx, model, page, at)).flatMap((row) =>
           (conditions.get(row.role_id) ?? []).map((all) => ({
             ...{ ...shown(row), user_id: row.user_id, role_id: row.role_id },
             ...{ role: nameOf(model, row.role_id), conditions: [...all] },
@@ -55,6 +56,18 @@ export class Effective {
         next_cursor,
       }
     })
+  }
+
+  /** Those by which people who break no exclusion may. */
+  async #counted(tx: Tx, model: Model, page: readonly store.ReachRow[], at: Date): Promise<store.ReachRow[]> {
+    if (!model.exclusions.some(({ kind }) => kind === 'static')) return [...page]
+    const all = Map.groupBy(
+      await store.reachOf(tx, [...new Set(page.map(({ user_id }) => user_id))], at),
+      ({ user_id }) => user_id,
+    )
+    return page.filter((row) =>
+      counted(model, all.get(row.user_id) ?? []).some(({ grant_id }) => grant_id === row.grant_id),
+    )
   }
 
   /** All of one moment. */
@@ -74,6 +87,13 @@ function conditionsByRole(model: Model, action: string, of: Extent): Map<string,
     if (conditions.length > 0) found.set(roleId, conditions)
   }
   return found
+}
+
+/** Of all that reaches somebody, what counts: of two roles of which nobody may have both, neither does. */
+function counted(model: Model, reached: readonly store.ReachRow[]): readonly store.ReachRow[] {
+  const roles = reached.map(({ role_id }) => role_id)
+  const broken = brokenBy(model, roles, 'static')
+  return reached.filter(({ role_id }) => isApart(model, role_id, broken))
 }
 
 function permissionsBy(model: Model, row: store.ReachRow): EffectiveAccess['permissions'] {

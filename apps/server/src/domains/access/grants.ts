@@ -5,9 +5,12 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
+import { requireSeparate } from './duties.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { closureOf, covers, type Extent } from './rules.ts'
+import { brokenBy, isApart } from './separation.ts'
 import { listParents, readRole } from './store.ts'
+import { listExclusions } from './store-exclusions.ts'
 import * as store from './store-grants.ts'
 
 /** Who has which role, and where. */
@@ -33,41 +36,68 @@ export class Grants {
 
   /**
    * Gives a role, or gives it again on other terms. Throws GRANT_REFUSED beyond what one may give, to oneself and to a group
-   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past.
+   * that one is in; NOT_FOUND for a role or a holder that is not there; VALIDATION_FAILED for an end that is past; and as
+   * `put` does.
    */
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
-    return this.#roles.run(tenantId, async (tx) => {
+    return this.#roles.hold(tenantId, async (tx) => {
       const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
       const at = this.#dependencies.work.now()
       const expires = expires_at === null ? null : new Date(expires_at)
       if (expires !== null && expires <= at) throw refusedField('/expires_at', 'is past')
       const role = await readRole(tx, role_id)
       if (!role) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
-      await this.#requireOther(tx, principal, { user_id, group_id })
-      await this.#requireMayGive(tx, principal, role_id, { ...terms, expires })
-      const row = await store.putGrant(tx, {
+      await this.requireOther(tx, principal, { user_id, group_id })
+      await this.requireMayGive(tx, principal, role_id, { ...terms, expires })
+      const row = await this.put(tx, principal, {
         ...{ id: newId(this.#dependencies.clock.now()), role_id, user_id, group_id, ...terms },
-        ...{ granted_at: at, granted_by: principal.userId, expires_at: expires },
+        ...{ granted_at: at, expires_at: expires, elevation_id: null },
       })
-      const { reason: _, ...told } = terms // whoever wrote it may have named people
-      await this.#record(tx, principal, 'created', row, { role: role_id, group: group_id, ...told, expires_at })
       return present(row)
     })
   }
 
-  /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED. */
+  /**
+   * What may be given, given by one who may, where the roles are held. Throws DUTIES_SEPARATED where somebody would have two
+   * roles that exclude each other; LAST_OWNER for an end of what the tenant's last owner is by.
+   */
+  async put(tx: Tx, by: Principal, given: Omit<store.GrantRow, 'granted_by'>): Promise<store.GrantRow> {
+    const owners = await store.listOwners(tx)
+    const row = await store.putGrant(tx, { ...given, granted_by: by.userId })
+    if (row.expires_at !== null && isLastOwner(owners, row.id)) throw new DomainError('LAST_OWNER')
+    await requireSeparate(tx, row, row.granted_at)
+    const { role_id: role, group_id: group, resource_type, resource_id, with_grant_option, elevation_id } = row
+    const told = { role, group, resource_type, resource_id, with_grant_option } // no reason: whoever wrote it may have named people
+    const by_elevation = elevation_id !== null && { elevation: elevation_id }
+    await this.#record(tx, by, 'created', row, {
+      ...told,
+      expires_at: row.expires_at?.toISOString() ?? null,
+      ...by_elevation,
+    })
+    return row
+  }
+
+  /** Takes a role back; who may give it may. Throws NOT_FOUND, GRANT_REFUSED, LAST_OWNER. */
   async remove(principal: Principal, id: string): Promise<void> {
-    await this.#roles.run(principal.tenantId, async (tx) => {
+    await this.#roles.hold(principal.tenantId, async (tx) => {
       const held = await store.lockGrant(tx, id)
       if (!held) throw new DomainError('NOT_FOUND')
-      await this.#requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
-      await store.deleteGrant(tx, id)
-      await this.#record(tx, principal, 'removed', held, { role: held.role_id, group: held.group_id })
+      await this.requireMayGive(tx, principal, held.role_id, { ...held, expires: held.expires_at })
+      if (!(await this.end(tx, principal, held))) throw new DomainError('LAST_OWNER')
     })
   }
 
-  async #requireOther(
+  /** Ends a grant where the roles are held; null: nobody does, it is time. False: all that makes anybody an owner stays. */
+  async end(tx: Tx, by: Principal | null, held: store.GrantRow, why: Record<string, unknown> = {}): Promise<boolean> {
+    if (isLastOwner(await store.listOwners(tx), held.id)) return false
+    await store.deleteGrant(tx, held.id)
+    await this.#record(tx, by, 'removed', held, { role: held.role_id, group: held.group_id, ...why })
+    return true
+  }
+
+  /** That it is somebody who is there, and not oneself. Throws GRANT_REFUSED, NOT_FOUND. */
+  async requireOther(
     tx: Tx,
     principal: Principal,
     { user_id, group_id }: { user_id: string | null; group_id: string | null },
@@ -83,8 +113,8 @@ export class Grants {
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
   }
 
-  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. */
-  async #requireMayGive(
+  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. Throws GRANT_REFUSED. */
+  async requireMayGive(
     tx: Tx,
     principal: Principal,
     roleId: string,
@@ -94,9 +124,13 @@ export class Grants {
     const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
     const held = isPerson ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
+    const duties = { parents, exclusions: await listExclusions(tx) }
+    const roles = held.map(({ role_id }) => role_id)
+    const broken = brokenBy(duties, roles, 'static')
     const isEnough = held.some(
       (one) =>
         one.with_grant_option &&
+        isApart(duties, one.role_id, broken) &&
         closureOf(parents, [one.role_id]).has(roleId) &&
         covers(one, given) &&
         (one.expires_at === null || (given.expires !== null && given.expires <= one.expires_at)),
@@ -109,17 +143,21 @@ export class Grants {
 
   async #record(
     tx: Tx,
-    by: Principal,
+    by: Principal | null,
     what: string,
     row: store.GrantRow,
     data: Record<string, unknown>,
   ): Promise<void> {
     const target = row.user_id === null ? `group/${row.group_id}` : `user/${row.user_id}`
     await this.#dependencies.record(tx, {
-      ...{ event_type: `grant.${what}`, actor: actorOf(by), resource: target, action: what },
+      ...{ event_type: `grant.${what}`, actor: by && actorOf(by), resource: target, action: what },
       ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
     })
   }
+}
+
+function isLastOwner(owners: readonly string[], id: string): boolean {
+  return owners.length === 1 && owners[0] === id
 }
 
 function present({ granted_at, expires_at, ...row }: store.GrantRow): Grant {

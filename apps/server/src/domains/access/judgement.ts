@@ -2,11 +2,11 @@ import type { Policy } from './cedar/policy.ts'
 import { type Answer, answerOf, type Verdict, verdictOf } from './cedar/policy-set.ts'
 import type { Request } from './cedar/request.ts'
 import type { Model } from './model.ts'
+import type { Asking } from './question.ts'
 import type { Beside } from './rulings.ts'
 
 /** What came of a question. */
-export interface Judgement {
-  request: Request
+export interface Judgement extends Asking {
   verdict: Verdict
   /** As it is enforced. */
   answer: Answer
@@ -14,14 +14,15 @@ export interface Judgement {
   others: readonly { beside: Beside; would: Answer['decision'] }[]
 }
 
-export function judge(model: Model, request: Request): Judgement {
+export function judge(model: Model, asking: Asking): Judgement {
+  const { request } = asking
   const verdict = model.policies.judge(request)
   const answer = enforced(verdict)
   const others = model.beside.flatMap((beside) => {
     const would = enforced(instead(verdict, beside.replaces, beside.statements, request)).decision
     return would === answer.decision ? [] : [{ beside, would }]
   })
-  return { request, verdict, answer, others }
+  return { ...asking, verdict, answer, others }
 }
 
 /**

@@ -7,7 +7,9 @@ import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
 import { GROUP, policyOf } from './permissions.ts'
 import { type Beside, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
+import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
+import { listExclusions } from './store-exclusions.ts'
 
 /** The roles and policies of a tenant as the engine has them: all of one version. */
 export interface Model {
@@ -22,6 +24,7 @@ export interface Model {
   beside: readonly Beside[]
   names: ReadonlyMap<string, string>
   parents: readonly store.Parenthood[]
+  exclusions: readonly Exclusion[]
   zones: readonly string[]
   /** Whether decisions look for entities that an application told of, and for groups of who asks. */
   hasEntities: boolean
@@ -95,6 +98,7 @@ export class Models {
       .flatMap((one) => (one.type === 'cedar' ? one.expression : []))
     return {
       ...{ version: found.version, permissions, parents, hasEntities: found.has_entities },
+      exclusions: await listExclusions(tx),
       policies: new PolicySet([...own, ...deciding.flatMap(({ statements }) => statements)]),
       rulings: new Map(deciding.flatMap((one) => one.statements.map(({ id }) => [id, one]))),
       beside: beside.map((one) => ({ ...one, replaces: idsOf(one.policyId) })),
@@ -117,7 +121,7 @@ export class Models {
 
 const NOTHING: Model = {
   ...{ version: 0, policies: new PolicySet([]), permissions: new Map(), rulings: new Map(), beside: [] },
-  ...{ names: new Map(), parents: [], zones: [], hasEntities: false, asksGroups: false },
+  ...{ names: new Map(), parents: [], exclusions: [], zones: [], hasEntities: false, asksGroups: false },
   ...{ sampledActions: new Set<string>(), recordedShare: 1 },
 }
 

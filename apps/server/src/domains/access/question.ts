@@ -9,7 +9,8 @@ import { localTime } from './conditions.ts'
 import type { KnownEntities } from './known-entities.ts'
 import type { Model } from './model.ts'
 import { ACTION, GROUP, ROLE } from './permissions.ts'
-import { closureOf, covers, type Extent } from './rules.ts'
+import { covers, type Extent } from './rules.ts'
+import { type Counting, countingOf } from './separation.ts'
 
 /** What is asked of somebody, as it came: JSON, so that it can be asked again. */
 export interface AskedQuestion {
@@ -18,6 +19,8 @@ export interface AskedQuestion {
   resource_attributes: Readonly<Record<string, unknown>>
   action_attributes?: Readonly<Record<string, unknown>>
   context: Readonly<Record<string, unknown>>
+  /** Only these of the roles that are held; missing: all. */
+  active_roles?: readonly string[] | undefined
 }
 
 /** The same, read. */
@@ -92,41 +95,39 @@ export function timeIn(at: Date, { zones }: Model): CedarRecord {
   ])
 }
 
+/** What the engine is asked, and the roles that count in it. */
+export interface Asking {
+  request: Request
+  counting: Counting
+}
+
 /** What the engine is asked. What the server knows of itself stands over what an application tells. */
-export function requestOf(state: State, question: Question): Request {
+export function ask(state: State, question: Question): Asking {
   const { known, subject } = state
+  const counting = countingHere(state, question)
   const who = subject.reference
   const what = question.resource
   const action = new EntityReference(ACTION, question.asked.action)
+  const resource = {
+    attributes: merged(known.attributesOf(what), question.attributes),
+    ...{ tags: NOTHING, ancestors: known.ancestorsOf(what) },
+  }
   const own = new Map<string, Entity>([
     [action.key, { attributes: question.actionAttributes, tags: NOTHING, ancestors: new Set() }],
-    [
-      what.key,
-      {
-        attributes: merged(known.attributesOf(what), question.attributes),
-        tags: NOTHING,
-        ancestors: known.ancestorsOf(what),
-      },
-    ],
-    [who.key, principalOf(state, question)], // last: nobody describes themselves as a resource
+    [what.key, resource],
+    [who.key, principalOf(state, counting)], // last: nobody describes themselves as a resource
   ])
+  const entities = { find: (key: string) => own.get(key) ?? known.find(key) }
   const context = merged(question.context, state.time)
-  return {
-    principal: who,
-    action,
-    resource: what,
-    context,
-    entities: { find: (key) => own.get(key) ?? known.find(key) },
-  }
+  return { request: { principal: who, action, resource: what, context, entities }, counting }
 }
 
-function principalOf({ tenantId, subject, known, groups, ...state }: State, question: Question): Entity {
+function principalOf({ tenantId, subject, known, groups }: State, counting: Counting): Entity {
   const { reference, isAccount, attributes } = subject
   const told = merged(known.attributesOf(reference), attributes)
   if (!isAccount) return { attributes: told, tags: NOTHING, ancestors: known.ancestorsOf(reference) }
-  const roles = rolesOn(state, question.resource, known)
   const own = [
-    ...[...roles].map((id) => new EntityReference(ROLE, id)),
+    ...[...counting.roles].map((id) => new EntityReference(ROLE, id)),
     ...groups.map((id) => new EntityReference(GROUP, id)),
   ]
   return {
@@ -136,21 +137,15 @@ function principalOf({ tenantId, subject, known, groups, ...state }: State, ques
   }
 }
 
-/** Roles that count on a resource, with their parents: by what was given on it, and on what it is in. */
-function rolesOn(
-  { model, held }: Pick<State, 'model' | 'held'>,
-  resource: EntityReference,
-  known: KnownEntities,
-): Set<string> {
-  const places = [resource, ...known.placesOf(resource)].map(({ type, id }) => ({
-    resource_type: type,
-    resource_id: id,
+/** Roles that count on a resource: by what was given on it, and on what it is in. */
+function countingHere({ model, held, known }: State, { resource, asked }: Question): Counting {
+  const places = [resource, ...known.placesOf(resource)].map((one) => ({
+    resource_type: one.type,
+    resource_id: one.id,
   }))
   const here = held.filter((one) => places.some((place) => covers(one, place)))
-  return closureOf(
-    model.parents,
-    here.map(({ role_id }) => role_id),
-  )
+  const rolesOf = (all: readonly { role_id: string }[]) => all.map(({ role_id }) => role_id)
+  return countingOf(model, { held: rolesOf(held), here: rolesOf(here), active: asked.active_roles })
 }
 
 function merged(one: CedarRecord, over: CedarRecord): CedarRecord {

@@ -5,7 +5,7 @@ import { EntityReference } from './cedar/value.ts'
 import { enforced, instead } from './judgement.ts'
 import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
 import type { Model, Models } from './model.ts'
-import { type AskedQuestion, readQuestion, recordIn, requestOf, timeIn } from './question.ts'
+import { type AskedQuestion, ask, readQuestion, recordIn, timeIn } from './question.ts'
 import type { RecordedRequest, RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
 import { deleteRequestsBefore } from './store-requests.ts'
@@ -112,7 +112,7 @@ function tryAgain(
   }
   const replaced = new Set([...model.rulings].flatMap(([id, one]) => (one.policyId === policyId ? [id] : [])))
   return questions.map((asked) => {
-    const request = requestOf(state, readQuestion(asked, ''))
+    const { request } = ask(state, readQuestion(asked, ''))
     const verdict = model.policies.judge(request)
     const after = enforced(instead(verdict, replaced, statements, request)).decision
     return { decision, asked, before: enforced(verdict).decision, after }

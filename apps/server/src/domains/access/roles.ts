@@ -7,6 +7,7 @@ import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { normalizeName } from '../identity/index.ts'
+import { requireSeparateStill } from './duties.ts'
 import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
 import * as store from './store.ts'
@@ -42,10 +43,10 @@ export class Roles {
     return this.run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
   }
 
-  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent. */
+  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent, DUTIES_SEPARATED. */
   async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
     requireReadable(permissions)
-    return this.#change(principal.tenantId, async (tx) => {
+    return this.alter(principal.tenantId, async (tx) => {
       const at = this.#dependencies.work.now()
       const row = { ...given, id: this.#newId(), is_system: false, version: 1, created_at: at, updated_at: at }
       if (!(await store.insertRole(tx, row, normalizeName(row.name)))) throw new DomainError('NAME_TAKEN')
@@ -56,12 +57,13 @@ export class Roles {
   }
 
   /**
-   * Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND, and GRANT_REFUSED for what a
-   * role permits that one has: that would be a grant to oneself.
+   * Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND, DUTIES_SEPARATED where somebody
+   * would have two roles that exclude each other, and GRANT_REFUSED for what a role permits that one has: that would be a
+   * grant to oneself.
    */
   async change(principal: Principal, id: string, { version, ...input }: ChangeRole): Promise<Role> {
     if (input.permissions) requireReadable(input.permissions)
-    return this.#change(principal.tenantId, async (tx) => {
+    return this.alter(principal.tenantId, async (tx) => {
       const held = requireOwn(await this.#held(tx, id))
       requireVersion(held.version, version)
       if (input.permissions || input.parent_roles) await this.#requireNotOwn(tx, principal, id)
@@ -77,7 +79,7 @@ export class Roles {
 
   /** Throws SYSTEM_ROLE, and ROLE_IN_USE while somebody has it or another role has what it permits. */
   async remove(principal: Principal, id: string): Promise<void> {
-    await this.#change(principal.tenantId, async (tx) => {
+    await this.alter(principal.tenantId, async (tx) => {
       requireOwn(await this.#held(tx, id))
       const uses = await store.usesOf(tx, id)
       if (uses.grants + uses.children > 0) throw new DomainError('ROLE_IN_USE', { ...uses })
@@ -95,7 +97,7 @@ export class Roles {
     principal: Principal,
     { sampled_actions, recorded_share }: DecisionRecording,
   ): Promise<DecisionRecording> {
-    return this.#change(principal.tenantId, async (tx) => {
+    return this.alter(principal.tenantId, async (tx) => {
       await store.updateRecording(tx, sampled_actions, recorded_share)
       await this.#dependencies.record(tx, {
         ...{
@@ -123,7 +125,7 @@ export class Roles {
     }
   }
 
-  /** Permissions and parents as given; those that are not, stay. Throws ROLE_CYCLE, NOT_FOUND. */
+  /** Permissions and parents as given; those that are not, stay. Throws ROLE_CYCLE, NOT_FOUND, DUTIES_SEPARATED. */
   async #settle(
     tx: Tx,
     id: string,
@@ -134,10 +136,12 @@ export class Roles {
   ): Promise<void> {
     if (parents) {
       const others = [...new Set(parents)]
-      const graph = (await store.listParents(tx)).filter(({ role_id }) => role_id !== id)
+      const before = await store.listParents(tx)
+      const graph = before.filter(({ role_id }) => role_id !== id)
       if (others.some((parent) => reaches(graph, parent, id))) throw new DomainError('ROLE_CYCLE')
       if (!(await store.replaceParents(tx, id, others)))
         throw new DomainError('NOT_FOUND', { reason: 'one of parent_roles is no role' })
+      await requireSeparateStill(tx, before, this.#dependencies.work.now())
     }
     if (permissions) {
       const ids = permissions.map(() => this.#newId())
@@ -177,8 +181,16 @@ export class Roles {
     await store.nextVersion(tx)
   }
 
+  /** Works where roles stay as they are until the transaction ends, one after the other. */
+  hold<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.run(tenantId, async (tx) => {
+      await store.holdVersion(tx)
+      return work(tx)
+    })
+  }
+
   /** One change after the other: two that are each without a cycle may make one together. */
-  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  alter<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.run(tenantId, async (tx) => {
       await store.nextVersion(tx)
       return work(tx)

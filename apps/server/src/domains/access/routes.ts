@@ -21,7 +21,10 @@ import {
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import { authZenRoutes } from './authzen-routes.ts'
+import { elevationRoutes } from './elevation-routes.ts'
 import { entityRoutes } from './entity-routes.ts'
+import { exclusionRoutes } from './exclusion-routes.ts'
+import { reviewRoutes } from './review-routes.ts'
 import type { Access } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
@@ -33,6 +36,9 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
   return [
     ...entityRoutes(access),
     ...authZenRoutes(access, publicUrl),
+    ...exclusionRoutes(access),
+    ...elevationRoutes(access),
+    ...reviewRoutes(access),
     route({
       method: 'GET',
       path: '/v1/roles',

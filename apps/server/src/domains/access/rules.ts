@@ -18,6 +18,12 @@ export function closureOf(
   return reached
 }
 
+/** Roles that have the permissions of one, itself among them. */
+export function leadingTo(graph: readonly { role_id: string; parent_id: string }[], to: string): Set<string> {
+  const back = graph.map(({ role_id, parent_id }) => ({ role_id: parent_id, parent_id: role_id }))
+  return closureOf(back, [to])
+}
+
 /** On what a grant counts: null for everything, or for everything of the type. */
 export interface Extent {
   resource_type: string | null

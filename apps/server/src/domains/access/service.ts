@@ -3,11 +3,14 @@ import type { Keys } from '../keys/index.ts'
 import { AuthZen } from './authzen.ts'
 import { Decisions, type Difference } from './decisions.ts'
 import { Effective } from './effective.ts'
+import { Elevations } from './elevations.ts'
 import { AccessEntities } from './entities.ts'
+import { Exclusions } from './exclusions.ts'
 import { Grants } from './grants.ts'
 import { type Model, Models } from './model.ts'
 import { RecordedRequests } from './recorded-requests.ts'
 import { Replays } from './replay.ts'
+import { Reviews } from './reviews.ts'
 import { type AccessDependencies, Roles } from './roles.ts'
 import type { RulingSource } from './rulings.ts'
 
@@ -20,8 +23,11 @@ export interface PolicySource {
 /** Roles, grants and decisions. */
 export class Access {
   readonly roles: Roles
+  readonly exclusions: Exclusions
   readonly grants: Grants
   readonly entities: AccessEntities
+  readonly elevations: Elevations
+  readonly reviews: Reviews
   readonly decisions: Decisions
   readonly effective: Effective
   readonly replays: Replays
@@ -35,8 +41,11 @@ export class Access {
     const requests = new RecordedRequests(keys)
     this.model = (tx, at) => models.read(tx, at)
     this.roles = new Roles(dependencies)
+    this.exclusions = new Exclusions(dependencies, this.roles)
     this.grants = new Grants(dependencies, this.roles)
     this.entities = new AccessEntities(dependencies, this.roles)
+    this.elevations = new Elevations(dependencies, this.roles, this.grants)
+    this.reviews = new Reviews(dependencies, this.roles, this.grants)
     this.decisions = new Decisions({ ...dependencies, models, requests, noteDifferences: policies.noteDifferences })
     this.effective = new Effective(dependencies, models)
     this.replays = new Replays(dependencies, models, requests)

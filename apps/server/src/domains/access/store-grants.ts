@@ -13,10 +13,11 @@ export interface GrantRow {
   granted_at: Date
   granted_by: string
   expires_at: Date | null
+  elevation_id: string | null
 }
 
 const COLUMNS =
-  'id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason, granted_at, granted_by, expires_at'
+  'id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason, granted_at, granted_by, expires_at, elevation_id'
 
 export interface GrantPage {
   userId: string | null
@@ -36,14 +37,14 @@ export async function listGrants(tx: Tx, { userId, groupId, roleId, after, limit
 
 /** Gives it, or gives the same again on other terms; answers the one that is in force. */
 export async function putGrant(tx: Tx, row: GrantRow): Promise<GrantRow> {
-  const text = `INSERT INTO user_roles (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-                ON CONFLICT (tenant_id, user_id, group_id, role_id, resource_type, resource_id)
+  const text = `INSERT INTO user_roles (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                ON CONFLICT (tenant_id, user_id, group_id, role_id, resource_type, resource_id, elevation_id)
                 DO UPDATE SET (with_grant_option, reason, granted_at, granted_by, expires_at) = ($8, $9, $10, $11, $12)
                 RETURNING ${COLUMNS}`
   const { id, user_id, group_id, role_id, resource_type, resource_id, with_grant_option, reason } = row
   const place = [id, user_id, group_id, role_id, resource_type, resource_id]
   const terms = [with_grant_option, reason, row.granted_at, row.granted_by, row.expires_at]
-  return (await tx.query<GrantRow>(text, [tx.tenantId, ...place, ...terms])).rows[0] as GrantRow // it was put just now
+  return (await tx.query<GrantRow>(text, [tx.tenantId, ...place, ...terms, row.elevation_id])).rows[0] as GrantRow // it was put just now
 }
 
 export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | null> {
@@ -53,6 +54,15 @@ export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | null> {
 
 export async function deleteGrant(tx: Tx, id: string): Promise<void> {
   await tx.query('DELETE FROM user_roles WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])
+}
+
+/** Grants by which an active person is owner of everything, themselves and without end. */
+export async function listOwners(tx: Tx): Promise<string[]> {
+  const text = `SELECT r.id FROM user_roles r
+                JOIN security_roles o ON o.tenant_id = r.tenant_id AND o.id = r.role_id AND o.is_system AND o.name_folded = 'owner'
+                JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = r.user_id AND u.status = 'active' AND u.kind = 'person'
+                WHERE r.tenant_id = $1 AND r.resource_type IS NULL AND r.expires_at IS NULL`
+  return (await tx.query<{ id: string }>(text, [tx.tenantId])).rows.map(({ id }) => id)
 }
 
 /** Groups of somebody who may have roles: whose account is active. Null: there is nobody. */
@@ -98,10 +108,10 @@ const REACHED = `FROM user_roles r
   JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = coalesce(r.user_id, m.user_id)
   WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2)`
 
-/** What reaches one person, active or not, in the order in which it was given. */
-export async function reachOf(tx: Tx, userId: string, at: Date): Promise<ReachRow[]> {
-  const text = `SELECT ${REACH} ${REACHED} AND u.id = $3 ORDER BY r.id`
-  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userId])).rows
+/** What reaches some people, active or not, in the order in which it was given. */
+export async function reachOf(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHED} AND u.id = ANY ($3) ORDER BY r.id`
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, userIds])).rows
 }
 
 /** What reaches each of some people who are active. */

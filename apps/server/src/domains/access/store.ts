@@ -24,6 +24,11 @@ export async function nextVersion(tx: Tx): Promise<void> {
   await tx.query('UPDATE access_versions SET version = version + 1 WHERE tenant_id = $1', [tx.tenantId])
 }
 
+/** The same where no role changes: what servers hold of them stays good. */
+export async function holdVersion(tx: Tx): Promise<void> {
+  await tx.query('SELECT 1 FROM access_versions WHERE tenant_id = $1 FOR UPDATE', [tx.tenantId])
+}
+
 export interface VersionRow {
   version: number
   has_entities: boolean

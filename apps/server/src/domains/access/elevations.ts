@@ -1,0 +1,166 @@
+import type { CreateElevation, Elevation, ElevationQuery } from '@probity/contract'
+import { isUuid } from '@probity/core'
+import { actorOf, type Principal, requireThemselves } from '../../platform/authority.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
+import type { Grants } from './grants.ts'
+import type { AccessDependencies, Roles } from './roles.ts'
+import { readRole } from './store.ts'
+import * as store from './store-elevations.ts'
+
+/** For how long an answer is waited for. */
+const LAPSE_MILLISECONDS = 86_400_000
+
+/** Roles for a while: asked for by who is to have them, approved by somebody else who may give them. */
+export class Elevations {
+  readonly #dependencies: AccessDependencies
+  readonly #roles: Roles
+  readonly #grants: Grants
+
+  constructor(dependencies: AccessDependencies, roles: Roles, grants: Grants) {
+    this.#dependencies = dependencies
+    this.#roles = roles
+    this.#grants = grants
+  }
+
+  /** For oneself. Throws IMPERSONATING, STEP_UP_REQUIRED, NOT_FOUND for a role that is not there. */
+  async request(principal: Principal, input: CreateElevation): Promise<Elevation> {
+    requireThemselves(principal)
+    const at = this.#dependencies.work.now()
+    const row: store.ElevationRow = {
+      ...{ ...input, id: this.#newId(), user_id: principal.userId, state: 'pending', requested_at: at },
+      ...{ lapses_at: new Date(at.getTime() + LAPSE_MILLISECONDS), decided_at: null, decided_by: null, grant_id: null },
+    }
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      if (!(await readRole(tx, row.role_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
+      await store.insertElevation(tx, row)
+      await this.#record(tx, principal, 'requested', row)
+      return present(row, at)
+    })
+  }
+
+  /** One's own; of everybody for who administers the tenant. Throws CURSOR_INVALID. */
+  async list(
+    principal: Principal,
+    { cursor, limit, state }: ElevationQuery,
+  ): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
+    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const at = this.#dependencies.work.now()
+    const userId = principal.scopes.includes('tenant:admin') ? null : principal.userId
+    const asked = { userId, state: state ?? null, at, after: cursor ?? null, limit: limit + 1 }
+    const rows = await this.#roles.run(principal.tenantId, (tx) => store.listElevations(tx, asked))
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    return { elevations: page.map((row) => present(row, at)), next_cursor }
+  }
+
+  /** For who asked, and for who may answer. Throws NOT_FOUND, GRANT_REFUSED. */
+  async get(principal: Principal, id: string): Promise<Elevation> {
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      const row = await this.#asked(tx, id)
+      const at = this.#dependencies.work.now()
+      if (row.user_id !== principal.userId) await this.#requireMayGive(tx, principal, row, at)
+      return present(row, at)
+    })
+  }
+
+  /**
+   * Gives the role, from now on for as long as was asked. Throws NOT_FOUND; GRANT_REFUSED for what one asked for oneself and
+   * beyond what one may give; IMPERSONATING; ELEVATION_CLOSED where it was answered, withdrawn or has lapsed; and what a grant
+   * throws.
+   */
+  async approve(principal: Principal, id: string): Promise<Elevation> {
+    requireThemselves(principal)
+    return this.#roles.hold(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const asked = await this.#asked(tx, id)
+      const { role_id, user_id, resource_type, resource_id, reason } = asked
+      const expires = await this.#requireMayAnswer(tx, principal, asked, at)
+      await this.#grants.requireOther(tx, principal, { user_id, group_id: null })
+      const grantId = this.#newId()
+      const row = await this.#close(tx, principal, asked, { state: 'approved', at, grantId })
+      await this.#grants.put(tx, principal, {
+        ...{ id: grantId, role_id, user_id, group_id: null, resource_type, resource_id, reason },
+        ...{ with_grant_option: false, granted_at: at, expires_at: expires, elevation_id: id },
+      })
+      return present(row, at)
+    })
+  }
+
+  /** Throws as `approve` does. */
+  async deny(principal: Principal, id: string): Promise<Elevation> {
+    requireThemselves(principal)
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const asked = await this.#asked(tx, id)
+      await this.#requireMayAnswer(tx, principal, asked, at)
+      return present(await this.#close(tx, principal, asked, { state: 'denied', at, grantId: null }), at)
+    })
+  }
+
+  /** By who asked. Throws NOT_FOUND to anybody else, IMPERSONATING, ELEVATION_CLOSED. */
+  async withdraw(principal: Principal, id: string): Promise<Elevation> {
+    requireThemselves(principal)
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const asked = await this.#asked(tx, id)
+      if (asked.user_id !== principal.userId) throw new DomainError('NOT_FOUND')
+      return present(await this.#close(tx, principal, asked, { state: 'withdrawn', at, grantId: null }), at)
+    })
+  }
+
+  async #asked(tx: Tx, id: string): Promise<store.ElevationRow> {
+    const row = await store.readElevation(tx, id)
+    if (!row) throw new DomainError('NOT_FOUND')
+    return row
+  }
+
+  /** Answers until when the role would be had. */
+  async #requireMayAnswer(tx: Tx, principal: Principal, asked: store.ElevationRow, at: Date): Promise<Date> {
+    // An account of an application may be of the hand that asked.
+    if (asked.user_id === principal.userId || principal.userKind !== 'person')
+      throw new DomainError('GRANT_REFUSED', { reason: 'another person than who asked answers' })
+    return this.#requireMayGive(tx, principal, asked, at)
+  }
+
+  async #requireMayGive(tx: Tx, principal: Principal, asked: store.ElevationRow, at: Date): Promise<Date> {
+    const expires = new Date(at.getTime() + asked.duration_seconds * 1000)
+    await this.#grants.requireMayGive(tx, principal, asked.role_id, { ...asked, with_grant_option: false, expires })
+    return expires
+  }
+
+  async #close(
+    tx: Tx,
+    by: Principal,
+    asked: store.ElevationRow,
+    { state, at, grantId }: { state: store.ElevationRow['state']; at: Date; grantId: string | null },
+  ): Promise<store.ElevationRow> {
+    const row = await store.closeElevation(tx, asked.id, { state, by: by.userId, at, grantId })
+    if (!row) throw new DomainError('ELEVATION_CLOSED', { state: stateOf(await this.#asked(tx, asked.id), at) })
+    await this.#record(tx, by, state, row)
+    return row
+  }
+
+  async #record(tx: Tx, by: Principal, what: string, row: store.ElevationRow): Promise<void> {
+    const { id, role_id: role, resource_type, resource_id, duration_seconds, grant_id: grant } = row
+    await this.#dependencies.record(tx, {
+      ...{ event_type: `elevation.${what}`, actor: actorOf(by), resource: `elevation/${id}`, action: what },
+      ...{ outcome: 'Success', risk_score: 40, data: { role, resource_type, resource_id, duration_seconds, grant } },
+    })
+  }
+
+  #newId(): string {
+    return newId(this.#dependencies.clock.now())
+  }
+}
+
+function stateOf({ state, lapses_at }: store.ElevationRow, at: Date): Elevation['state'] {
+  return state === 'pending' && lapses_at <= at ? 'lapsed' : state
+}
+
+function present(row: store.ElevationRow, at: Date): Elevation {
+  const { requested_at, lapses_at, decided_at, ...told } = row
+  const times = { requested_at: requested_at.toISOString(), lapses_at: lapses_at.toISOString() }
+  return { ...told, ...times, decided_at: decided_at?.toISOString() ?? null, state: stateOf(row, at) }
+}

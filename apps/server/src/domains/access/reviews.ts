@@ -1,0 +1,229 @@
+import type {
+  AccessReview,
+  CreateReview,
+  DecideItem,
+  ReviewItem,
+  ReviewItemQuery,
+  ReviewQuery,
+} from '@probity/contract'
+import { isUuid } from '@probity/core'
+import { actorOf, type Principal, requireThemselves } from '../../platform/authority.ts'
+import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError, refusedField } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import { pageOf } from '../../platform/page.ts'
+import type { Grants } from './grants.ts'
+import type { AccessDependencies, Roles } from './roles.ts'
+import { readRole } from './store.ts'
+import { groupsOf, hasGroup, lockGrant } from './store-grants.ts'
+import * as store from './store-reviews.ts'
+
+/** Campaigns in which somebody says of each grant whether it stays; what nobody answers ends. */
+export class Reviews {
+  readonly #dependencies: AccessDependencies
+  readonly #roles: Roles
+  readonly #grants: Grants
+
+  constructor(dependencies: AccessDependencies, roles: Roles, grants: Grants) {
+    this.#dependencies = dependencies
+    this.#roles = roles
+    this.#grants = grants
+  }
+
+  /**
+   * Begins with all grants that are in force and fit. Throws NOT_FOUND for a role or a group that is not there,
+   * VALIDATION_FAILED for an end that is past and for reviewers who are no active people.
+   */
+  async create(principal: Principal, { due_at, ...input }: CreateReview): Promise<AccessReview> {
+    return this.#roles.hold(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const due = new Date(due_at)
+      const { role_id = null, group_id = null } = input
+      if (due <= at) throw refusedField('/due_at', 'is past')
+      if (role_id !== null && !(await readRole(tx, role_id)))
+        throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
+      if (group_id !== null && !(await hasGroup(tx, group_id)))
+        throw new DomainError('NOT_FOUND', { reason: 'there is no such group' })
+      const reviewer_ids = [...new Set(input.reviewer_ids)]
+      if ((await store.countPeople(tx, reviewer_ids)) !== reviewer_ids.length)
+        throw refusedField('/reviewer_ids', 'names somebody who is no active person')
+      const made = { id: newId(this.#dependencies.clock.now()), created_at: at, created_by: principal.userId }
+      const row = { ...made, name: input.name, role_id, group_id, reviewer_ids, due_at: due, closed_at: null }
+      const items = await store.insertReview(tx, row)
+      const data = { role: role_id, group: group_id, due_at: due.toISOString(), items, reviewers: reviewer_ids.length }
+      await this.#record(tx, principal, 'created', row.id, data)
+      return presentOne(tx, row)
+    })
+  }
+
+  /** All for who administers the tenant; for anybody else those in which they decide. Throws CURSOR_INVALID. */
+  async list(
+    principal: Principal,
+    { cursor, limit }: ReviewQuery,
+  ): Promise<{ reviews: AccessReview[]; next_cursor: string | null }> {
+    const after = readCursor(cursor)
+    const reviewerId = isAdministrator(principal) ? null : principal.userId
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      const rows = await store.listReviews(tx, { reviewerId, after, limit: limit + 1 })
+      const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+      return { reviews: await presentAll(tx, page), next_cursor }
+    })
+  }
+
+  /** Throws NOT_FOUND. */
+  async get(principal: Principal, id: string): Promise<AccessReview> {
+    return this.#roles.run(principal.tenantId, async (tx) => presentOne(tx, await seen(tx, principal, id)))
+  }
+
+  /** Throws NOT_FOUND, CURSOR_INVALID. */
+  async items(
+    principal: Principal,
+    id: string,
+    { cursor, limit, state }: ReviewItemQuery,
+  ): Promise<{ items: ReviewItem[]; next_cursor: string | null }> {
+    const after = readCursor(cursor)
+    return this.#roles.run(principal.tenantId, async (tx) => {
+      await seen(tx, principal, id)
+      const rows = await store.listItems(tx, id, { state: state ?? null, after, limit: limit + 1 })
+      const { page, next_cursor } = pageOf(rows, limit, ({ grant_id }) => grant_id)
+      return { items: page.map(presentItem), next_cursor }
+    })
+  }
+
+  /**
+   * Keeps a grant, or ends it at once. Throws NOT_FOUND; GRANT_REFUSED for who is no reviewer, and for what one has oneself or
+   * by a group; IMPERSONATING; REVIEW_CLOSED where it was decided before, and once the review is due; LAST_OWNER.
+   */
+  async decide(
+    principal: Principal,
+    { id, item: grantId }: { id: string; item: string },
+    { decision, reason }: DecideItem,
+  ): Promise<ReviewItem> {
+    requireThemselves(principal)
+    return this.#roles.hold(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const review = await seen(tx, principal, id)
+      const item = await store.lockItem(tx, id, grantId)
+      if (!item) throw new DomainError('NOT_FOUND')
+      await requireMayDecide(tx, principal, review, item)
+      if (review.closed_at !== null || review.due_at <= at || item.state !== 'pending')
+        throw new DomainError('REVIEW_CLOSED', { state: item.state })
+      if (decision === 'end') await this.#end(tx, principal, id, grantId)
+      const state = decision === 'end' ? 'ended' : 'kept'
+      await store.settleItems(tx, id, [grantId], { state, at, by: principal.userId, reason })
+      await this.#record(tx, principal, 'decided', id, { grant: grantId, decision })
+      const role = (await readRole(tx, item.role_id))?.name ?? null
+      return presentItem({ ...item, role, state, decided_at: at, decided_by: principal.userId, reason })
+    })
+  }
+
+  /** Ends what nobody answered in time: each review at once, or, where that is interrupted, not at all. */
+  async closeDue(tenantId: string): Promise<void> {
+    const at = this.#dependencies.work.now()
+    const due = await this.#dependencies.work.run(tenantId, (tx) => store.listDue(tx, at))
+    for (const id of due) await this.#roles.hold(tenantId, (tx) => this.#close(tx, id, at))
+  }
+
+  async #close(tx: Tx, id: string, at: Date): Promise<void> {
+    if (!(await store.closeReview(tx, id, at))) return // another server did
+    const became: Record<'unanswered' | 'protected', string[]> = { unanswered: [], protected: [] }
+    for (const grant of await store.listUnanswered(tx, id)) {
+      const held = await lockGrant(tx, grant.id)
+      if (!held) continue // with its group, just now
+      const isEnded = await this.#grants.end(tx, null, held, { review: id })
+      became[isEnded ? 'unanswered' : 'protected'].push(grant.id)
+    }
+    for (const state of ['unanswered', 'protected'] as const)
+      await store.settleItems(tx, id, became[state], { state, at, by: null, reason: null })
+    await store.passChanged(tx, id, at)
+    await this.#record(tx, null, 'closed', id, await countsOf(tx, id))
+  }
+
+  /** One that was taken back since is ended already. Throws LAST_OWNER. */
+  async #end(tx: Tx, principal: Principal, id: string, grantId: string): Promise<void> {
+    const held = await lockGrant(tx, grantId)
+    if (held && !(await this.#grants.end(tx, principal, held, { review: id }))) throw new DomainError('LAST_OWNER')
+  }
+
+  async #record(tx: Tx, by: Principal | null, what: string, id: string, data: Record<string, unknown>): Promise<void> {
+    await this.#dependencies.record(tx, {
+      ...{
+        event_type: `access_review.${what}`,
+        actor: by && actorOf(by),
+        resource: `access-review/${id}`,
+        action: what,
+      },
+      ...{ outcome: 'Success', risk_score: 40, data },
+    })
+  }
+}
+
+function isAdministrator({ scopes }: Principal): boolean {
+  return scopes.includes('tenant:admin')
+}
+
+/** A review of somebody who administers the tenant, or decides in it. Throws NOT_FOUND. */
+async function seen(tx: Tx, principal: Principal, id: string): Promise<store.ReviewRow> {
+  const row = await store.readReview(tx, id)
+  if (!row || !(isAdministrator(principal) || row.reviewer_ids.includes(principal.userId)))
+    throw new DomainError('NOT_FOUND')
+  return row
+}
+
+async function requireMayDecide(
+  tx: Tx,
+  principal: Principal,
+  { reviewer_ids }: store.ReviewRow,
+  { user_id, group_id }: store.ItemRow,
+): Promise<void> {
+  // Who sees the review administers the tenant, or is named. An account of an application may be of the hand that has the grant.
+  if (principal.userKind !== 'person' || (reviewer_ids.length > 0 && !reviewer_ids.includes(principal.userId)))
+    throw new DomainError('GRANT_REFUSED', { reason: 'a reviewer decides' })
+  if (user_id === principal.userId)
+    throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what they have themselves' })
+  if (group_id !== null && (await groupsOf(tx, principal.userId))?.includes(group_id))
+    throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what a group has that they are in' })
+}
+
+function readCursor(cursor: string | undefined): string | null {
+  if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+  return cursor ?? null
+}
+
+async function countsOf(tx: Tx, id: string): Promise<AccessReview['items']> {
+  return countsBy(await store.countItems(tx, [id]), id)
+}
+
+function countsBy(counts: readonly store.StateCount[], id: string): AccessReview['items'] {
+  const none = { pending: 0, kept: 0, ended: 0, unanswered: 0, changed: 0, protected: 0 }
+  const own = counts.filter(({ review_id }) => review_id === id).map(({ state, count }) => [state, count] as const)
+  return { ...none, ...Object.fromEntries(own) }
+}
+
+async function presentOne(tx: Tx, row: store.ReviewRow): Promise<AccessReview> {
+  return presentRow(row, await countsOf(tx, row.id))
+}
+
+async function presentAll(tx: Tx, rows: readonly store.ReviewRow[]): Promise<AccessReview[]> {
+  const counts = await store.countItems(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => presentRow(row, countsBy(counts, row.id)))
+}
+
+function presentRow(row: store.ReviewRow, items: AccessReview['items']): AccessReview {
+  const { due_at, created_at, closed_at, ...told } = row
+  const times = { due_at: due_at.toISOString(), created_at: created_at.toISOString() }
+  return { ...told, ...times, closed_at: closed_at?.toISOString() ?? null, items }
+}
+
+function presentItem({
+  grant_id,
+  granted_at,
+  decided_at,
+  ...row
+}: store.ItemRow & { role: string | null }): ReviewItem {
+  const decided = decided_at?.toISOString() ?? null
+  return { ...row, id: grant_id, granted_at: granted_at.toISOString(), decided_at: decided }
+}

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
+
+const PASSWORD = 'violet harbour lantern'
+let server: TestServer
+let chief: Person
+before(async () => {
+  server = await testServer()
+  chief = await person(['tenant:admin', 'access:decide'])
+})
+after(() => server.stop())
+
+const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
+  server.call(method, path, body, { token })
+const code = ({ status, body }: Answer) => [status, body?.code]
+const [REFUSED, CLOSED] = [
+  [403, 'GRANT_REFUSED'],
+  [409, 'ELEVATION_CLOSED'],
+]
+interface Person {
+  id: string
+  token: string
+}
+let count = 0
+async function person(scopes: string[] = []): Promise<Person> {
+  const email = `person${++count}@first.example`
+  const { body } = await call('POST', '/v1/users', { email, scopes })
+  const link = new URL(body.invitation_url).hash.slice(1)
+  await call('POST', '/v1/auth/invitation', { token: link, password: PASSWORD }, null)
+  return { id: body.user.id, token: await logIn(email) }
+}
+async function logIn(username: string, password = PASSWORD): Promise<string> {
+  const login = { credential_type: 'username_password', tenant: 'first', username, password }
+  return (await call('POST', '/v1/auth/login', login, null)).body.access_token
+}
+async function role(type: string, more: object = {}): Promise<string> {
+  const permissions = [{ action: 'read', resource: type, conditions: [] }]
+  return (await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, ...more })).body.id
+}
+const ask = (who: Person, role_id: string, more: object = {}) =>
+  call('POST', '/v1/elevations', { role_id, duration_seconds: 3600, reason: 'on call', ...more }, who.token)
+async function asked(...given: Parameters<typeof ask>): Promise<string> {
+  const answer = await ask(...given)
+  assert.deepEqual([answer.status, answer.body.state], [201, 'pending'], answer.text)
+  return answer.body.id
+}
+const answer = (id: string, verb: string, by: Person = chief) =>
+  call('POST', `/v1/elevations/${id}/${verb}`, undefined, by.token)
+const grantsOf = async ({ id }: Person) => (await call('GET', `/v1/grants?user_id=${id}`)).body.grants
+const isAllowed = async ({ id }: Person, resource: string) =>
+  (await call('POST', '/v1/auth/authorize', { user_id: id, action: 'read', resource })).body.authorized
+
+test('who asks for a role has it when another approves, for as long as was asked from then on', async () => {
+  const ada = await person()
+  const type = `type_${++count}`
+  const reads = await role(type)
+  const id = await asked(ada, reads, { resource_type: type, resource_id: '1', duration_seconds: 300 })
+  assert.equal(await isAllowed(ada, `${type}/1`), false, 'to ask is not to have')
+  await server.sql(`UPDATE role_elevations SET requested_at = requested_at - interval '5 hours' WHERE id = $1`, [id])
+  const approved = await answer(id, 'approve')
+  assert.deepEqual([approved.status, approved.body.state, approved.body.decided_by], [200, 'approved', chief.id])
+  assert.deepEqual([await isAllowed(ada, `${type}/1`), await isAllowed(ada, `${type}/2`)], [true, false])
+  const [grant] = await grantsOf(ada)
+  assert.deepEqual([grant.id, grant.elevation_id, grant.granted_by], [approved.body.grant_id, id, chief.id])
+  assert.equal(grant.with_grant_option, false)
+  assert.equal(Date.parse(grant.expires_at) - Date.parse(approved.body.decided_at), 300_000)
+  await server.sql(`UPDATE user_roles SET expires_at = now() - interval '1 second' WHERE id = $1`, [grant.id])
+  assert.equal(await isAllowed(ada, `${type}/1`), false)
+  for (const what of ['requested', 'approved'])
+    await until(`${what} is an entry`, async () => {
+      const found = await call('GET', `/v1/audit/events?event_type=elevation.${what}&resource=elevation/${id}`)
+      return found.body.events.length === 1 && !found.text.includes('on call')
+    })
+})
+
+test('what was approved is ended early like any grant', async () => {
+  const ada = await person()
+  const type = `type_${++count}`
+  const { body } = await answer(await asked(ada, await role(type)), 'approve')
+  assert.equal(await isAllowed(ada, `${type}/1`), true)
+  assert.equal((await call('DELETE', `/v1/grants/${body.grant_id}`)).status, 200)
+  assert.equal(await isAllowed(ada, `${type}/1`), false)
+  assert.deepEqual(code(await answer(body.id, 'approve')), CLOSED, 'and does not come back by its approval')
+})
+
+test('it opens once: an approval is not replayed, nor made of what was denied, withdrawn or has lapsed', async () => {
+  const ada = await person()
+  const reads = await role(`type_${++count}`)
+  for (const verb of ['approve', 'deny', 'withdraw'] as const) {
+    const id = await asked(ada, reads)
+    assert.equal((await answer(id, verb, verb === 'withdraw' ? ada : chief)).status, 200)
+    for (const again of ['approve', 'deny']) assert.deepEqual(code(await answer(id, again)), CLOSED, `${verb} ${again}`)
+    assert.deepEqual(code(await answer(id, 'withdraw', ada)), CLOSED)
+  }
+  const late = await asked(ada, reads)
+  await server.sql(`UPDATE role_elevations SET lapses_at = now() - interval '1 second' WHERE id = $1`, [late])
+  assert.deepEqual(code(await answer(late, 'approve')), CLOSED)
+  assert.deepEqual((await answer(late, 'deny')).body.details, { state: 'lapsed' })
+  assert.equal((await call('GET', `/v1/elevations/${late}`, undefined, ada.token)).body.state, 'lapsed')
+  assert.equal((await grantsOf(ada)).length, 1)
+  const id = await asked(ada, reads)
+  const many = await Promise.all(Array.from({ length: 6 }, (_, i) => answer(id, i === 0 ? 'deny' : 'approve')))
+  assert.equal(many.filter(({ status }) => status === 200).length, 1, 'not at the same moment either')
+})
+
+test('nobody approves what they asked for: themselves, by a token of theirs, or by who acts as somebody', async () => {
+  const reads = await role(`type_${++count}`)
+  const mine = await asked(chief, reads)
+  for (const verb of ['approve', 'deny']) assert.deepEqual(code(await answer(mine, verb)), REFUSED)
+  const token = (await call('POST', '/v1/tokens', { name: 'mine', scopes: ['tenant:admin'] }, chief.token)).body.token
+  assert.deepEqual(code(await answer(mine, 'approve', { id: chief.id, token })), REFUSED)
+  const account = (await call('POST', '/v1/service-accounts', { name: 'robot' }, chief.token)).body.id
+  const given = { name: 'robot', scopes: ['tenant:admin'], service_account_id: account }
+  const robot = { id: account, token: (await call('POST', '/v1/tokens', given)).body.token }
+  assert.deepEqual(code(await answer(mine, 'approve', robot)), REFUSED, 'an application may be of the same hand')
+  const other = await person(['tenant:admin', 'access:decide'])
+  const as = async (by: string, whom: Person) => {
+    const { body, text } = await call('POST', `/v1/users/${whom.id}/impersonate`, { reason: 'looks' }, by)
+    assert.ok(body.access_token, text)
+    return { id: whom.id, token: body.access_token as string }
+  }
+  const asOther = await as(await logIn('admin@first.example', 'correct horse battery staple'), other)
+  assert.deepEqual(code(await answer(mine, 'approve', asOther)), [403, 'IMPERSONATING'])
+  assert.deepEqual(code(await ask(asOther, reads)), [403, 'IMPERSONATING'], 'nor asks as somebody to approve it then')
+  assert.deepEqual(code(await answer(mine, 'withdraw', asOther)), [403, 'IMPERSONATING'])
+  assert.equal((await answer(mine, 'approve', other)).status, 200)
+})
+
+test('nobody approves what they might not give: without grant option, on more, or for longer', async () => {
+  const [lead, ada] = [await person(), await person()]
+  const type = `type_${++count}`
+  const reads = await role(type)
+  const on = { resource_type: type }
+  const give = (more: object) => call('POST', '/v1/grants', { role_id: reads, user_id: lead.id, ...on, ...more })
+  const one = await asked(ada, reads, on)
+  assert.deepEqual(code(await answer(one, 'approve', lead)), REFUSED)
+  assert.deepEqual(code(await call('GET', `/v1/elevations/${one}`, undefined, lead.token)), REFUSED)
+  await give({})
+  assert.deepEqual(code(await answer(one, 'approve', lead)), REFUSED, 'without the option')
+  await give({ with_grant_option: true, expires_at: new Date(Date.now() + 1_800_000).toISOString() })
+  assert.deepEqual(code(await answer(one, 'approve', lead)), REFUSED, 'for longer than they have it')
+  await give({ with_grant_option: true })
+  const all = await asked(ada, reads)
+  const above = await asked(ada, await role('*'), on)
+  for (const id of [all, above])
+    for (const verb of ['approve', 'deny']) assert.deepEqual(code(await answer(id, verb, lead)), REFUSED)
+  assert.equal((await call('GET', `/v1/elevations/${one}`, undefined, lead.token)).body.id, one)
+  assert.equal((await answer(one, 'approve', lead)).status, 200)
+  assert.deepEqual(code(await answer(await asked(lead, reads, on), 'approve', lead)), REFUSED, 'nor their own')
+})
+
+test('nobody asks for another, for longer than a day, or for nothing', async () => {
+  const [ada, bob] = [await person(), await person()]
+  const reads = await role(`type_${++count}`)
+  for (const more of [
+    ...[{ user_id: bob.id }, { duration_seconds: 299 }, { duration_seconds: 86_401 }, { duration_seconds: 300.5 }],
+    ...[{ reason: '' }, { reason: ' \n' }, { reason: undefined }, { resource_id: '1' }, { state: 'approved' }],
+    ...[{ lapses_at: '2099-01-01T00:00:00Z' }, { grant_id: randomUUID() }],
+  ])
+    assert.deepEqual(code(await ask(ada, reads, more)), [400, 'VALIDATION_FAILED'], JSON.stringify(more))
+  assert.deepEqual(code(await ask(ada, randomUUID())), [404, 'NOT_FOUND'])
+  const id = await asked(ada, reads)
+  assert.deepEqual(code(await answer(id, 'withdraw', bob)), [404, 'NOT_FOUND'])
+  assert.deepEqual(code(await answer(id, 'withdraw')), [404, 'NOT_FOUND'], 'an administrator denies it instead')
+})
+
+test('who asked sees theirs, who administers sees all, by state and in pages', async () => {
+  const [ada, bob] = [await person(), await person()]
+  const reads = await role(`type_${++count}`)
+  const [first, second, third] = [await asked(ada, reads), await asked(bob, reads), await asked(ada, reads)]
+  await answer(third, 'deny')
+  const ids = async (who: Person, query = '') =>
+    (await call('GET', `/v1/elevations?limit=500${query}`, undefined, who.token)).body.elevations.map(
+      (one: Answer['body']) => one.id,
+    )
+  assert.deepEqual(await ids(ada), [first, third])
+  assert.deepEqual(await ids(ada, '&state=denied'), [third])
+  assert.deepEqual(await ids(bob), [second])
+  const pending = await ids(chief, '&state=pending')
+  assert.ok(pending.includes(first) && pending.includes(second) && !pending.includes(third))
+  await server.sql(`UPDATE role_elevations SET lapses_at = now() - interval '1 second' WHERE id = $1`, [first])
+  assert.ok((await ids(chief, '&state=lapsed')).includes(first))
+  assert.ok(!(await ids(chief, '&state=pending')).includes(first))
+  const page = (await call('GET', '/v1/elevations?limit=1', undefined, ada.token)).body
+  assert.deepEqual([page.elevations.length, page.next_cursor], [1, first])
+  const rest = await ids(ada, `&cursor=${first}`)
+  assert.deepEqual(rest, [third])
+})
+
+test('what somebody has anyway is neither shortened nor lengthened by an approval', async () => {
+  const ada = await person()
+  const type = `type_${++count}`
+  const reads = await role(type)
+  const give = async (more: object) =>
+    (await call('POST', '/v1/grants', { role_id: reads, user_id: ada.id, ...more })).body
+  const lasting = await give({ with_grant_option: true, reason: 'hired' })
+  const { body } = await answer(await asked(ada, reads), 'approve')
+  const of = async (id: string) => (await grantsOf(ada)).find((one: Answer['body']) => one.id === id)
+  assert.deepEqual(await of(lasting.id), lasting, 'without end it stays')
+  await call('DELETE', `/v1/grants/${body.grant_id}`)
+  assert.equal(await isAllowed(ada, `${type}/1`), true)
+  const soon = await give({ expires_at: new Date(Date.now() + 60_000).toISOString() })
+  const longer = await answer(await asked(ada, reads), 'approve')
+  assert.deepEqual(await of(soon.id), soon, 'what ends sooner ends sooner')
+  await give({ reason: 'again' })
+  const { expires_at } = await of(longer.body.grant_id)
+  assert.equal(Date.parse(expires_at) - Date.parse(longer.body.decided_at), 3_600_000, 'nor the other way round')
+})
+
+test('roles that exclude each other are not had by an approval, and what was refused is still open', async () => {
+  const ada = await person()
+  const [pays, approves] = [await role(`type_${++count}`), await role(`type_${++count}`)]
+  const pair = { kind: 'static', role_id: pays, other_role_id: approves }
+  assert.equal((await call('POST', '/v1/role-exclusions', pair)).status, 201)
+  const held = await call('POST', '/v1/grants', { role_id: pays, user_id: ada.id })
+  const id = await asked(ada, approves)
+  assert.deepEqual(code(await answer(id, 'approve')), [409, 'DUTIES_SEPARATED'])
+  assert.equal((await call('GET', `/v1/elevations/${id}`)).body.state, 'pending')
+  await call('DELETE', `/v1/grants/${held.body.id}`)
+  assert.equal((await answer(id, 'approve')).status, 200)
+  assert.deepEqual(code(await call('POST', '/v1/grants', { role_id: pays, user_id: ada.id })), [
+    409,
+    'DUTIES_SEPARATED',
+  ])
+})
+
+test('who is suspended meanwhile gets nothing, and another tenant’s are absent', async () => {
+  const ada = await person()
+  const id = await asked(ada, await role(`type_${++count}`))
+  const stranger = { id: '', token: (await server.secondTenant(`tenant${++count}`)).token }
+  for (const verb of ['approve', 'deny', 'withdraw'])
+    assert.deepEqual(code(await answer(id, verb, stranger)), [404, 'NOT_FOUND'])
+  assert.deepEqual(code(await call('GET', `/v1/elevations/${id}`, undefined, stranger.token)), [404, 'NOT_FOUND'])
+  assert.deepEqual((await call('GET', '/v1/elevations', undefined, stranger.token)).body.elevations, [])
+  await call('POST', `/v1/users/${ada.id}/suspend`)
+  assert.deepEqual(code(await answer(id, 'approve')), [404, 'NOT_FOUND'])
+  assert.equal((await grantsOf(ada)).length, 0)
+  assert.equal((await answer(id, 'deny')).status, 200)
+})
