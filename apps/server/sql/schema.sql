@@ -72,10 +72,13 @@ TABLE access_versions ROW LEVEL SECURITY ENABLED FORCED -- What a server may sti
   has_entities boolean NOT NULL DEFAULT false -- Whether an application ever told of an entity; without, no decision looks for any
   sampled_actions text[] NOT NULL DEFAULT '{}'::text[] -- Actions of which not every decision that allows is recorded; empty: each is
   recorded_share real NOT NULL DEFAULT 1 -- The share of those that is recorded, by chance
+  system_roles integer NOT NULL DEFAULT 1 -- Which edition of the roles that every tenant has is in force here
   CONSTRAINT access_versions_pkey PRIMARY KEY (tenant_id)
   CONSTRAINT access_versions_recorded_share_check CHECK (((recorded_share >= (0)::double precision) AND (recorded_share <= (1)::double precision)))
+  CONSTRAINT access_versions_system_roles_check CHECK ((system_roles > 0))
   CONSTRAINT access_versions_version_check CHECK ((version > 0))
   CONSTRAINT access_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE TRIGGER tell_callers_changed AFTER UPDATE ON access_versions FOR EACH ROW WHEN (new.version IS DISTINCT FROM old.version) EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
@@ -994,6 +997,7 @@ TABLE user_roles ROW LEVEL SECURITY ENABLED FORCED -- Who has which role, on wha
 CREATE INDEX user_roles_elevation ON user_roles USING btree (tenant_id, elevation_id) WHERE elevation_id IS NOT NULL
 CREATE INDEX user_roles_group ON user_roles USING btree (tenant_id, group_id) WHERE group_id IS NOT NULL
 CREATE INDEX user_roles_role ON user_roles USING btree (tenant_id, role_id)
+CREATE TRIGGER tell_callers_gone AFTER DELETE OR UPDATE ON user_roles FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 

@@ -11,6 +11,7 @@ import { ActivePolicies, Policies, policyRoutes } from './domains/policies/index
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
+import type { RolePermits } from './platform/authority.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Database } from './platform/database/pools.ts'
 import { tenantTransaction } from './platform/database/transaction.ts'
@@ -88,12 +89,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const textMessages = new TextMessages(config.sms_url ?? null, config.sms_secret ?? '', log)
   const outside = new Outside(config.identity_providers_inside)
   const publicUrl = () => config.public_url ?? url
+  const rolePermits: RolePermits = {
+    now: (tenantId, userId) => access.ownPermits.now(tenantId, userId),
+    ofUsers: (tx, userIds) => access.ownPermits.ofUsers(tx, userIds),
+    ofGroup: (tx, groupId) => access.ownPermits.ofGroup(tx, groupId),
+  }
   const identity = new Identity({
     database,
     clock,
     keys,
     tenancy,
     record: audit.record,
+    rolePermits,
     sessions,
     passwordCost: { kibibytes: config.password_hash_kib, passes: config.password_hash_passes },
     mailer,
@@ -103,7 +110,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     publicUrl,
     callersChanged,
   })
-  const authenticator = new Authenticator({ database, clock, callers, sessions })
+  const authenticator = new Authenticator({ database, clock, callers, sessions, rolePermits })
   const { keystore_backup_days: keystoreBackupDays } = config
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
   const work = new Work({ database, clock, callersChanged })

@@ -37,7 +37,7 @@ export function operationsRoutes({
       method: 'GET',
       path: '/livez',
       summary: 'Whether the process runs',
-      scopes: 'public',
+      permit: 'public',
       answers: { 200: health },
       handle: async () => ({ status: 'ok', version }),
     }),
@@ -45,7 +45,7 @@ export function operationsRoutes({
       method: 'GET',
       path: '/readyz',
       summary: 'Whether it can work: the database answers',
-      scopes: 'public',
+      permit: 'public',
       answers: { 200: health },
       async handle() {
         await database.answers().catch(() => {
@@ -58,7 +58,7 @@ export function operationsRoutes({
       method: 'GET',
       path: '/metrics',
       summary: 'Prometheus metrics',
-      scopes: 'public',
+      permit: 'public',
       answers: { 200: 'text/plain' },
       async handle({ reply }) {
         reply.type(telemetry.contentType)
@@ -69,7 +69,7 @@ export function operationsRoutes({
       method: 'POST',
       path: '/v1/keys/rotate',
       summary: 'Turn to the next key epoch, re-wrap every data key and destroy the old epoch',
-      scopes: ['platform:operate'],
+      permit: 'installation_key:turn',
       changes: true,
       answers: { 200: rotated },
       async handle() {
@@ -81,7 +81,7 @@ export function operationsRoutes({
       method: 'POST',
       path: '/v1/keys/turn-anchor',
       summary: "Turn to the next signing key of the installation's anchor log; both sign while they overlap",
-      scopes: ['platform:operate'],
+      permit: 'installation_key:turn',
       changes: true,
       answers: { 200: anchorKeys },
       handle: ({ principal }) => audit.turnAnchorKey(principal),

@@ -1,4 +1,5 @@
-import type { Scope } from '@probity/contract'
+import { type Permit, type Scope, scopeOf } from '@probity/contract'
+import type { Tx } from './database/transaction.ts'
 import { DomainError } from './errors.ts'
 
 /** Who calls, as authentication found it. */
@@ -12,6 +13,8 @@ export interface Principal {
   /** service: an account of an application. */
   userKind: 'person' | 'service'
   scopes: readonly Scope[]
+  /** What roles let them do here beside; missing: nothing. */
+  permits?: ReadonlySet<Permit>
   /** Administrator who acts as the user; missing: nobody does. */
   impersonatorId?: string
   /** Thumbprint of the key that each call must prove; missing: none. */
@@ -22,6 +25,16 @@ export interface Principal {
   lacksFactor?: true
   /** false: the tenant is suspended, hence read-only. */
   tenantActive: boolean
+}
+
+/** What roles let people do in Probity itself. Domain access tells; those before it get this by injection. */
+export interface RolePermits {
+  /** Now, in a session of theirs, and until when that stays so if nobody changes anything. */
+  now(tenantId: string, userId: string): Promise<{ permits: ReadonlySet<Permit>; until: Date | null }>
+  /** Of some people, under whatever conditions. */
+  ofUsers(tx: Tx, userIds: readonly string[]): Promise<readonly Permit[]>
+  /** Of whoever is in a group, under whatever conditions. */
+  ofGroup(tx: Tx, groupId: string): Promise<readonly Permit[]>
 }
 
 /** The one place that checks scopes. Throws SCOPE_MISSING with the scopes that are needed. */
@@ -36,6 +49,18 @@ export function requireScopes(principal: Principal, needed: readonly Scope[]): v
 export function requireThemselves({ impersonatorId, lacksFactor }: Principal): void {
   if (impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
   if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+}
+
+/** Throws SCOPE_MISSING with the scopes that would let the caller do all of this; roles may as well. */
+export function requirePermits(principal: Principal, needed: readonly Permit[]): void {
+  const missing = needed.filter((permit) => !mayDo(principal, permit))
+  if (missing.length > 0)
+    throw new DomainError('SCOPE_MISSING', { required_scopes: [...new Set(missing.map(scopeOf))] })
+}
+
+/** By a scope, or by a role. */
+export function mayDo({ scopes, permits }: Principal, permit: Permit): boolean {
+  return scopes.includes(scopeOf(permit)) || permits?.has(permit) === true
 }
 
 /** The caller as the log names who did something. */

@@ -21,7 +21,7 @@ const dialect: Dialect = {
   status: ({ status }) => (status === 415 ? 400 : status),
   echoesRequestId: true,
 }
-const usual = { method: 'POST', scopes: ['access:decide'], dialect } as const
+const usual = { method: 'POST', permit: 'decision:ask', dialect } as const
 
 /** OpenID AuthZEN Authorization API 1.0. */
 export function authZenRoutes({ authZen }: Access, publicUrl: () => string): Route[] {
@@ -70,7 +70,7 @@ export function authZenRoutes({ authZen }: Access, publicUrl: () => string): Rou
       method: 'GET',
       path: '/.well-known/authzen-configuration',
       summary: 'AuthZEN: where each of its operations is',
-      scopes: 'public',
+      permit: 'public',
       answers: { 200: authZenConfiguration },
       async handle() {
         const at = publicUrl().replace(/\/$/, '')

@@ -2,8 +2,6 @@ import { entitiesChanged, entityPage, entityQuery, putEntities, removeEntities }
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Access } from './service.ts'
 
-const scopes = ['access:decide'] as const
-
 /** What an application tells of its resources and people. */
 export function entityRoutes({ entities }: Access): Route[] {
   return [
@@ -11,7 +9,7 @@ export function entityRoutes({ entities }: Access): Route[] {
       method: 'GET',
       path: '/v1/access/entities',
       summary: 'List what applications told of their resources and people',
-      scopes,
+      permit: 'entity:read',
       query: entityQuery,
       answers: { 200: entityPage },
       handle: ({ principal, query }) => entities.list(principal.tenantId, query),
@@ -20,7 +18,7 @@ export function entityRoutes({ entities }: Access): Route[] {
       method: 'PUT',
       path: '/v1/access/entities',
       summary: 'Tell of resources and people: their attributes, and what they are in',
-      scopes,
+      permit: 'entity:write',
       changes: true,
       body: putEntities,
       answers: { 200: entitiesChanged },
@@ -30,7 +28,7 @@ export function entityRoutes({ entities }: Access): Route[] {
       method: 'POST',
       path: '/v1/access/entities/remove',
       summary: 'Take back what was told of resources and people',
-      scopes,
+      permit: 'entity:write',
       changes: true,
       body: removeEntities,
       answers: { 200: entitiesChanged },

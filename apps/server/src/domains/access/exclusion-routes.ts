@@ -3,8 +3,6 @@ import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Access } from './service.ts'
 
-const scopes = ['tenant:admin'] as const
-
 /** Separation of duties. */
 export function exclusionRoutes({ exclusions }: Access): Route[] {
   return [
@@ -12,7 +10,7 @@ export function exclusionRoutes({ exclusions }: Access): Route[] {
       method: 'GET',
       path: '/v1/role-exclusions',
       summary: 'List which roles exclude each other',
-      scopes,
+      permit: 'role_exclusion:read',
       query: exclusionQuery,
       answers: { 200: exclusionPage },
       handle: ({ principal, query }) => exclusions.list(principal.tenantId, query),
@@ -21,7 +19,7 @@ export function exclusionRoutes({ exclusions }: Access): Route[] {
       method: 'POST',
       path: '/v1/role-exclusions',
       summary: 'Have two roles exclude each other: nobody has both, or nobody uses both at once',
-      scopes,
+      permit: 'role_exclusion:write',
       changes: true,
       creates: true,
       body: createExclusion,
@@ -36,7 +34,7 @@ export function exclusionRoutes({ exclusions }: Access): Route[] {
       method: 'DELETE',
       path: '/v1/role-exclusions/:id',
       summary: 'Have two roles exclude each other no more',
-      scopes,
+      permit: 'role_exclusion:write',
       changes: true,
       params: z.strictObject({ id: uuid }),
       answers: { 200: z.null() },

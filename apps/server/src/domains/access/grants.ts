@@ -6,6 +6,7 @@ import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
 import { requireSeparate } from './duties.ts'
+import { requireHolds } from './opened.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { closureOf, covers, type Extent } from './rules.ts'
 import { brokenBy, isApart } from './separation.ts'
@@ -113,14 +114,14 @@ export class Grants {
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
   }
 
-  /** Who administers the tenant gives anything; anybody else what they have with grant option, no longer and on no more. Throws GRANT_REFUSED. */
+  /** Who administers the tenant gives what opens no more of Probity than they may themselves; anybody else what they have with grant option, no longer and on no more. Throws GRANT_REFUSED. */
   async requireMayGive(
     tx: Tx,
     principal: Principal,
     roleId: string,
     given: Extent & { with_grant_option: boolean; expires: Date | null },
   ): Promise<void> {
-    if (principal.scopes.includes('tenant:admin')) return
+    if (principal.scopes.includes('tenant:admin')) return requireHolds(tx, principal, [roleId])
     const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
     const held = isPerson ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
     const parents = await listParents(tx)

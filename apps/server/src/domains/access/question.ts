@@ -44,7 +44,7 @@ export interface State {
   tenantId: string
   subject: Subject
   model: Model
-  held: readonly (Extent & { role_id: string })[]
+  held: readonly (Extent & { role_id: string; expires_at: Date | null })[]
   groups: readonly string[]
   /** What the context says of the time, by the server's clock. */
   time: CedarRecord

@@ -107,7 +107,8 @@ function tryAgain(
   const reference = new EntityReference(subject.type, subject.id)
   const attributes = recordIn(subject.attributes, '')
   const state = {
-    ...{ tenantId: tx.tenantId, model, held, groups, known, time: timeIn(decidedAt, model) },
+    held: held.map((one) => ({ ...one, expires_at: null })), // it was in force
+    ...{ tenantId: tx.tenantId, model, groups, known, time: timeIn(decidedAt, model) },
     subject: { reference, isAccount: subject.isAccount, attributes },
   }
   const replaced = new Set([...model.rulings].flatMap(([id, one]) => (one.policyId === policyId ? [id] : [])))

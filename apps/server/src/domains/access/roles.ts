@@ -8,11 +8,12 @@ import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { normalizeName } from '../identity/index.ts'
 import { requireSeparateStill } from './duties.ts'
+import { requireHolds } from './opened.ts'
 import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
 import * as store from './store.ts'
 import { heldBy } from './store-grants.ts'
-import { SYSTEM_ROLES } from './system-roles.ts'
+import { SYSTEM_ROLES, SYSTEM_ROLES_EDITION } from './system-roles.ts'
 
 export interface AccessDependencies {
   work: Work
@@ -58,8 +59,8 @@ export class Roles {
 
   /**
    * Throws SYSTEM_ROLE, ROLE_CYCLE, VERSION_MISMATCH, NAME_TAKEN, VALIDATION_FAILED, NOT_FOUND, DUTIES_SEPARATED where somebody
-   * would have two roles that exclude each other, and GRANT_REFUSED for what a role permits that one has: that would be a
-   * grant to oneself.
+   * would have two roles that exclude each other, and GRANT_REFUSED for what a role permits that one has (that would be a
+   * grant to oneself) and where it opens more of Probity than one may.
    */
   async change(principal: Principal, id: string, { version, ...input }: ChangeRole): Promise<Role> {
     if (input.permissions) requireReadable(input.permissions)
@@ -71,6 +72,7 @@ export class Roles {
       const row = { ...held, name, description, version: held.version + 1, updated_at: this.#dependencies.work.now() }
       if (!(await store.updateRole(tx, row, normalizeName(name)))) throw new DomainError('NAME_TAKEN')
       await this.#settle(tx, id, { parents: parent_roles, permissions })
+      if (input.permissions || input.parent_roles) await requireHolds(tx, principal, [id])
       const { permissions: _, ...changed } = input
       await this.#record(tx, principal, 'changed', id, { ...changed, ...(permissions && told(permissions)) })
       return presentOne(tx, row)
@@ -112,17 +114,28 @@ export class Roles {
     })
   }
 
-  /** Makes the roles that every tenant has, where they are not there yet. */
+  /** Makes the roles that every tenant has, where they are not there yet or are of an earlier edition. */
   async #begin(tx: Tx): Promise<void> {
-    if (!(await store.beginVersions(tx))) return
+    if (!(await store.beginVersions(tx, SYSTEM_ROLES_EDITION))) return
     const at = this.#dependencies.work.now()
-    const ids = new Map(SYSTEM_ROLES.map(({ name }) => [name, this.#newId()]))
-    for (const { name, description, permissions, parents } of SYSTEM_ROLES) {
-      const id = ids.get(name) ?? ''
-      const row = { id, name, description, is_system: true, version: 1, created_at: at, updated_at: at }
-      await store.insertRole(tx, row, normalizeName(name))
-      await this.#settle(tx, id, { permissions, parents: parents.flatMap((parent) => ids.get(parent) ?? []) })
+    const held = new Map((await store.listSystemRoles(tx)).map((row) => [row.name, row]))
+    const ids = new Map(SYSTEM_ROLES.map(({ name }) => [name, held.get(name)?.id ?? this.#newId()]))
+    for (const { name, description } of SYSTEM_ROLES) {
+      const row = {
+        id: ids.get(name) ?? '',
+        name,
+        description,
+        is_system: true,
+        version: 1,
+        created_at: at,
+        updated_at: at,
+      }
+      if (!held.has(name)) await store.insertRole(tx, row, normalizeName(name))
     }
+    for (const { name, permissions, parents } of SYSTEM_ROLES)
+      await this.#settle(tx, ids.get(name) ?? '', {
+        ...{ permissions, parents: parents.flatMap((parent) => ids.get(parent) ?? []) },
+      })
   }
 
   /** Permissions and parents as given; those that are not, stay. Throws ROLE_CYCLE, NOT_FOUND, DUTIES_SEPARATED. */
@@ -175,6 +188,14 @@ export class Roles {
     })
   }
 
+  /** The same, of what may change what a session lets somebody do here. */
+  #change<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#dependencies.work.change(tenantId, async (tx) => {
+      await this.#begin(tx)
+      return work(tx)
+    })
+  }
+
   /** What servers hold of the roles and policies of the tenant is old from the transaction's commit on. */
   async changed(tx: Tx): Promise<void> {
     await this.#begin(tx)
@@ -183,7 +204,7 @@ export class Roles {
 
   /** Works where roles stay as they are until the transaction ends, one after the other. */
   hold<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.run(tenantId, async (tx) => {
+    return this.#change(tenantId, async (tx) => {
       await store.holdVersion(tx)
       return work(tx)
     })
@@ -191,7 +212,7 @@ export class Roles {
 
   /** One change after the other: two that are each without a cycle may make one together. */
   alter<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.run(tenantId, async (tx) => {
+    return this.#change(tenantId, async (tx) => {
       await store.nextVersion(tx)
       return work(tx)
     })

@@ -8,6 +8,7 @@ import { AccessEntities } from './entities.ts'
 import { Exclusions } from './exclusions.ts'
 import { Grants } from './grants.ts'
 import { type Model, Models } from './model.ts'
+import { OwnPermits } from './own-permits.ts'
 import { RecordedRequests } from './recorded-requests.ts'
 import { Replays } from './replay.ts'
 import { Reviews } from './reviews.ts'
@@ -32,6 +33,7 @@ export class Access {
   readonly effective: Effective
   readonly replays: Replays
   readonly authZen: AuthZen
+  readonly ownPermits: OwnPermits
   /** What decisions of a tenant rest on at a time. */
   readonly model: (tx: Tx, at: Date) => Promise<Model>
 
@@ -50,6 +52,7 @@ export class Access {
     this.effective = new Effective(dependencies, models)
     this.replays = new Replays(dependencies, models, requests)
     this.authZen = new AuthZen(dependencies, this.decisions)
+    this.ownPermits = new OwnPermits(dependencies, this.decisions)
   }
 
   /** Of the tenant of a transaction: what counts is other policies, from its commit on. */

@@ -13,10 +13,19 @@ export interface RoleRow {
 
 const COLUMNS = 'id, name, description, is_system, version, created_at, updated_at'
 
-/** Begins the roles of a tenant; false: they had begun. */
-export async function beginVersions(tx: Tx): Promise<boolean> {
-  const text = 'INSERT INTO access_versions (tenant_id, version) VALUES ($1, 1) ON CONFLICT DO NOTHING'
-  return (await tx.query(text, [tx.tenantId])).rowCount === 1
+/** Begins the roles of a tenant, or another edition of those that every tenant has; false: it is in force. */
+export async function beginVersions(tx: Tx, edition: number): Promise<boolean> {
+  const held = await readVersion(tx)
+  if (held !== null && held.system_roles >= edition) return false // an INSERT would hold the row
+  const text = `INSERT INTO access_versions AS held (tenant_id, version, system_roles) VALUES ($1, 1, $2)
+                ON CONFLICT (tenant_id) DO UPDATE SET (version, system_roles) = (held.version + 1, $2) WHERE held.system_roles < $2`
+  return (await tx.query(text, [tx.tenantId, edition])).rowCount === 1
+}
+
+/** Those that every tenant has, by the names that they are made by. */
+export async function listSystemRoles(tx: Tx): Promise<RoleRow[]> {
+  const text = `SELECT ${COLUMNS} FROM security_roles WHERE tenant_id = $1 AND is_system`
+  return (await tx.query<RoleRow>(text, [tx.tenantId])).rows
 }
 
 /** Holds all roles of the tenant until the transaction ends; what servers hold of them is old from its commit on. */
@@ -34,11 +43,13 @@ export interface VersionRow {
   has_entities: boolean
   sampled_actions: string[]
   recorded_share: number
+  system_roles: number
 }
 
 /** Null: the roles of the tenant have not begun. */
 export async function readVersion(tx: Tx): Promise<VersionRow | null> {
-  const text = 'SELECT version, has_entities, sampled_actions, recorded_share FROM access_versions WHERE tenant_id = $1'
+  const text =
+    'SELECT version, has_entities, sampled_actions, recorded_share, system_roles FROM access_versions WHERE tenant_id = $1'
   return (await tx.query<VersionRow>(text, [tx.tenantId])).rows[0] ?? null
 }
 

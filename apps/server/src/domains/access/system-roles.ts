@@ -1,4 +1,4 @@
-import type { Permission } from '@probity/contract'
+import { type Permission, SCOPE_PERMITS } from '@probity/contract'
 
 /** A role that every tenant has. */
 export interface SystemRole {
@@ -11,7 +11,10 @@ export interface SystemRole {
 const may = (resource: string, ...actions: string[]): Permission[] =>
   actions.map((action) => ({ resource, action, conditions: [] }))
 
-/** Those of what Probity itself keeps; the types are its domains' own. */
+/** Grows with each change of these roles: tenants that have an earlier edition get this one. */
+export const SYSTEM_ROLES_EDITION = 2
+
+/** Those of what Probity itself keeps: what each lets one do is what routes ask for (`SCOPE_PERMITS`). */
 export const SYSTEM_ROLES: readonly SystemRole[] = [
   {
     name: 'viewer',
@@ -28,15 +31,18 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
   {
     name: 'auditor',
     description: 'Reads and verifies all that is recorded, and changes nothing',
-    permissions: [...may('audit_entry', 'verify', 'export'), ...may('user', 'read'), ...may('grant', 'read')],
+    permissions: [
+      ...may('audit_entry', 'verify', 'export'),
+      ...['user', 'group', 'grant', 'policy', 'role_exclusion'].flatMap((type) => may(type, 'read')),
+    ],
     parents: ['viewer'],
   },
   {
     name: 'security analyst',
     description: 'Works threats: opens what is sealed, ends sessions, suspends accounts',
     permissions: [
-      ...may('audit_entry', 'read_personal'),
-      ...may('session', 'read', 'end'),
+      ...may('audit_entry', 'read_personal', 'export'),
+      ...may('session', 'end'),
       ...may('user', 'read', 'suspend'),
     ],
     parents: ['viewer'],
@@ -44,15 +50,16 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
   {
     name: 'compliance officer',
     description: 'Answers for people’s data: erases, and reads what that takes',
-    permissions: [...may('data_subject', 'read', 'erase'), ...may('audit_entry', 'read_personal')],
+    permissions: [...may('data_subject', 'erase'), ...may('audit_entry', 'read_personal')],
     parents: ['auditor'],
   },
   {
     name: 'administrator',
-    description: 'Keeps people, roles, grants and how people log in',
-    permissions: ['user', 'group', 'role', 'grant', 'session', 'connection', 'sign_in_rules', 'token'].flatMap((type) =>
-      may(type, '*'),
-    ),
+    description: 'Keeps people, roles, grants, policies and how people log in',
+    permissions: SCOPE_PERMITS['tenant:admin'].flatMap((permit) => {
+      const [type = '', action = ''] = permit.split(':')
+      return may(type, action)
+    }),
     parents: ['viewer'],
   },
   { name: 'owner', description: 'May do everything in the tenant', permissions: may('*', '*'), parents: [] },

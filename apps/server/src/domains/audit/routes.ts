@@ -12,6 +12,7 @@ import {
   ingested,
   logKey,
   oneEventQuery,
+  type Permit,
   rangeVerified,
   rollbackAccepted,
   tailQuery,
@@ -29,10 +30,12 @@ import { tail } from './tail.ts'
 
 const one = z.strictObject({ id: uuid })
 
-const readPersonal = (asked: Record<string, unknown>) =>
+const isPersonal = (asked: Record<string, unknown>) =>
   String(asked.personal ?? false) !== 'false' || asked.ip_address !== undefined
-    ? (['audit:read', 'audit:read_personal'] as const)
-    : (['audit:read'] as const)
+const readPersonal = (asked: Record<string, unknown>): Permit[] =>
+  isPersonal(asked) ? ['audit_entry:read', 'audit_entry:read_personal'] : ['audit_entry:read']
+const exportPersonal = (asked: Record<string, unknown>): Permit[] =>
+  isPersonal(asked) ? ['audit_entry:export', 'audit_entry:read_personal'] : ['audit_entry:export']
 
 /** Whether a JSON text is that of an array. */
 function isArray(bytes: Uint8Array): boolean {
@@ -45,7 +48,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/events',
       summary: 'Record one event or up to 1,000',
-      scopes: ['audit:write'],
+      permit: 'audit_entry:write',
       changes: true,
       creates: true,
       query: writeQuery,
@@ -64,7 +67,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/ingest',
       summary: 'Record a stream of NDJSON, plain, gzip or zstd',
-      scopes: ['audit:write'],
+      permit: 'audit_entry:write',
       changes: true,
       streams: true,
       query: writeQuery,
@@ -79,7 +82,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/events',
       summary: 'Search events, newest first',
-      scopes: readPersonal,
+      permit: readPersonal,
       query: eventQuery,
       answers: { 200: eventPage },
       handle: ({ principal, query }) => audit.list(principal, query),
@@ -88,7 +91,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/search',
       summary: 'The same search with its filters in the body: names and addresses stay out of URLs',
-      scopes: readPersonal,
+      permit: readPersonal,
       body: eventQuery,
       answers: { 200: eventPage },
       handle: ({ principal, body }) => audit.list(principal, body),
@@ -97,7 +100,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/events/:id',
       summary: 'Read one event',
-      scopes: readPersonal,
+      permit: readPersonal,
       params: one,
       query: oneEventQuery,
       answers: { 200: auditEvent },
@@ -107,7 +110,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/events/:id/receipt',
       summary: 'Receipt of an event (C2SP tlog-proof)',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       params: one,
       answers: { 200: 'text/plain' },
       async handle({ principal, params, reply }) {
@@ -120,7 +123,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/tail',
       summary: 'New events as they come (server-sent events)',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       query: tailQuery,
       answers: { 200: 'text/event-stream' },
       async handle({ principal, query, again, request, reply }) {
@@ -137,7 +140,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/checkpoint',
       summary: 'Signed head of the log (C2SP tlog-checkpoint), the newest or the newest anchored one',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       query: checkpointQuery,
       answers: { 200: 'text/plain' },
       async handle({ principal, query, reply }) {
@@ -150,7 +153,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/tile/*',
       summary: 'Tile or entry bundle (C2SP tlog-tiles)',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       params: z.strictObject({ '*': z.string().max(200) }),
       answers: { 200: 'application/octet-stream' },
       async handle({ principal, params, reply }) {
@@ -163,7 +166,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/consistency',
       summary: 'Proof that one size of the log continues another',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       query: consistencyQuery,
       answers: { 200: consistency },
       handle: ({ principal, query }) => audit.consistency(principal.tenantId, query.from, query.to),
@@ -172,7 +175,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/key',
       summary: 'Verifier keys of the log and of the anchor log',
-      scopes: ['audit:read'],
+      permit: 'audit_entry:read',
       answers: { 200: logKey },
       handle: ({ principal }) => audit.key(principal.tenantId),
     }),
@@ -180,7 +183,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/key/turn',
       summary: 'Turn to the next signing key; both sign while they overlap',
-      scopes: ['tenant:admin'],
+      permit: 'audit_key:turn',
       changes: true,
       creates: true,
       answers: { 200: logKey },
@@ -190,7 +193,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/verify',
       summary: 'Verify a stretch of the stored log',
-      scopes: ['audit:verify'],
+      permit: 'audit_entry:verify',
       body: verifyRange,
       answers: { 200: rangeVerified },
       handle: ({ principal, body }) => audit.verify(principal.tenantId, principal, body),
@@ -199,7 +202,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/accept-rollback',
       summary: 'Let a log go on that was put back from a backup; what is lost becomes an entry',
-      scopes: ['platform:operate'],
+      permit: 'audit_log:accept_rollback',
       changes: true,
       body: acceptRollback,
       answers: { 200: rollbackAccepted },
@@ -209,7 +212,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/export',
       summary: 'Everything a verifier needs, but the trusted key',
-      scopes: readPersonal,
+      permit: exportPersonal,
       query: exportQuery,
       answers: { 200: 'application/octet-stream' },
       async handle({ principal, query, reply }) {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
 import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import { actorOf, mayDo, type Principal } from '../../platform/authority.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { OwnEvent } from '../../platform/record.ts'
@@ -75,7 +75,7 @@ export class Audit {
     return this.#run(principal.tenantId, async (tx) => {
       const head = await store.readHead(tx)
       if (!head) return { events: [], total: 0, has_more: false, next_cursor: null }
-      const found = await search(tx, this.#dependencies.keys, query, principal.scopes.includes('audit:read_personal'))
+      const found = await search(tx, this.#dependencies.keys, query, mayDo(principal, 'audit_entry:read_personal'))
       const events = await this.#present(tx, principal, found.entries, head, query.personal)
       const isRecorded = query.personal || query.ip_address !== undefined // the scope was asked for, at the door
       if (found.byName && !isRecorded) await this.#recordFinding(tx, principal)

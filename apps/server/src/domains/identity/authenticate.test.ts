@@ -18,8 +18,9 @@ test('what is no token by its own checksum, or no token at all, costs no work of
   const database = { app: { connect } } as unknown as Database
   const limits = { idle: 60, absolute: 60 }
   const sessions = { usual: limits, remembered: limits }
+  const rolePermits = { now: async () => ({ permits: new Set<never>(), until: null }) }
   const callers = new KnownCallers<Caller>(database, pino({ level: 'silent' }))
-  const authenticator = new Authenticator({ database, clock: systemClock(), callers, sessions })
+  const authenticator = new Authenticator({ database, clock: systemClock(), callers, sessions, rolePermits })
   const tenantId = '01a20f8d-98a6-7a06-88bd-6b7d610ba0f0'
   const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
   const last = token.endsWith('0') ? '1' : '0'

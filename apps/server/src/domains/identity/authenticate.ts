@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseToken } from '@probity/core'
-import type { Principal } from '../../platform/authority.ts'
+import type { Principal, RolePermits } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -8,7 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import type { BearerToken } from '../../platform/http/bearer-token.ts'
 import type { KnownCallers } from '../../platform/known-callers.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
-import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf, scopesOnBehalf } from './rules.ts'
+import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf, scopesOnBehalf, withPermitted } from './rules.ts'
 import * as store from './store.ts'
 import * as sessions from './store-sessions.ts'
 
@@ -19,6 +19,7 @@ export interface AuthenticatorDependencies {
   clock: Clock
   callers: KnownCallers<Caller>
   sessions: { usual: SessionLimits; remembered: SessionLimits }
+  rolePermits: Pick<RolePermits, 'now'>
 }
 
 /**
@@ -71,7 +72,22 @@ export class Authenticator {
       (tx) => (kind === 'at' ? byToken(tx, hash) : bySession(tx, hash, limits)),
       { readOnly: true, atOnce: true },
     )
-    return found?.isAlive(this.#now()) ? found : null
+    return found?.isAlive(this.#now()) ? this.#withRoles(found) : null
+  }
+
+  /** Roles count in a person's own session, and not in what a token was given, nor in what another does in their name. */
+  async #withRoles(found: Caller): Promise<Caller> {
+    const { kind, tenantId, userId, impersonatorId, lacksFactor } = found.principal
+    if (kind !== 'session' || impersonatorId !== undefined || lacksFactor) return found
+    const { permits, until } = await this.#dependencies.rolePermits.now(tenantId, userId)
+    if (permits.size === 0) return found
+    const scopes = withPermitted(found.principal.scopes, permits)
+    const end = until?.getTime() ?? Number.POSITIVE_INFINITY
+    const { isAlive } = found
+    return Object.assign(found, {
+      isAlive: (now: number) => now < end && isAlive(now),
+      principal: { ...found.principal, scopes, permits },
+    })
   }
 
   async #noteUse(caller: Caller): Promise<void> {

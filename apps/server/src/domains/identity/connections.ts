@@ -7,7 +7,7 @@ import {
   type Scope,
   samlSettings,
 } from '@probity/contract'
-import { type Principal, requireScopes } from '../../platform/authority.ts'
+import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
@@ -25,6 +25,7 @@ export interface ConnectionDependencies {
   clock: Clock
   keys: Keys
   record: RecordEvent
+  rolePermits: RolePermits
   outside: Outside
   /** Where people reach the server. */
   publicUrl(): string
@@ -89,6 +90,8 @@ export class Connections {
       if (!held) throw new DomainError('NOT_FOUND')
       // Whoever says where a provider is, and by what it is known, logs in as anybody whom it opens.
       requireScopes(principal, [...scopesIn(held), ...(await store.scopesReached(tx, id))])
+      const reached = await store.usersReached(tx, id)
+      requirePermits(principal, await this.#dependencies.rolePermits.ofUsers(tx, reached))
       requireVersion(held.version, version)
       const [taken] = rest.name === undefined ? [] : await store.listConnections(tx, { name: rest.name })
       if (taken && taken.id !== id) throw new DomainError('NAME_TAKEN')

@@ -1,6 +1,6 @@
 import type { ChangeGroup, CreateGroup, Group, GroupMember, PageQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { type Principal, requireScopes } from '../../platform/authority.ts'
+import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
@@ -16,6 +16,7 @@ export interface GroupDependencies {
   work: Work
   clock: Clock
   record: RecordEvent
+  rolePermits: RolePermits
 }
 
 /** People whom one entry of the log names, at most; of more it tells how many. */
@@ -104,6 +105,7 @@ export class Groups {
       const group = await this.#held(tx, id)
       requireOurs(group)
       requireScopes(principal, group.scopes)
+      requirePermits(principal, await this.#dependencies.rolePermits.ofGroup(tx, id))
       if (userId === principal.userId)
         throw new DomainError('VALIDATION_FAILED', { reason: 'nobody adds themselves; ask another administrator' })
       const { added } = await this.settle(tx, principal, group, { add: [userId], remove: [] })

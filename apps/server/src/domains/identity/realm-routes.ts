@@ -4,7 +4,6 @@ import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
 
 const one = z.strictObject({ domain: domainName })
-const scopes = ['tenant:admin'] as const
 
 /** Mail domains of the tenant, and where they lead. */
 export function realmRoutes({ realms }: Identity): Route[] {
@@ -13,7 +12,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
       method: 'GET',
       path: '/v1/domains',
       summary: 'List the mail domains of the tenant',
-      scopes,
+      permit: 'domain:read',
       answers: { 200: realmList },
       handle: ({ principal }) => realms.list(principal.tenantId),
     }),
@@ -21,7 +20,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
       method: 'POST',
       path: '/v1/domains',
       summary: 'Claim one, or send its people to another provider',
-      scopes,
+      permit: 'domain:write',
       changes: true,
       body: claimRealm,
       answers: { 200: realm },
@@ -31,7 +30,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
       method: 'POST',
       path: '/v1/domains/:domain/verify',
       summary: 'Look at DNS whether it is yours; then its people are led here',
-      scopes,
+      permit: 'domain:write',
       changes: true,
       params: one,
       answers: { 200: realm },
@@ -41,7 +40,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
       method: 'DELETE',
       path: '/v1/domains/:domain',
       summary: 'Give it up',
-      scopes,
+      permit: 'domain:write',
       changes: true,
       params: one,
       answers: { 200: z.null() },
@@ -54,7 +53,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
       method: 'POST',
       path: '/v1/auth/realm',
       summary: 'Which tenant and provider an address belongs to, by its domain alone',
-      scopes: 'public',
+      permit: 'public',
       body: findRealm,
       answers: { 200: foundRealm },
       handle: ({ body }) => realms.find(body.email),

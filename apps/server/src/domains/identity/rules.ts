@@ -1,4 +1,4 @@
-import { SCOPES, type Scope } from '@probity/contract'
+import { type Permit, SCOPE_PERMITS, SCOPES, type Scope } from '@probity/contract'
 
 /** Names are compared without regard to case and compatibility forms (RFC 8265 UsernameCaseMapped, in its effect). */
 export function normalizeName(name: string): string {
@@ -84,7 +84,7 @@ export function isKnown({ knownUntil }: Attempts, now: number): boolean {
 /** What the first administrator of a tenant may do. */
 export const ADMINISTRATOR: readonly Scope[] = SCOPES.filter((scope) => scope !== 'platform:operate')
 
-/** What a user may do, by themselves and by being in groups; roles come with domain access. Nothing in a session that lacks the factor which the tenant demands. */
+/** What a user may do, by themselves and by being in groups. Nothing in a session that lacks the factor which the tenant demands. */
 export function scopesOf(user: {
   scopes: readonly Scope[]
   group_scopes?: readonly Scope[]
@@ -94,6 +94,12 @@ export function scopesOf(user: {
   if (user.lacks_factor) return []
   const own = user.is_operator ? [...user.scopes, 'platform:operate' as const] : user.scopes
   return user.group_scopes?.length ? [...new Set([...own, ...user.group_scopes])] : own
+}
+
+/** Scopes, with those of which all that they permit is permitted anyway. */
+export function withPermitted(scopes: readonly Scope[], permits: ReadonlySet<Permit>): readonly Scope[] {
+  const more = SCOPES.filter((scope) => SCOPE_PERMITS[scope].every((permit) => permits.has(permit)))
+  return [...new Set([...scopes, ...more])]
 }
 
 /** What may be done with, and to, nobody else's name: it changes things, opens what is sealed, or gives rights. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CreateToken, Scope, Setup } from '@probity/contract'
 import { formatToken, isUuid, parseToken } from '@probity/core'
-import { type Principal, requireScopes } from '../../platform/authority.ts'
+import { type Principal, type RolePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
@@ -58,6 +58,7 @@ export interface IdentityDependencies {
   keys: Keys
   tenancy: Tenancy
   record: RecordEvent
+  rolePermits: RolePermits
   sessions: SessionSettings
   /** What a password's hash costs. */
   passwordCost: PasswordCost

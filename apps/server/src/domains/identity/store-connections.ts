@@ -154,3 +154,9 @@ export async function scopesReached(tx: Tx, connectionId: string): Promise<Scope
                 WHERE e.tenant_id = $1 AND e.connection_id = $2`
   return (await tx.query<{ scope: Scope }>(text, [tx.tenantId, connectionId])).rows.map(({ scope }) => scope)
 }
+
+/** Whoever logs in by a connection. */
+export async function usersReached(tx: Tx, connectionId: string): Promise<string[]> {
+  const text = 'SELECT user_id FROM external_identities WHERE tenant_id = $1 AND connection_id = $2'
+  return (await tx.query<{ user_id: string }>(text, [tx.tenantId, connectionId])).rows.map(({ user_id }) => user_id)
+}

@@ -1,6 +1,6 @@
 import type { ChangeUser, CreateUser, Invited, Scope, Self, User, UserQuery, UserStatus } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { type Principal, requireScopes } from '../../platform/authority.ts'
+import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
@@ -26,6 +26,7 @@ export interface UserDependencies {
   clock: Clock
   keys: Keys
   record: RecordEvent
+  rolePermits: RolePermits
   links: Links
   sessions: Sessions
 }
@@ -133,6 +134,7 @@ export class Users {
       const row = await this.#held(tx, id)
       requireVersion(row.version, before.version)
       await store.requireFree(tx, names, id)
+      if (email !== before.email) await this.#requireOverAll(tx, principal, row)
       const scopes = input.scopes ? [...new Set<Scope>(input.scopes)] : row.scopes
       if (!scopes.includes('tenant:admin')) await this.requireNotLast(tx, row)
       await store.updateProfile(
@@ -257,6 +259,12 @@ export class Users {
         reason: 'nobody changes their own scopes; ask another administrator',
       })
     requireScopes(principal, scopes)
+  }
+
+  /** Whoever has the address of somebody has what they may, by the link that opens the account anew. */
+  async #requireOverAll(tx: Tx, principal: Principal, row: store.PersonRow): Promise<void> {
+    requireScopes(principal, scopesOf(row))
+    requirePermits(principal, await this.#dependencies.rolePermits.ofUsers(tx, [row.id]))
   }
 
   /** Somebody must be left who administers the tenant by themselves, not by being in a group. Throws LAST_ADMINISTRATOR. */

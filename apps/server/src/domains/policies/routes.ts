@@ -23,10 +23,9 @@ import type { Policies } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
 const ofVersion = z.strictObject({ id: uuid, version: z.coerce.number().int().min(1).max(2_147_483_647) })
-const scopes = ['tenant:admin'] as const
 const VERSION = '/v1/policies/:id/versions/:version'
 /** What an operation on a version is called with. */
-const step = { method: 'POST', scopes, params: ofVersion } as const
+const step = { method: 'POST', params: ofVersion } as const
 
 /** Policies and their life. */
 export function policyRoutes(policies: Policies): Route[] {
@@ -36,7 +35,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'GET',
       path: '/v1/policies',
       summary: 'List policies with their newest versions',
-      scopes,
+      permit: 'policy:read',
       query: policyQuery,
       answers: { 200: policyPage },
       handle: ({ principal, query }) => policies.list(principal.tenantId, query),
@@ -45,7 +44,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'POST',
       path: '/v1/policies',
       summary: 'Write a policy; its first version is a draft',
-      scopes,
+      permit: 'policy:write',
       changes: true,
       creates: true,
       body: createPolicy,
@@ -60,7 +59,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'POST',
       path: '/v1/policies/check',
       summary: 'Try rules and tests without writing them',
-      scopes,
+      permit: 'policy:write',
       body: checkPolicy,
       answers: { 200: policyTested },
       handle: async ({ body }) => policies.check(body),
@@ -69,7 +68,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'GET',
       path: '/v1/policies/:id',
       summary: 'Read a policy with its newest version',
-      scopes,
+      permit: 'policy:read',
       params: one,
       answers: { 200: policy },
       handle: ({ principal, params }) => policies.get(principal.tenantId, params.id),
@@ -78,7 +77,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'PATCH',
       path: '/v1/policies/:id',
       summary: 'Write another version, a draft; those before it stay as they are',
-      scopes,
+      permit: 'policy:write',
       changes: true,
       params: one,
       body: changePolicy,
@@ -89,7 +88,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'POST',
       path: '/v1/policies/:id/rollback',
       summary: 'Write a version that says again what an earlier one said',
-      scopes,
+      permit: 'policy:write',
       changes: true,
       params: one,
       body: rollBackPolicy,
@@ -100,7 +99,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'GET',
       path: '/v1/policies/:id/versions',
       summary: 'List the versions of a policy, the newest first',
-      scopes,
+      permit: 'policy:read',
       params: one,
       answers: { 200: policyVersions },
       handle: async ({ principal, params }) => ({ versions: await policies.versions(principal.tenantId, params.id) }),
@@ -109,7 +108,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'GET',
       path: VERSION,
       summary: 'Read a version of a policy',
-      scopes,
+      permit: 'policy:read',
       params: ofVersion,
       answers: { 200: policyVersion },
       handle: ({ principal, params }) => policies.version(principal.tenantId, params.id, params.version),
@@ -117,6 +116,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/test`,
+      permit: 'policy:read',
       summary: 'Run the tests of a version',
       answers: { 200: policyTested },
       handle: ({ principal, params }) => policies.test(principal.tenantId, params.id, params.version),
@@ -124,6 +124,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/analyse`,
+      permit: 'policy:read',
       summary: 'See what the author of a version may not have meant',
       answers: { 200: policyAnalysis },
       handle: ({ principal, params }) => policies.trials.analyse(principal.tenantId, params.id, params.version),
@@ -131,6 +132,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/replay`,
+      permit: 'policy:read',
       summary: 'See what a version would have decided otherwise in the last days',
       body: replayPolicy,
       answers: { 200: policyReplay },
@@ -140,6 +142,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/shadow`,
+      permit: 'policy:write',
       summary: 'Have a version asked beside what counts for some days, or no more',
       changes: true,
       body: shadowPolicy,
@@ -150,7 +153,7 @@ export function policyRoutes(policies: Policies): Route[] {
       method: 'GET',
       path: `${VERSION}/differences`,
       summary: 'See what a version that does not decide would have decided otherwise',
-      scopes,
+      permit: 'policy:read',
       params: ofVersion,
       answers: { 200: policyShadow },
       handle: ({ principal, params }) => policies.trials.differences(principal.tenantId, params.id, params.version),
@@ -158,6 +161,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/submit`,
+      permit: 'policy:write',
       summary: 'Ask for the approval of a version; its tests pass, and warnings are accepted',
       changes: true,
       body: submitPolicy,
@@ -167,6 +171,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/approve`,
+      permit: 'policy:approve',
       summary: 'Let a version count that somebody else wrote',
       changes: true,
       answers: { 200: policyVersion },
@@ -175,6 +180,7 @@ export function policyRoutes(policies: Policies): Route[] {
     route({
       ...step,
       path: `${VERSION}/reject`,
+      permit: 'policy:approve',
       summary: 'Send a version back that somebody else wrote',
       changes: true,
       answers: { 200: policyVersion },

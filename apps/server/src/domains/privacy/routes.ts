@@ -9,7 +9,7 @@ export function privacyRoutes(privacy: Privacy): Route[] {
       method: 'DELETE',
       path: '/v1/privacy/data-subjects/:id',
       summary: 'Erase a person by destroying their keys',
-      scopes: ['subject:erase'],
+      permit: 'data_subject:erase',
       changes: true,
       params: z.strictObject({ id: z.string().min(1).max(300) }),
       body: eraseSubject,

@@ -17,7 +17,7 @@ const READ = route({
   method: 'GET',
   path: '/',
   summary: '',
-  scopes: [],
+  permit: 'own',
   answers: {},
   handle: async () => null,
 })

@@ -1,6 +1,6 @@
-import type { Scope } from '@probity/contract'
+import { type Permit, type Scope, scopeOf } from '@probity/contract'
 import type { FastifyRequest } from 'fastify'
-import { type Principal, requireActive, requireScopes } from '../authority.ts'
+import { type Principal, requireActive, requirePermits } from '../authority.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { sourceOf } from '../source-address.ts'
 import { type BearerToken, bearerToken, shown } from './bearer-token.ts'
 import type { ProofOfPossession } from './proof-of-possession.ts'
 import { RateLimit } from './rate-limit.ts'
-import type { Route } from './route.ts'
+import { permitsOf, type Route } from './route.ts'
 import type { SessionCookies } from './session-cookies.ts'
 
 export interface AdmissionOptions {
@@ -53,22 +53,23 @@ export class Admission {
 
   /** Before the body. Throws RATE_LIMITED, UNAUTHENTICATED, and what `authorise` throws where the body has no say in it. */
   async enter(request: FastifyRequest, route: Route): Promise<Principal> {
-    if (route.scopes === 'public') {
+    if (route.permit === 'public') {
       if (route.method !== 'GET' || route.isCostly) this.#byAddress.take(sourceOf(request.ip), this.#now())
       if (route.opensSession) request.provenKey = await this.#provenKey(request)
       return NOBODY
     }
     const principal = await this.#authenticate(request)
     this.#byPrincipal.take(principal.issuedBy ?? principal.id, this.#now())
-    if (typeof route.scopes === 'object') await this.#check(principal, route, route.scopes)
+    const needed = permitsOf(route, null)
+    if (needed !== null) await this.#check(principal, route, needed)
     return principal
   }
 
   /** After the body, where query and body decide on the scopes. Throws SCOPE_MISSING, TENANT_SUSPENDED. */
   async authorise(principal: Principal, route: Route, request: FastifyRequest): Promise<void> {
-    if (typeof route.scopes !== 'function') return
+    if (typeof route.permit !== 'function') return
     const asked = { ...asObject(request.query), ...asObject(request.body) }
-    await this.#check(principal, route, route.scopes(asked))
+    await this.#check(principal, route, route.permit(asked))
   }
 
   /** Whether who called may still call, for an answer that goes on and on. Throws UNAUTHENTICATED. */
@@ -120,9 +121,10 @@ export class Admission {
     return held === null ? null : shown(held, 'cookie')
   }
 
-  async #check(principal: Principal, route: Route, scopes: readonly Scope[]): Promise<void> {
+  async #check(principal: Principal, route: Route, needed: readonly Permit[]): Promise<void> {
+    const scopes = [...new Set(needed.map(scopeOf))]
     try {
-      requireScopes(principal, scopes)
+      requirePermits(principal, needed)
       if (route.changes) requireActive(principal)
     } catch (error) {
       await onBehalf(principal, () => this.#options.observe(principal, route, scopes, 'refused'))

@@ -1,6 +1,6 @@
-import { problem } from '@probity/contract'
+import { problem, scopeOf } from '@probity/contract'
 import { z } from 'zod'
-import type { Route } from './route.ts'
+import { permitsOf, type Route } from './route.ts'
 
 /** OpenAPI 3.1 of all routes, from the schemas that also parse. */
 export function openApi(routes: readonly Route[], version: string): object {
@@ -45,8 +45,8 @@ function operation(route: Route): object {
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
-    security: route.scopes === 'public' ? [] : [{ token: [] }],
-    ...(typeof route.scopes === 'object' && { 'x-scopes': route.scopes }),
+    security: route.permit === 'public' ? [] : [{ token: [] }],
+    ...neededOf(route),
     parameters: [
       ...parameters(route.params, 'path', route.path),
       ...parameters(route.query, 'query', ''),
@@ -116,4 +116,10 @@ function headers(route: Route): object[] {
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
   return rest
+}
+
+/** What an operation does to what, and the scopes that let one; roles may as well. */
+function neededOf(route: Route): object {
+  const needed = permitsOf(route, {}) ?? []
+  return needed.length === 0 ? {} : { 'x-permits': needed, 'x-scopes': [...new Set(needed.map(scopeOf))] }
 }

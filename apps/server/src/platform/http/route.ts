@@ -1,4 +1,4 @@
-import type { Problem, Scope } from '@probity/contract'
+import type { Permit, Problem } from '@probity/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Principal } from '../authority.ts'
@@ -35,14 +35,15 @@ export interface Dialect {
 }
 
 /**
- * One operation. `scopes` may depend on query and body (opening sealed parts needs one more); `public` needs none
- * and has no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
+ * One operation. `permit` says what it does to what, as `type:action`: it may depend on query and body (opening sealed parts
+ * needs one more); `own` is what everybody may who is known, since the rest is decided within; `public` needs nothing and has
+ * no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   summary: string
-  scopes: readonly Scope[] | ((asked: Record<string, unknown>) => readonly Scope[]) | 'public'
+  permit: Permit | ((asked: Record<string, unknown>) => readonly Permit[]) | 'own' | 'public'
   changes?: boolean
   creates?: boolean
   /** The body is a stream that the handler reads. */
@@ -82,4 +83,10 @@ export function route<
 ): Route {
   // The server parses with exactly these schemas before it calls the handler.
   return declared as unknown as Route
+}
+
+/** What is needed for an operation, by what was asked; `asked` missing: null where it has a say. */
+export function permitsOf({ permit }: Route, asked: Record<string, unknown> | null): readonly Permit[] | null {
+  if (typeof permit === 'function') return asked && permit(asked)
+  return permit === 'own' || permit === 'public' ? [] : [permit]
 }

@@ -178,7 +178,7 @@ function register(
     handler: async (request, reply) => {
       const { principal } = request
       if (!principal) throw new Error('a request was not admitted')
-      if (typeof route.scopes === 'function') await admission.authorise(principal, route, request)
+      if (typeof route.permit === 'function') await admission.authorise(principal, route, request)
       const call = {
         principal,
         params: route.params?.parse(request.params) ?? request.params,
@@ -191,7 +191,7 @@ function register(
         reply,
       }
       if (route.dialect) reply.type(route.dialect.mediaType)
-      const key = route.creates && route.scopes !== 'public' ? idempotencyKey(request) : null
+      const key = route.creates && route.permit !== 'public' ? idempotencyKey(request) : null
       const work = () => onBehalf(principal, () => route.handle(call))
       const answer = key === null ? await work() : await options.idempotency.once(principal, key, request, reply, work)
       if (reply.sent) return reply
@@ -200,9 +200,9 @@ function register(
   })
 }
 
-function bodyLimitOf({ scopes, mostBytes }: Route): { bodyLimit?: number } {
+function bodyLimitOf({ permit, mostBytes }: Route): { bodyLimit?: number } {
   if (mostBytes !== undefined) return { bodyLimit: mostBytes }
-  return scopes === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}
+  return permit === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}
 }
 
 function rawBody(request: FastifyRequest): Uint8Array {

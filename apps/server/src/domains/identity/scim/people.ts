@@ -1,7 +1,6 @@
 import type { ScimQuery } from '@probity/contract'
 import { isUuid, type Json } from '@probity/core'
-import type { Principal } from '../../../platform/authority.ts'
-import { requireScopes } from '../../../platform/authority.ts'
+import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../../platform/authority.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
 import { DomainError } from '../../../platform/errors.ts'
@@ -42,6 +41,7 @@ export interface PeopleDependencies {
   clock: Clock
   keys: Keys
   record: RecordEvent
+  rolePermits: RolePermits
   links: Links
   sessions: Sessions
   users: Users
@@ -191,6 +191,8 @@ export class People {
       by,
       scopesOf(row).filter((scope) => !given.includes(scope)),
     )
+    const permits = await this.#work.run(by.tenantId, (tx) => this.#dependencies.rolePermits.ofUsers(tx, [row.id]))
+    requirePermits(by, permits)
   }
 
   // Whom an administrator suspended, a client does not let in again.

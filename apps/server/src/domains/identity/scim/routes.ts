@@ -13,11 +13,10 @@ import { project, projectionOf, type Resource } from './resource.ts'
 import type { Resources, Scim } from './service.ts'
 
 const dialect: Dialect = { mediaType: 'application/scim+json', error: scimErrorBody, problem: scimError }
-const scopes = ['identity:provision'] as const
 const one = z.strictObject({ id: z.string().max(300) })
 /** What of one resource is asked for. */
 const part = scimQuery.pick({ attributes: true, excludedAttributes: true })
-const usual = { scopes, dialect }
+const usual = { permit: 'directory:provision', dialect } as const
 
 /** SCIM 2.0 (RFC 7644). */
 export function scimRoutes(scim: Scim): Route[] {

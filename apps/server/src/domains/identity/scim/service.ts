@@ -1,6 +1,6 @@
 import type { ScimBulk } from '@probity/contract'
 import type { Json } from '@probity/core'
-import type { Principal } from '../../../platform/authority.ts'
+import type { Principal, RolePermits } from '../../../platform/authority.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { problemOf } from '../../../platform/http/problem.ts'
@@ -24,6 +24,7 @@ export interface ScimDependencies {
   clock: Clock
   keys: Keys
   record: RecordEvent
+  rolePermits: RolePermits
   links: Links
   sessions: Sessions
   users: Users
