@@ -72,13 +72,13 @@ export function or(...filters: readonly Filter[]): Filter {
 /** Throws TooLarge. */
 function joined(op: 'and' | 'or', filters: readonly Filter[]): Filter {
   const [neutral, deciding] = op === 'and' ? [TRUE, FALSE] : [FALSE, TRUE]
+  if (filters.some((one) => one.op === deciding.op)) return deciding
+  const given = filters.filter((one) => one.op !== neutral.op)
+  if (given.length < 2) return given[0] ?? neutral
   const parts = new Map<string, Filter>()
-  for (const one of filters.flatMap((filter) => (filter.op === op ? filter.of : [filter]))) {
-    if (one.op === deciding.op) return deciding
-    if (one.op !== neutral.op) parts.set(textOf(one), one)
-  }
+  for (const one of given) for (const part of one.op === op ? one.of : [one]) parts.set(textOf(part), part)
   // A part and its opposite: one of them decides. An opaque part is none: two that read alike may be weakened both.
-  for (const one of parts.values()) if (isExact(one) && parts.has(textOf(not(one)))) return deciding
+  for (const one of parts.values()) if (parts.has(oppositeOf(one)) && isExact(one)) return deciding
   const shorter = [...parts.values()].map((one) => without(op, one, parts))
   if (shorter.some((one) => !parts.has(textOf(one)))) return joined(op, shorter)
   const of = shorter.filter((one) => !isImplied(op, one, parts))
@@ -94,7 +94,7 @@ function joined(op: 'and' | 'or', filters: readonly Filter[]): Filter {
 function without(op: 'and' | 'or', part: Filter, beside: ReadonlyMap<string, Filter>): Filter {
   const other = op === 'and' ? 'or' : 'and'
   if (part.op !== other) return part
-  const of = part.of.filter((one) => !isExact(one) || !beside.has(textOf(not(one))))
+  const of = part.of.filter((one) => !beside.has(oppositeOf(one)) || !isExact(one))
   return of.length === part.of.length ? part : joined(other, of)
 }
 
@@ -141,13 +141,22 @@ const texts = new WeakMap<Filter, string>()
 function textOf(filter: Filter): string {
   const known = texts.get(filter)
   if (known !== undefined) return known
-  const text = JSON.stringify(filter, (name, value: unknown) => {
-    if (name === 'of') return Array.isArray(value) ? value.map(textOf) : textOf(value as Filter)
-    if (name === 'value') return keyOf(value as Value)
-    return name === 'values' ? (value as Value[]).map(keyOf) : value
-  })
+  const text = written(filter)
   texts.set(filter, text)
   return text
+}
+
+/** The text of its negation. */
+function oppositeOf(filter: Filter): string {
+  return filter.op === 'not' ? textOf(filter.of) : `!${textOf(filter)}`
+}
+
+function written(filter: Filter): string {
+  if (filter.op === 'not') return `!${textOf(filter.of)}`
+  if (filter.op === 'and' || filter.op === 'or') return `${filter.op}(${filter.of.map(textOf).join()})`
+  if ('values' in filter) return `one_of${JSON.stringify([filter.path, filter.values.map(keyOf)])}`
+  if ('value' in filter) return `${filter.op}${JSON.stringify([filter.path, keyOf(filter.value)])}`
+  return JSON.stringify(filter)
 }
 
 const sizes = new WeakMap<Filter, number>()
