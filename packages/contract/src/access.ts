@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
-const typeName = z
+export const typeName = z
   .string()
   .max(100)
   .regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/, 'is no name of a type: letters, digits and _, with :: between namespaces')

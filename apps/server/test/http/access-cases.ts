@@ -49,6 +49,12 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => '/v1/auth/authorize/batch',
       () => ({ action: 'pay', questions: [{ resource: 'invoice/17' }] }),
     ),
+    one(
+      'POST /v1/auth/filter',
+      contract.accessFiltered,
+      () => '/v1/auth/filter',
+      () => ({ action: 'pay', resource_type: 'invoice' }),
+    ),
     {
       operation: 'POST /v1/grants',
       schema: contract.grant,

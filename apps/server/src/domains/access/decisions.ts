@@ -1,4 +1,11 @@
-import type { Authorize, AuthorizeBatch, Authorized, AuthorizedBatch } from '@probity/contract'
+import type {
+  AccessFiltered,
+  Authorize,
+  AuthorizeBatch,
+  Authorized,
+  AuthorizedBatch,
+  FilterAccess,
+} from '@probity/contract'
 import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
@@ -11,6 +18,7 @@ import type { Answer } from './cedar/policy-set.ts'
 import type { Entity, Request } from './cedar/request.ts'
 import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
+import { filterOf, presentFilter } from './filters.ts'
 import type { Model, Models } from './model.ts'
 import { ACTION, extentOf, ROLE, USER } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
@@ -84,6 +92,28 @@ export class Decisions {
         },
       })
       return told
+    })
+  }
+
+  /**
+   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. Throws
+   * as `authorize` does.
+   */
+  async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
+    const userId = requireMayAsk(principal, { user_id: asked.user_id, explain: false })
+    const resource = `${asked.resource_type}/`
+    const question = { resource, action: asked.action, attributes: NOTHING, context: contextIn(asked.context, '') }
+    return this.#inOneMoment(principal.tenantId, async (tx) => {
+      const state = await this.#stateOf(tx, userId)
+      const requested = (roles: ReadonlySet<string>) => requestOf(state, question, roles)
+      const { filter, isExact: exact } = filterOf(state.model, state.held, asked.resource_type, requested)
+      const told = { decision_id: this.#newId(), exact, version: state.model?.version ?? 0 }
+      const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
+      await this.#record(tx, principal, userId, {
+        ...{ resource: asked.resource_type, isAllowed: lets !== 'none' },
+        data: { decision: told.decision_id, action: asked.action, lets, exact, version: told.version },
+      })
+      return { ...told, filter: presentFilter(filter) }
     })
   }
 

@@ -1,4 +1,5 @@
 import {
+  accessFiltered,
   accessFound,
   authorize,
   authorizeBatch,
@@ -8,6 +9,7 @@ import {
   createGrant,
   createRole,
   effectiveAccess,
+  filterAccess,
   grant,
   grantPage,
   grantQuery,
@@ -138,6 +140,15 @@ export function accessRoutes({ roles, grants, decisions, effective }: Access): R
       body: authorizeBatch,
       answers: { 200: authorizedBatch },
       handle: ({ principal, body }) => decisions.authorizeAll(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/filter',
+      summary: 'Get the condition under which you, or somebody else, may do something with resources of a type',
+      scopes: [],
+      body: filterAccess,
+      answers: { 200: accessFiltered },
+      handle: ({ principal, body }) => decisions.filter(principal, body),
     }),
     route({
       method: 'GET',

@@ -98,8 +98,9 @@ function without(op: 'and' | 'or', part: Filter, beside: ReadonlyMap<string, Fil
   return of.length === part.of.length ? part : joined(other, of)
 }
 
-/** Whether it says of an attribute what another part could not do without. */
+/** Whether a part says nothing beside the others: it has one of them in it, or asks for what another could not do without. */
 function isImplied(op: 'and' | 'or', part: Filter, beside: ReadonlyMap<string, Filter>): boolean {
+  if (part.op === 'and' || part.op === 'or') return part.of.some((one) => beside.has(textOf(one)))
   if (op !== 'and' || (part.op !== 'has' && part.op !== 'is')) return false
   const path = JSON.stringify(part.path)
   return [...beside.values()].some((one) => {

@@ -3,7 +3,7 @@ import { and, FALSE, type Filter, idIn, isExact, not, or, TooLarge, TRUE } from 
 import { type Constraint, fitting, type Policy } from './policy.ts'
 import { testOf } from './policy-json.ts'
 import type { PolicySet } from './policy-set.ts'
-import type { Request } from './request.ts'
+import type { Entities, Request } from './request.ts'
 import { conjunction, MaybeResource, outcome, type Scope } from './residual-cases.ts'
 import { inSome } from './residual-relations.ts'
 import { type Outcome, type PartialRequest, total, unknown } from './residual-symbol.ts'
@@ -32,7 +32,7 @@ export function residualOf(
   const filter = limited(candidates, () => {
     const [permits, forbids]: [Filter[], Filter[]] = [[], []]
     for (const policy of candidates) {
-      const { yes, no } = outcomeOf(policy, scoped)
+      const { yes, no } = outcomeOf(policy, scoped, request.entities)
       if (policy.effect === 'permit') permits.push(yes)
       else forbids.push(erroringForbid === 'denies' ? not(no) : yes)
     }
@@ -42,13 +42,13 @@ export function residualOf(
   return { filter, isExact: isExact(filter) }
 }
 
-/** When a policy holds, and when it does not without failing. */
-function outcomeOf(policy: Policy, request: PartialRequest): Outcome {
+/** When a policy holds, and when it does not without failing. What its head asks of the principal and the action is known. */
+function outcomeOf(policy: Policy, request: PartialRequest, heads: Entities): Outcome {
   const opaque: Filter = { op: 'opaque', policies: [policy.id] }
   const { slots } = policy
   const around = { ...request, resource: NO_RESOURCE } satisfies Request
   const scope: Scope = { request, opaque, slots, evaluate: (one) => compile(one, slots)(around) }
-  const head = headOf(policy, around, request)
+  const head = headOf(policy, { ...around, entities: heads }, request)
   const conditions = () =>
     policy.json.conditions.reduce<Outcome>(
       (before, condition) => conjunction(before, () => outcome(testOf(condition), scope)),
@@ -75,8 +75,8 @@ function resourceFits({ type, equals, within }: Constraint, request: PartialRequ
   return within ? inSome(request, within) : TRUE
 }
 
-/** Where it grows too large, nothing is said but which policies have a say. */
-function limited(policies: readonly Policy[], work: () => Filter): Filter {
+/** Where a condition grows too large, it says no more than which policies have a say. */
+export function limited(policies: readonly Policy[], work: () => Filter): Filter {
   try {
     return work()
   } catch (thrown) {
@@ -85,9 +85,9 @@ function limited(policies: readonly Policy[], work: () => Filter): Filter {
   }
 }
 
-/** Whoever asks, and the action, are what is known of them, also where they are what is asked for. */
-function knownOf({ principal, action, resource, known }: PartialRequest): EntityReference[] {
-  return [...known, principal, action].filter(({ type }) => type === resource.type)
+/** Whoever asks is what is known of them, also where they are what is asked for. */
+function knownOf({ principal, resource, known }: PartialRequest): EntityReference[] {
+  return principal.type === resource.type ? [...known, principal] : [...known]
 }
 
 /** What is known of others: of one of the resource's type, that it may be the resource. */
