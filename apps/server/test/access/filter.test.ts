@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import pg from 'pg'
+import { and, not, or } from '../../src/domains/access/cedar/filter.ts'
 import { testCluster } from '../support/cluster.ts'
 import { type FilterCase, filterCases } from './filter-generated.ts'
 import { type Checked, filterTable } from './filter-table.ts'
@@ -72,6 +73,27 @@ test('what only the engine can tell lets more through, and leaves out what the r
   const [, columns] = await table.check(asking('resource.n == 1 && resource.s == resource.u'))
   const text = '("t"."n" = $2::bigint AND "t"."s" IS NOT NULL AND "t"."u" IS NOT NULL)'
   assert.deepEqual([columns?.isExact, columns?.text], [false, text])
+})
+
+test('two parts that only the engine can tell are no opposites, since each may be another part of the policy', () => {
+  const part = { op: 'opaque', policies: ['one'] } as const
+  assert.notDeepEqual(and(part, not(part)), { op: 'false' })
+  assert.notDeepEqual(or(part, not(part)), { op: 'true' })
+})
+
+test('what branches without end is left to the engine', async () => {
+  const joined = (write: (i: number) => string, by: string) => Array.from({ length: 60 }, (_, i) => write(i)).join(by)
+  const sum = `${joined((i) => `(if resource.f${i} == 1 then 1 else 2)`, ' + ')} == 61`
+  const [json] = await table.check(
+    asking(
+      sum,
+      joined((i) => `(resource.f${i} == "x" || resource.n == ${i})`, ' || '),
+      'resource.s == "a"',
+    ),
+  )
+  assert.equal(json?.isExact, false)
+  const [, columns] = await table.check(asking(...Array<string>(40).fill(sum)))
+  assert.equal(columns?.text, 'true')
 })
 
 test('types, names and forms that are rare are told apart', async () => {

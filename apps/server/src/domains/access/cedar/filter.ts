@@ -35,9 +35,9 @@ export type Filter =
 export const TRUE: Filter = { op: 'true' }
 export const FALSE: Filter = { op: 'false' }
 
-/** A condition has grown beyond what is of use. */
+/** A condition has grown beyond what is of use: it has so many parts within parts. */
 export class TooLarge {}
-const LARGEST = 4000
+export const LARGEST = 2000
 
 export function has(path: Path): Filter {
   return { op: 'has', path }
@@ -102,11 +102,15 @@ function without(op: 'and' | 'or', part: Filter, beside: ReadonlyMap<string, Fil
 function isImplied(op: 'and' | 'or', part: Filter, beside: ReadonlyMap<string, Filter>): boolean {
   if (part.op === 'and' || part.op === 'or') return part.of.some((one) => beside.has(textOf(one)))
   if (op !== 'and' || (part.op !== 'has' && part.op !== 'is')) return false
-  const path = JSON.stringify(part.path)
-  return [...beside.values()].some((one) => {
-    if (one === part || !('path' in one) || JSON.stringify(one.path) !== path) return false
-    return part.op === 'has' || (one.op !== 'is' && typeAskedBy(one) === part.type)
-  })
+  for (const one of beside.values()) {
+    if (one === part || !('path' in one) || !isSamePath(one.path, part.path)) continue
+    if (part.op === 'has' || (one.op !== 'is' && typeAskedBy(one) === part.type)) return true
+  }
+  return false
+}
+
+function isSamePath(a: Path, b: Path): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i])
 }
 
 /** The type without which a test does not hold; null: it is none of these, or not one. */
@@ -162,7 +166,7 @@ function written(filter: Filter): string {
 
 const sizes = new WeakMap<Filter, number>()
 
-function sizeOf(filter: Filter): number {
+export function sizeOf(filter: Filter): number {
   const known = sizes.get(filter)
   if (known !== undefined) return known
   const parts = filter.op === 'and' || filter.op === 'or' ? filter.of : filter.op === 'not' ? [filter.of] : []

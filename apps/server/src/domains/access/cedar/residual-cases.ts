@@ -1,6 +1,6 @@
-import { RELATION, type Slots } from './compile.ts'
+import { RELATION } from './compile.ts'
 import { Failure } from './failure.ts'
-import { and, FALSE, type Filter, has, isType, TRUE } from './filter.ts'
+import { and, FALSE, type Filter, has, isType, TooLarge, TRUE } from './filter.ts'
 import { isLong } from './long.ts'
 import { attributeOf } from './operators.ts'
 import type { Expression } from './policy-json.ts'
@@ -11,6 +11,7 @@ import {
   anyOf,
   type Case,
   casesOfOutcome,
+  conjunction,
   FAILS,
   type Meaning,
   OPAQUE,
@@ -26,16 +27,23 @@ import type { Value } from './value.ts'
 /** Thrown for an entity of the resource's type that may be the resource. */
 export class MaybeResource {}
 
-/** What is worked out of an expression: it has the slots that are filled, and is evaluated as far as it does not look at the resource. */
 export interface Scope extends Ground {
-  slots: Slots
   /** Evaluates what does not look at the resource. Throws a Failure, or MaybeResource. */
   evaluate(expression: Expression): Value
 }
 
 /** When an expression that has to be a boolean is true, and when false. */
 export function outcome(expression: Expression, scope: Scope): Outcome {
-  return outcomeOf(casesOf(expression, scope), scope.opaque)
+  const test = looksAtResource(expression) ? testOf(expression, scope) : null
+  return test ?? outcomeOf(casesOf(expression, scope), scope.opaque)
+}
+
+/** Cases of one expression; with branches within branches there is no end to them. */
+const MOST_CASES = 64
+
+function bounded(cases: Case[]): Case[] {
+  if (cases.length > MOST_CASES) throw new TooLarge()
+  return cases
 }
 
 /** What an expression is, by cases. Throws TooLarge. */
@@ -43,10 +51,10 @@ function casesOf(expression: Expression, scope: Scope): Case[] {
   if (!looksAtResource(expression)) return attempted(() => known(scope.evaluate(expression)))
   const { Var, '.': access, 'if-then-else': branch } = expression
   if (Var) return [{ when: TRUE, what: RESOURCE }]
-  if (access) return casesOf(access.left, scope).flatMap((one) => field(one, access.attr, scope))
+  if (access) return bounded(casesOf(access.left, scope).flatMap((one) => field(one, access.attr, scope)))
   if (branch) {
     const { yes, no } = outcome(branch.if, scope)
-    return [...limited(yes, casesOf(branch.then, scope)), ...limited(no, casesOf(branch.else, scope))]
+    return bounded([...limited(yes, casesOf(branch.then, scope)), ...limited(no, casesOf(branch.else, scope))])
   }
   const test = testOf(expression, scope)
   return test ? casesOfOutcome(test) : (sumOf(expression, scope) ?? [{ when: TRUE, what: OPAQUE }])
@@ -70,16 +78,6 @@ function testOf(expression: Expression, scope: Scope): Outcome | null {
   return one ? single(expression, one, scope) : relationOf(expression, scope)
 }
 
-/** The right side counts where the left one is true, and only there. */
-export function conjunction(left: Outcome, later: () => Outcome): Outcome {
-  if (left.yes.op === 'false') return left
-  const right = later()
-  return anyOf([
-    { when: left.yes, ...right },
-    { when: left.no, yes: FALSE, no: TRUE },
-  ])
-}
-
 function relationOf(expression: Expression, scope: Scope): Outcome | null {
   for (const name of Object.keys(RELATIONS) as RelationName[]) {
     const two = expression[name]
@@ -89,7 +87,7 @@ function relationOf(expression: Expression, scope: Scope): Outcome | null {
     return anyOf(
       pairs.map(({ left, right }) => {
         const when = and(left.when, right.when)
-        return { when, ...guarded(scope, () => related(name, left.what, right.what, scope)) }
+        return { when, result: guarded(scope, () => related(name, left.what, right.what, scope)) }
       }),
     )
   }
@@ -108,7 +106,7 @@ function single(expression: Expression, operand: Expression, scope: Scope): Outc
   return anyOf(
     casesOf(operand, scope).map(({ when, what }) => ({
       when,
-      ...guarded(scope, () => tested(what, expression, scope)),
+      result: guarded(scope, () => tested(what, expression, scope)),
     })),
   )
 }
@@ -119,10 +117,10 @@ function hasAll(cases: readonly Case[], [name, ...rest]: readonly string[], scop
   return anyOf(
     cases.map((one) => {
       const first = guarded(scope, () => having(one.what, name, scope))
-      if (rest.length === 0) return { when: one.when, ...first }
+      if (rest.length === 0) return { when: one.when, result: first }
       return {
         when: one.when,
-        ...conjunction(first, () => hasAll(field({ ...one, when: TRUE }, name, scope), rest, scope)),
+        result: conjunction(first, () => hasAll(field({ ...one, when: TRUE }, name, scope), rest, scope)),
       }
     }),
   )
@@ -155,8 +153,10 @@ function sumOf(expression: Expression, scope: Scope): Case[] | null {
   if (!two) return null
   const op = plus ? '+' : times ? '*' : '-'
   const [lefts, rights] = [sums(casesOf(two.left, scope)), sums(casesOf(two.right, scope))]
-  return lefts.flatMap((left) =>
-    rights.flatMap((right) => limited(and(left.when, right.when), [calculated(left, op, right)])),
+  return bounded(
+    lefts.flatMap((left) =>
+      rights.flatMap((right) => limited(and(left.when, right.when), [calculated(left, op, right)])),
+    ),
   )
 }
 

@@ -29,18 +29,42 @@ export interface Case {
   what: Meaning
 }
 
-/** When a test is true and when it is false; where it fails it is neither. */
+/** When a test is true and when it is false; where it fails it is neither. Each is worked out when it is asked for. */
 export interface Outcome {
-  yes: Filter
-  no: Filter
+  readonly yes: Filter
+  readonly no: Filter
 }
 
 export const RESOURCE: Meaning = { is: 'resource' }
 export const OPAQUE: Meaning = { is: 'opaque' }
 export const FAILS: Outcome = { yes: FALSE, no: FALSE }
 
-export function opposite({ yes, no }: Outcome): Outcome {
-  return { yes: no, no: yes }
+// Of a policy that permits nobody asks when it does not hold, which is the longer of the two. Throws TooLarge then.
+function lazily(yes: () => Filter, no: () => Filter): Outcome {
+  const [held, denied] = [once(yes), once(no)]
+  return {
+    get yes() {
+      return held()
+    },
+    get no() {
+      return denied()
+    },
+  }
+}
+
+function once(work: () => Filter): () => Filter {
+  let done: Filter | null = null
+  return () => {
+    done ??= work()
+    return done
+  }
+}
+
+export function opposite(of: Outcome): Outcome {
+  return lazily(
+    () => of.no,
+    () => of.yes,
+  )
 }
 
 /** What only the engine can tell; it may fail as well. */
@@ -59,11 +83,21 @@ export function among(domain: Filter, yes: Filter): Outcome {
 }
 
 /** One of several outcomes, by the case. */
-export function anyOf(outcomes: readonly (Outcome & { when: Filter })[]): Outcome {
-  return {
-    yes: or(...outcomes.map(({ when, yes }) => and(when, yes))),
-    no: or(...outcomes.map(({ when, no }) => and(when, no))),
-  }
+export function anyOf(cases: readonly { when: Filter; result: Outcome }[]): Outcome {
+  return lazily(
+    () => or(...cases.map(({ when, result }) => and(when, result.yes))),
+    () => or(...cases.map(({ when, result }) => and(when, result.no))),
+  )
+}
+
+/** The right side counts where the left one is true, and only there. */
+export function conjunction(left: Outcome, later: () => Outcome): Outcome {
+  if (left.yes === FALSE) return left
+  const right = later()
+  return lazily(
+    () => and(left.yes, right.yes),
+    () => or(left.no, and(left.yes, right.no)),
+  )
 }
 
 export function casesOfOutcome({ yes, no }: Outcome): Case[] {
@@ -76,7 +110,7 @@ export function casesOfOutcome({ yes, no }: Outcome): Case[] {
 
 /** Of what has to be a boolean. */
 export function outcomeOf(cases: readonly Case[], opaque: Filter): Outcome {
-  return anyOf(cases.map(({ when, what }) => ({ when, ...asBoolean(what, opaque) })))
+  return anyOf(cases.map(({ when, what }) => ({ when, result: asBoolean(what, opaque) })))
 }
 
 function asBoolean(what: Meaning, opaque: Filter): Outcome {

@@ -1,12 +1,12 @@
 import { compile } from './compile.ts'
-import { and, FALSE, type Filter, idIn, isExact, not, or, TooLarge, TRUE } from './filter.ts'
+import { and, FALSE, type Filter, idIn, isExact, LARGEST, not, or, sizeOf, TooLarge, TRUE } from './filter.ts'
 import { type Constraint, fitting, type Policy } from './policy.ts'
-import { testOf } from './policy-json.ts'
+import { type Condition, type Expression, testOf } from './policy-json.ts'
 import type { PolicySet } from './policy-set.ts'
-import type { Entities, Request } from './request.ts'
-import { conjunction, MaybeResource, outcome, type Scope } from './residual-cases.ts'
+import type { Request } from './request.ts'
+import { MaybeResource, outcome, type Scope } from './residual-cases.ts'
 import { inSome } from './residual-relations.ts'
-import { type Outcome, type PartialRequest, total, unknown } from './residual-symbol.ts'
+import { conjunction, type Outcome, type PartialRequest, total, unknown } from './residual-symbol.ts'
 import { EntityReference } from './value.ts'
 
 export interface Residual {
@@ -25,16 +25,15 @@ export function residualOf(
   erroringForbid: ErroringForbid = 'is skipped',
 ): Residual {
   const known = knownOf(request)
-  const scoped = { ...request, entities: besideResource(request, known) }
   const candidates = policies.candidatesOfType(request)
   const allowed = known.filter((resource) => isAllowed(policies, { ...request, resource }, erroringForbid))
   const ids = (all: readonly EntityReference[]) => idIn(all.map(({ id }) => id))
   const filter = limited(candidates, () => {
+    const translation = new Translation(request, known)
     const [permits, forbids]: [Filter[], Filter[]] = [[], []]
     for (const policy of candidates) {
-      const { yes, no } = outcomeOf(policy, scoped, request.entities)
-      if (policy.effect === 'permit') permits.push(yes)
-      else forbids.push(erroringForbid === 'denies' ? not(no) : yes)
+      if (policy.effect === 'permit') permits.push(translation.of(policy, ({ yes }) => yes))
+      else forbids.push(translation.of(policy, ({ yes, no }) => (erroringForbid === 'denies' ? not(no) : yes)))
     }
     const others = and(or(...permits), not(or(...forbids)))
     return or(ids(allowed), and(not(ids(known)), others))
@@ -42,23 +41,44 @@ export function residualOf(
   return { filter, isExact: isExact(filter) }
 }
 
-/** When a policy holds, and when it does not without failing. What its head asks of the principal and the action is known. */
-function outcomeOf(policy: Policy, request: PartialRequest, heads: Entities): Outcome {
-  const opaque: Filter = { op: 'opaque', policies: [policy.id] }
-  const { slots } = policy
-  const around = { ...request, resource: NO_RESOURCE } satisfies Request
-  const scope: Scope = { request, opaque, slots, evaluate: (one) => compile(one, slots)(around) }
-  const head = headOf(policy, { ...around, entities: heads }, request)
-  const conditions = () =>
-    policy.json.conditions.reduce<Outcome>(
-      (before, condition) => conjunction(before, () => outcome(testOf(condition), scope)),
-      total(TRUE),
-    )
-  try {
-    return conjunction(head, conditions)
-  } catch (thrown) {
-    if (thrown instanceof TooLarge) return conjunction(head, () => unknown(opaque))
-    throw thrown
+/** Policies that may grow as large as a condition can in one answer: each costs milliseconds. */
+const MOST_LARGE = 10
+
+/** What policies ask of a resource, one after the other. */
+class Translation {
+  readonly #request: PartialRequest
+  readonly #heads: Request
+  readonly #around: Request
+  #left = LARGEST * MOST_LARGE
+
+  constructor(request: PartialRequest, known: readonly EntityReference[]) {
+    this.#heads = { ...request, resource: NO_RESOURCE }
+    this.#request = { ...request, entities: besideResource(request, known) }
+    this.#around = { ...this.#request, resource: NO_RESOURCE }
+  }
+
+  /** A condition on the outcome of a policy. Throws TooLarge where there is no end to all of them. */
+  of(policy: Policy, asked: (outcome: Outcome) => Filter): Filter {
+    const opaque: Filter = { op: 'opaque', policies: [policy.id] }
+    const head = headOf(policy, this.#heads, this.#request)
+    const filter = this.#exactly(policy, opaque, (conditions) => asked(conjunction(head, conditions)))
+    this.#left -= filter === null ? LARGEST : sizeOf(filter)
+    if (this.#left < 0) throw new TooLarge()
+    return filter ?? asked(conjunction(head, () => unknown(opaque)))
+  }
+
+  /** Null: it grows too large. */
+  #exactly({ json, slots }: Policy, opaque: Filter, work: (conditions: () => Outcome) => Filter): Filter | null {
+    const evaluate = (one: Expression) => compile(one, slots)(this.#around)
+    const scope: Scope = { request: this.#request, opaque, evaluate }
+    const joined = (before: Outcome, condition: Condition) =>
+      conjunction(before, () => outcome(testOf(condition), scope))
+    try {
+      return work(() => json.conditions.reduce(joined, total(TRUE)))
+    } catch (thrown) {
+      if (thrown instanceof TooLarge) return null
+      throw thrown
+    }
   }
 }
 
