@@ -108,6 +108,21 @@ export const rows: fc.Arbitrary<Row> = fc.record({
 })
 
 /** As JSON.stringify writes it with all its digits. */
+const PLAIN: Row = {
+  ...{ id: '', teams: [], s: null, n: null, flag: null, when: null, set: null, owner: null, u: null, json: {} },
+}
+/** What is too rare to be left to chance. */
+export const RARE_ROWS: Row[] = [
+  { ...PLAIN, id: 'crowded extension', json: { rec: { ...decimal, n: 5, s: 'a' } } },
+  { ...PLAIN, id: 'crowded entity', json: { rec: { __entity: { type: 'User', id: 'a' }, n: 5, s: 'a' } } },
+  ...['a%b', 'a_b', 'a\\b', 'aab', 'a\nb'].map((s) => ({ ...PLAIN, id: `like ${s}`, s, json: { s } })),
+  ...[true, 5, 'a', [], null, 1.5].map((one) => ({
+    ...PLAIN,
+    id: `json ${JSON.stringify(one)}`,
+    json: { s: one, n: one, flag: one, set: one, owner: one, u: one },
+  })),
+]
+
 function exactly(one: bigint): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(one)) // which the compiler's library lacks
 }

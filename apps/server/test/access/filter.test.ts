@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import pg from 'pg'
-import { and, not, or } from '../../src/domains/access/cedar/filter.ts'
+import { and, has, not, or } from '../../src/domains/access/cedar/filter.ts'
 import { testCluster } from '../support/cluster.ts'
 import { type FilterCase, filterCases } from './filter-generated.ts'
 import { type Checked, filterTable } from './filter-table.ts'
@@ -42,8 +42,8 @@ test('a filter gives the rows that the engine allows: those alone where it says 
   )
   const count = (which: (one: Checked) => boolean) => checked.filter(which).length
   const isSome = ({ allowed }: Checked) => allowed > 0 && allowed < table.things.length
-  assert.ok(count((one) => one.isExact && isSome(one)) > 75)
-  assert.ok(count((one) => !one.isExact && isSome(one)) > 75)
+  assert.ok(count((one) => one.isExact && isSome(one)) > 60)
+  assert.ok(count((one) => !one.isExact && isSome(one)) > 60)
   assert.ok(
     count((one) => !one.isExact && one.passed < table.things.length) > 75,
     'what is not exact leaves rows out too',
@@ -79,6 +79,8 @@ test('two parts that only the engine can tell are no opposites, since each may b
   const part = { op: 'opaque', policies: ['one'] } as const
   assert.notDeepEqual(and(part, not(part)), { op: 'false' })
   assert.notDeepEqual(or(part, not(part)), { op: 'true' })
+  const both = and(not(part), has(['s']))
+  assert.deepEqual(or(part, both), { op: 'or', of: [part, both] })
 })
 
 test('what branches without end is left to the engine', async () => {
@@ -93,7 +95,7 @@ test('what branches without end is left to the engine', async () => {
   )
   assert.equal(json?.isExact, false)
   const [, columns] = await table.check(asking(...Array<string>(40).fill(sum)))
-  assert.equal(columns?.text, 'true')
+  assert.deepEqual([columns?.text, columns?.filter.op], ['true', 'opaque'], 'and no longer one by one')
 })
 
 test('types, names and forms that are rare are told apart', async () => {
@@ -114,6 +116,14 @@ test('types, names and forms that are rare are told apart', async () => {
     ],
   ])
     await table.check(asking(one))
+  for (const one of [
+    ...['resource.s like "a%b"', 'resource.s like "a_b"', 'resource.s like "a\\u{5c}b"', 'resource.s like "a*b"'],
+    ...['resource.s.n == 1', 'resource.s has n', 'resource has s.n', 'resource.owner has n', 'resource.rec.n == 5'],
+    ...['resource has s || (resource has s && resource.s == "a")', '[1, true, "a"].contains(resource.s)'],
+    ...['resource.set.isEmpty()', 'resource.flag', '!resource.flag', 'resource.rec has s', 'resource has s'],
+  ])
+    await table.check(asking(one))
+  await table.check({ ...asking('User::"b" has n'), type: 'User' })
 })
 
 test('a comparison of what is worked out of an attribute is one of the attribute', async () => {

@@ -21,6 +21,19 @@ export class Statement {
     return text
   }
 
+  /** Where one part alone decides, and is told, it does not matter that others cannot be. */
+  joined(op: 'and' | 'or', parts: readonly (() => string)[]): string {
+    const before = this.isExact
+    const written = parts.map((write) => {
+      this.isExact = true
+      return { text: write(), isExact: this.isExact }
+    })
+    const deciding = op === 'and' ? 'false' : 'true'
+    const isDecided = written.some(({ text, isExact }) => isExact && text === deciding)
+    this.isExact = before && (isDecided || written.every(({ isExact }) => isExact))
+    return (op === 'and' ? allOf : anyOf)(written.map(({ text }) => text))
+  }
+
   column({ table }: { table?: string }, name: string): string {
     return table === undefined ? quoted(name) : `${quoted(table)}.${quoted(name)}`
   }

@@ -3,7 +3,7 @@ import type { EntityReference } from './cedar/value.ts'
 import type { FilterMapping } from './filter-mapping.ts'
 import { columnTest, idTest } from './store-filter-column.ts'
 import { jsonTest, partOf, recordTest } from './store-filter-json.ts'
-import { allOf, anyOf, isStorable, Statement } from './store-filter-statement.ts'
+import { allOf, isStorable, Statement } from './store-filter-statement.ts'
 
 /** A condition of SQL. */
 export interface SqlCondition {
@@ -11,7 +11,10 @@ export interface SqlCondition {
   text: string
   /** Of its parameters, the first of which has the number that was asked for. */
   values: readonly unknown[]
-  /** Whether rows that pass are those that the engine allows; false: they are more, and the engine has to be asked for each. */
+  /**
+   * Whether rows that pass are those that the engine allows; false: they are more, and the engine has to be asked for each.
+   * It may be exact where the filter is not, since columns have a type.
+   */
   isExact: boolean
 }
 
@@ -38,7 +41,10 @@ function written(filter: Filter, mapping: FilterMapping, statement: Statement, u
       return 'false'
     case 'and':
     case 'or':
-      return (filter.op === 'and' ? allOf : anyOf)(filter.of.map((one) => textOf(one, mapping, statement, up)))
+      return statement.joined(
+        filter.op,
+        filter.of.map((one) => () => textOf(one, mapping, statement, up)),
+      )
     case 'not':
       return negation(textOf(filter.of, mapping, statement, !up))
     case 'opaque':
@@ -46,7 +52,10 @@ function written(filter: Filter, mapping: FilterMapping, statement: Statement, u
     case 'id_in':
       return idTest(statement, mapping.id, statement.column(mapping, mapping.id.column), filter.ids)
     case 'within':
-      return anyOf(groupedByType(filter.entities).map((group) => withinText(group, mapping, statement, up)))
+      return statement.joined(
+        'or',
+        groupedByType(filter.entities).map((group) => () => withinText(group, mapping, statement, up)),
+      )
     default:
       return attributeText(filter, mapping, statement, up)
   }
