@@ -120,6 +120,12 @@ test('types, names and forms that are rare are told apart', async () => {
     ...['resource.s like "a%b"', 'resource.s like "a_b"', 'resource.s like "a\\u{5c}b"', 'resource.s like "a*b"'],
     ...['resource.s.n == 1', 'resource.s has n', 'resource has s.n', 'resource.owner has n', 'resource.rec.n == 5'],
     ...['resource has s || (resource has s && resource.s == "a")', '[1, true, "a"].contains(resource.s)'],
+    ...[
+      '{"Value": resource.s}["Value"] == "a"',
+      '{"Var": resource}["Var"] == resource',
+      '{"s": resource.s} == {"s": "a"}',
+    ],
+    ...['{"Value": {"Value": resource.n}}.Value.Value == 5', '[resource.s].contains("a")', 'ip(resource.s).isIpv4()'],
     ...['resource.set.isEmpty()', 'resource.flag', '!resource.flag', 'resource.rec has s', 'resource has s'],
   ])
     await table.check(asking(one))

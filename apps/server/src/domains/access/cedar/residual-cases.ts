@@ -225,12 +225,21 @@ const looking = new WeakMap<Expression, boolean>()
 function looksAtResource(expression: Expression): boolean {
   const held = looking.get(expression)
   if (held !== undefined) return held
-  const looks = expression.Var === 'resource' || (expression.Value === undefined && someIn(Object.values(expression)))
+  const { Value, Var, Record: fields } = expression
+  // Fields of a record may be called as expressions are: only what stands in them is one.
+  const parts = fields
+    ? Object.values(fields)
+    : Value === undefined
+      ? Object.values(expression).flatMap(operandsIn)
+      : []
+  const looks = Var === 'resource' || parts.some(looksAtResource)
   looking.set(expression, looks)
   return looks
 }
 
-/** Operands stand in objects and lists of different forms. */
-function someIn(parts: readonly unknown[]): boolean {
-  return parts.some((part) => typeof part === 'object' && part !== null && looksAtResource(part))
+/** Of an operator, or of a call or a set. */
+function operandsIn(part: unknown): Expression[] {
+  if (Array.isArray(part)) return part
+  const { left, right, arg, in: within, if: test, then: yes, else: no } = Object(part) // any of the forms of an operator
+  return [left, right, arg, within, test, yes, no].filter((one) => one !== undefined)
 }
