@@ -1,6 +1,7 @@
 import './messages.ts'
 
 export * from './access.ts'
+export * from './access-filter.ts'
 export * from './applications.ts'
 export * from './audit.ts'
 export * from './authzen.ts'

@@ -1,4 +1,5 @@
 import type {
+  AccessFiltered,
   AccessFound,
   AccessReview,
   AuthorizeBatchInput,
@@ -14,6 +15,7 @@ import type {
   DecideItem,
   EffectiveAccess,
   Elevation,
+  FilterAccessInput,
   Grant,
   ReviewItem,
   Role,
@@ -33,6 +35,11 @@ export class AccessClient extends IdentityClient {
   /** Many questions about one person at once; the answers are in their order. */
   authorizeAll(asked: AuthorizeBatchInput): Promise<AuthorizedBatch> {
     return this.transport.json('POST', '/v1/auth/authorize/batch', asked)
+  }
+
+  /** The condition under which you, or `user_id`, may do something with resources of a type: for a list that fetches nothing else. */
+  accessFilter(asked: FilterAccessInput): Promise<AccessFiltered> {
+    return this.transport.json('POST', '/v1/auth/filter', asked)
   }
 
   /** What somebody may do, by which grants and since when. */

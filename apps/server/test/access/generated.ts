@@ -21,8 +21,8 @@ const IDS = ['a', 'b', 'c', 'q"\\\u{1f600}']
 const ACTIONS = ['read', 'write', 'all']
 const ATTRIBUTES = ['owner', 'n', 's', 'flag', 'set', 'rec', 'ip', 'when', 'odd name']
 
-const name = fc.record({ type: fc.constantFrom(...TYPES), id: fc.constantFrom(...IDS) })
-const action = fc.constantFrom(...ACTIONS).map((id) => ({ type: 'Action', id }))
+export const name = fc.record({ type: fc.constantFrom(...TYPES), id: fc.constantFrom(...IDS) })
+export const action = fc.constantFrom(...ACTIONS).map((id) => ({ type: 'Action', id }))
 const attribute = fc.constantFrom(...ATTRIBUTES)
 const word = fc.constantFrom('', 'a', 'ab', 'a*b', 'aab\u{1f600}b', 'b\\')
 
@@ -214,7 +214,7 @@ const safeLong = fc.oneof(
   fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER),
 )
 const extension = (fn: string, arg: fc.Arbitrary<string>) => arg.map((one) => ({ __extn: { fn, arg: one } }))
-const value = fc.letrec<{ value: unknown; record: Record<string, unknown> }>((tie) => ({
+export const value = fc.letrec<{ value: unknown; record: Record<string, unknown> }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
     ...[fc.boolean(), safeLong, word, name.map((one) => ({ __entity: one }))],
@@ -229,7 +229,7 @@ const value = fc.letrec<{ value: unknown; record: Record<string, unknown> }>((ti
 }))
 
 // Sorted, and each in what comes before it: no entity is in itself.
-const entities = fc
+export const entities = fc
   .uniqueArray(fc.oneof(name, action), { maxLength: 9, selector: ({ type, id }) => `${type} ${id}` })
   .chain((all) =>
     fc.tuple(
@@ -249,8 +249,10 @@ const entities = fc
     ),
   )
 
+export const anyPolicy = policy(null, null)
+
 export const generated: fc.Arbitrary<Generated> = fc.record({
-  policies: fc.array(policy(null, null), { maxLength: 4 }),
+  policies: fc.array(anyPolicy, { maxLength: 4 }),
   links: fc.array(link, { maxLength: 1 }),
   entities,
   principal: name,

@@ -64,6 +64,12 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => ({ sampled_actions: ['read'], recorded_share: 0.5 }),
     ),
     one('GET /v1/access/recording', contract.decisionRecording, () => '/v1/access/recording'),
+    one(
+      'POST /v1/auth/filter',
+      contract.accessFiltered,
+      () => '/v1/auth/filter',
+      () => ({ action: 'pay', resource_type: 'invoice' }),
+    ),
     {
       operation: 'POST /v1/grants',
       schema: contract.grant,

@@ -1,10 +1,18 @@
-import type { Authorize, AuthorizeBatch, Authorized, AuthorizedBatch } from '@probity/contract'
+import type {
+  AccessFiltered,
+  Authorize,
+  AuthorizeBatch,
+  Authorized,
+  AuthorizedBatch,
+  FilterAccess,
+} from '@probity/contract'
 import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { present, reasonOf } from './answers.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { filterOf, presentFilter } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
 import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
 import type { Model, Models } from './model.ts'
@@ -13,6 +21,7 @@ import { type AskedQuestion, ask, type Question, readQuestion, type State, timeI
 import type { RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
 import type { Beside } from './rulings.ts'
+import { countingOf } from './separation.ts'
 import * as store from './store-grants.ts'
 
 /** Somebody whom a decision is about. */
@@ -129,6 +138,41 @@ export class Decisions {
       held: reached.get(who.userId ?? '') ?? [],
       groups: (groups.get(who.userId ?? '') ?? []).map(({ group_id }) => group_id),
     }))
+  }
+
+  /**
+   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. What was
+   * told of resources as entities is not looked at: where anything was, the condition is not exact. Throws as `authorize` does.
+   */
+  async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
+    const who = accountOf(requireMayAsk(principal, { user_id: asked.user_id, explain: false }))
+    const resource = { type: asked.resource_type, id: '' }
+    const { action, context } = asked
+    const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
+    return this.#inOneMoment(principal.tenantId, async (tx) => {
+      const state = await this.stateOf(tx, this.#dependencies.work.now(), who, [])
+      const held = state.held.map(({ role_id }) => role_id)
+      const requestOf = (here: readonly string[]) =>
+        ask(state, question, countingOf(state.model, { held, here })).request
+      const { filter, isExact } = filterOf(state.model, state.held, asked.resource_type, requestOf)
+      const exact = isExact && !state.model.hasEntities
+      const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
+      const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
+      await this.#dependencies.record(tx, {
+        ...{
+          event_type: 'access.decided',
+          actor: actorOf(principal),
+          resource: asked.resource_type,
+          action: 'authorize',
+        },
+        outcome: lets === 'none' ? 'Failure' : 'Success',
+        data: {
+          ...{ decision: told.decision_id, version: told.version, asked_for: whomOf(principal, who) },
+          ...{ action, lets, exact },
+        },
+      })
+      return { ...told, filter: presentFilter(filter) }
+    })
   }
 
   // Roles of one moment with grants of another would allow what was never allowed: a permission that was taken from a role

@@ -102,9 +102,8 @@ export interface Asking {
 }
 
 /** What the engine is asked. What the server knows of itself stands over what an application tells. */
-export function ask(state: State, question: Question): Asking {
+export function ask(state: State, question: Question, counting: Counting = countingHere(state, question)): Asking {
   const { known, subject } = state
-  const counting = countingHere(state, question)
   const who = subject.reference
   const what = question.resource
   const action = new EntityReference(ACTION, question.asked.action)

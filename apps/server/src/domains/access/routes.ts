@@ -1,4 +1,5 @@
 import {
+  accessFiltered,
   accessFound,
   authorize,
   authorizeBatch,
@@ -9,6 +10,7 @@ import {
   createRole,
   decisionRecording,
   effectiveAccess,
+  filterAccess,
   grant,
   grantPage,
   grantQuery,
@@ -167,6 +169,15 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       body: authorizeBatch,
       answers: { 200: authorizedBatch },
       handle: ({ principal, body }) => decisions.authorizeAll(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/auth/filter',
+      summary: 'Get the condition under which you, or somebody else, may do something with resources of a type',
+      permit: 'own',
+      body: filterAccess,
+      answers: { 200: accessFiltered },
+      handle: ({ principal, body }) => decisions.filter(principal, body),
     }),
     route({
       method: 'GET',

@@ -86,8 +86,8 @@ const RELATIONS = [
   ...(['contains', 'containsAll', 'containsAny', 'hasTag'] as const),
 ]
 
-/** Of two values and what is known of entities. */
-const RELATION: Record<(typeof RELATIONS)[number], (a: Value, b: Value, request: Request) => boolean> = {
+/** Of two values and what is known of entities. Each throws a Failure. */
+export const RELATION: Record<(typeof RELATIONS)[number], (a: Value, b: Value, request: Request) => boolean> = {
   '==': equals,
   '!=': (a, b) => !equals(a, b),
   in: (a, b, { entities }) => isMember(entities, a, b),

@@ -1,6 +1,6 @@
 import { compile, type Evaluate, type Slots } from './compile.ts'
 import { Failure } from './failure.ts'
-import type { Expression, PolicyJson, Two } from './policy-json.ts'
+import type { Expression, PolicyJson, Two, Variable } from './policy-json.ts'
 import type { Request } from './request.ts'
 import { keyOf, type Value } from './value.ts'
 
@@ -9,6 +9,8 @@ export interface Literal {
   /** The same for the same attribute. */
   path: string
   attribute: Expression
+  /** Whose attribute it is. */
+  variable: Variable | undefined
   /** What the constant is found by. */
   key: string
   /** Whether the policy asks first whether there is such an attribute: without one it does not hold, and does not fail. */
@@ -54,7 +56,7 @@ function readEquality({ left, right }: Two, slots: Slots): Omit<Literal, 'isGuar
   const path = pathOf(attribute)
   if (path === null || (other.Value === undefined && other.Slot === undefined)) return null
   const value: Value = compile(other, slots)(NO_REQUEST)
-  return { path, attribute, key: keyOf(value) }
+  return { path, attribute, variable: variableOf(attribute), key: keyOf(value) }
 }
 
 /** A constant looks at nothing of it. */
@@ -67,6 +69,10 @@ function pathOf(expression: Expression): string | null {
   if (access.left.Var !== undefined) return JSON.stringify([access.left.Var, access.attr])
   const within = pathOf(access.left)
   return within === null ? null : JSON.stringify([within, access.attr])
+}
+
+function variableOf(attribute: Expression): Variable | undefined {
+  return attribute['.'] ? variableOf(attribute['.'].left) : attribute.Var
 }
 
 function isGuardOf({ left, attr }: NonNullable<Expression['has']>, attribute: Expression): boolean {

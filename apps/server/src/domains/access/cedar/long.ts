@@ -6,8 +6,8 @@ import { Failure } from './failure.ts'
  */
 export type Long = number | bigint
 
-const LEAST = -(2n ** 63n)
-const MOST = 2n ** 63n - 1n
+export const LEAST = -(2n ** 63n)
+export const MOST = 2n ** 63n - 1n
 
 export function isLong(value: unknown): value is Long {
   return typeof value === 'number' || typeof value === 'bigint'

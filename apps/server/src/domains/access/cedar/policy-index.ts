@@ -1,6 +1,7 @@
 import { compile, type Evaluate } from './compile.ts'
-import { keyIn, literalOf } from './literal.ts'
+import { keyIn, type Literal, literalOf } from './literal.ts'
 import type { Constraint, Policy } from './policy.ts'
+import type { Variable } from './policy-json.ts'
 import type { Request } from './request.ts'
 import type { EntityReference } from './value.ts'
 
@@ -8,6 +9,9 @@ import type { EntityReference } from './value.ts'
 const MOST_ATTRIBUTES = 16
 
 type List = Map<string, Policy[]>
+
+/** What is known where only the type of the resource is. */
+export type OfType = Pick<Request, 'principal' | 'action' | 'context' | 'entities'> & { resource: { type: string } }
 
 /**
  * Finds the policies that may have a say, so that those that cannot cost nothing. Each is kept once for each action that its
@@ -38,12 +42,25 @@ export class PolicyIndex {
 
   /** All that could hold or fail, each once, and few that do neither. */
   candidates(request: Request): readonly Policy[] {
+    return this.#collected(request, (bucket, found) => bucket.collect(request, found))
+  }
+
+  /** The same for any resource of a type: for whichever of them. */
+  candidatesOfType(request: OfType): readonly Policy[] {
+    return this.#collected(request, (bucket, found) => bucket.collectOfType(request, found))
+  }
+
+  #collected({ action, entities }: OfType | Request, collect: (bucket: Bucket, found: Policy[]) => void) {
     const found: Policy[] = []
-    this.#ofAnyAction.collect(request, found)
-    this.#byAction.get(request.action.key)?.collect(request, found)
-    const groups = request.entities.find(request.action.key)?.ancestors
+    collect(this.#ofAnyAction, found)
+    const own = this.#byAction.get(action.key)
+    if (own) collect(own, found)
+    const groups = entities.find(action.key)?.ancestors
     if (!groups || groups.size === 0) return found
-    for (const group of groups) this.#byAction.get(group)?.collect(request, found)
+    for (const group of groups) {
+      const bucket = this.#byAction.get(group)
+      if (bucket) collect(bucket, found)
+    }
     return [...new Set(found)] // a head may name several groups that the action is in
   }
 
@@ -100,13 +117,23 @@ class Bucket {
     for (const constants of this.#byAttribute.values()) constants.collect(request, found)
   }
 
+  collectOfType(request: OfType, found: Policy[]): void {
+    const { principal, resource, entities } = request
+    found.push(...this.#rest)
+    collectOf(this.#byPrincipalType, principal.type, found)
+    collectOf(this.#byResourceType, resource.type, found)
+    collectWithin(this.#byPrincipal, principal, { entities }, found)
+    for (const list of this.#byResource.values()) found.push(...list)
+    for (const constants of this.#byAttribute.values()) constants.collectOfType(request, found)
+  }
+
   #placesByConstant(policy: Policy): Place[] {
     const literal = literalOf(policy.json, policy.slots)
     if (!literal) return []
     const name = `${literal.path} ${literal.isGuarded}`
     const held = this.#byAttribute.get(name)
     if (!held && this.#byAttribute.size >= MOST_ATTRIBUTES) return []
-    const constants = held ?? new ByConstant(compile(literal.attribute), literal.isGuarded)
+    const constants = held ?? new ByConstant(literal)
     const place = placesOf(constants.lists, literal.key)[0]
     if (!place) return []
     const list = () => {
@@ -126,10 +153,17 @@ class ByConstant {
   readonly lists: List = new Map()
   readonly #attribute: Evaluate
   readonly #isGuarded: boolean
+  readonly #variable: Variable | undefined
 
-  constructor(attribute: Evaluate, isGuarded: boolean) {
-    this.#attribute = attribute
+  constructor({ attribute, isGuarded, variable }: Literal) {
+    this.#attribute = compile(attribute)
     this.#isGuarded = isGuarded
+    this.#variable = variable
+  }
+
+  collectOfType(request: OfType, found: Policy[]): void {
+    if (this.#variable === 'resource') for (const list of this.lists.values()) found.push(...list)
+    else this.collect(request as Request, found) // of which it looks at another variable
   }
 
   collect(request: Request, found: Policy[]): void {

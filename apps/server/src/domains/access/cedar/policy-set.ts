@@ -1,6 +1,6 @@
 import { Failure } from './failure.ts'
 import type { Policy } from './policy.ts'
-import { PolicyIndex } from './policy-index.ts'
+import { type OfType, PolicyIndex } from './policy-index.ts'
 import type { Request } from './request.ts'
 
 /** Why a policy could not be evaluated. */
@@ -41,6 +41,11 @@ export class PolicySet {
 
   take(id: string): void {
     this.#index.remove(id)
+  }
+
+  /** All that could hold for one resource of a type or another, or fail. */
+  candidatesOfType(request: OfType): readonly Policy[] {
+    return this.#index.candidatesOfType(request)
   }
 
   /** Cedar's own answer: a policy that errors is skipped, even one that forbids. */

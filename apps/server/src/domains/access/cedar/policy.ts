@@ -65,7 +65,7 @@ function referenceOf({ type, id }: EntityJson): EntityReference {
 }
 
 /** Null: it always fits. */
-function fitting(of: 'principal' | 'action' | 'resource', { type, equals, within }: Constraint): Test | null {
+export function fitting(of: 'principal' | 'action' | 'resource', { type, equals, within }: Constraint): Test | null {
   if (equals) return (request) => request[of].key === equals.key
   if (type !== null && within) return (request) => request[of].type === type && isWithin(request, request[of], within)
   if (type !== null) return (request) => request[of].type === type
