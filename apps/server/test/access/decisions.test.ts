@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
+import { person as invited, type Person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
-const PASSWORD = 'violet harbour lantern'
 let server: TestServer
 before(async () => {
   server = await testServer()
 })
 after(() => server.stop())
 
+const person = () => invited(server)
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
@@ -19,18 +20,6 @@ async function role(permissions: object[], more: object = {}): Promise<string> {
   const made = await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, ...more })
   assert.equal(made.status, 201, made.text)
   return made.body.id
-}
-interface Person {
-  id: string
-  token: string
-}
-async function person(): Promise<Person> {
-  const email = `person${++count}@first.example`
-  const { body } = await call('POST', '/v1/users', { email, scopes: [] })
-  const link = new URL(body.invitation_url).hash.slice(1)
-  await call('POST', '/v1/auth/invitation', { token: link, password: PASSWORD }, null)
-  const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
-  return { id: body.user.id, token: (await call('POST', '/v1/auth/login', login, null)).body.access_token }
 }
 const grant = (role_id: string, more: object, token?: string) => call('POST', '/v1/grants', { role_id, ...more }, token)
 async function granted(role_id: string, more: object): Promise<string> {

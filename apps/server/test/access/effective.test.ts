@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { account } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -8,6 +9,7 @@ before(async () => {
 })
 after(() => server.stop())
 
+const person = () => account(server)
 const call = async (method: string, path: string, body?: unknown) => {
   const answer = await server.call(method, path, body)
   assert.ok(answer.status < 300, answer.text)
@@ -18,11 +20,6 @@ const role = async (permissions: object[], parent_roles: string[] = []): Promise
   (await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, parent_roles })).id
 const grant = async (role_id: string, more: object): Promise<string> =>
   (await call('POST', '/v1/grants', { role_id, ...more })).id
-async function person(): Promise<string> {
-  const { user } = await call('POST', '/v1/users', { email: `person${++count}@first.example` })
-  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [user.id])
-  return user.id
-}
 const search = async (action: string, resource: string, more: object = {}) =>
   call('POST', '/v1/access/search', { action, resource, ...more })
 const names = ({ people }: Answer['body']): string[] => people.map((one: Answer['body']) => one.user_id)

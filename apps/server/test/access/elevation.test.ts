@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { type Calling, person as invited, PASSWORD } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
-const PASSWORD = 'violet harbour lantern'
 let server: TestServer
-let chief: Person
+let chief: Calling
 before(async () => {
   server = await testServer()
   chief = await person(['tenant:admin', 'access:decide'])
 })
 after(() => server.stop())
 
+const person = (scopes: string[] = []) => invited(server, { scopes })
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
@@ -19,18 +20,7 @@ const [REFUSED, CLOSED] = [
   [403, 'GRANT_REFUSED'],
   [409, 'ELEVATION_CLOSED'],
 ]
-interface Person {
-  id: string
-  token: string
-}
 let count = 0
-async function person(scopes: string[] = []): Promise<Person> {
-  const email = `person${++count}@first.example`
-  const { body } = await call('POST', '/v1/users', { email, scopes })
-  const link = new URL(body.invitation_url).hash.slice(1)
-  await call('POST', '/v1/auth/invitation', { token: link, password: PASSWORD }, null)
-  return { id: body.user.id, token: await logIn(email) }
-}
 async function logIn(username: string, password = PASSWORD): Promise<string> {
   const login = { credential_type: 'username_password', tenant: 'first', username, password }
   return (await call('POST', '/v1/auth/login', login, null)).body.access_token
@@ -39,17 +29,17 @@ async function role(type: string, more: object = {}): Promise<string> {
   const permissions = [{ action: 'read', resource: type, conditions: [] }]
   return (await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, ...more })).body.id
 }
-const ask = (who: Person, role_id: string, more: object = {}) =>
+const ask = (who: Calling, role_id: string, more: object = {}) =>
   call('POST', '/v1/elevations', { role_id, duration_seconds: 3600, reason: 'on call', ...more }, who.token)
 async function asked(...given: Parameters<typeof ask>): Promise<string> {
   const answer = await ask(...given)
   assert.deepEqual([answer.status, answer.body.state], [201, 'pending'], answer.text)
   return answer.body.id
 }
-const answer = (id: string, verb: string, by: Person = chief) =>
+const answer = (id: string, verb: string, by: Calling = chief) =>
   call('POST', `/v1/elevations/${id}/${verb}`, undefined, by.token)
-const grantsOf = async ({ id }: Person) => (await call('GET', `/v1/grants?user_id=${id}`)).body.grants
-const isAllowed = async ({ id }: Person, resource: string) =>
+const grantsOf = async ({ id }: Calling) => (await call('GET', `/v1/grants?user_id=${id}`)).body.grants
+const isAllowed = async ({ id }: Calling, resource: string) =>
   (await call('POST', '/v1/auth/authorize', { user_id: id, action: 'read', resource })).body.authorized
 
 test('who asks for a role has it when another approves, for as long as was asked from then on', async () => {
@@ -116,7 +106,7 @@ test('nobody approves what they asked for: themselves, by a token of theirs, or 
   const robot = { id: account, token: (await call('POST', '/v1/tokens', given)).body.token }
   assert.deepEqual(code(await answer(mine, 'approve', robot)), REFUSED, 'an application may be of the same hand')
   const other = await person(['tenant:admin', 'access:decide'])
-  const as = async (by: string, whom: Person) => {
+  const as = async (by: string, whom: Calling) => {
     const { body, text } = await call('POST', `/v1/users/${whom.id}/impersonate`, { reason: 'looks' }, by)
     assert.ok(body.access_token, text)
     return { id: whom.id, token: body.access_token as string }
@@ -171,7 +161,7 @@ test('who asked sees theirs, who administers sees all, by state and in pages', a
   const reads = await role(`type_${++count}`)
   const [first, second, third] = [await asked(ada, reads), await asked(bob, reads), await asked(ada, reads)]
   await answer(third, 'deny')
-  const ids = async (who: Person, query = '') =>
+  const ids = async (who: Calling, query = '') =>
     (await call('GET', `/v1/elevations?limit=500${query}`, undefined, who.token)).body.elevations.map(
       (one: Answer['body']) => one.id,
     )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { account } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -11,15 +12,11 @@ before(async () => {
 })
 after(() => server.stop())
 
+const person = () => account(server)
 const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
 const code = ({ status, body }: Answer) => [status, body?.code]
 const LAST = [409, 'LAST_OWNER']
 let count = 0
-async function person(): Promise<string> {
-  const { body } = await call('POST', '/v1/users', { email: `person${++count}@first.example` })
-  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [body.user.id])
-  return body.user.id
-}
 const give = (more: object) => call('POST', '/v1/grants', { role_id: owner, ...more })
 async function given(more: object): Promise<string> {
   const answer = await give(more)

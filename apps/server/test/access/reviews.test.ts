@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
+import { type Calling, person as invited, PASSWORD } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
-const PASSWORD = 'violet harbour lantern'
 let server: TestServer
-let chief: Person
+let chief: Calling
 before(async () => {
   server = await testServer()
   chief = await person(['tenant:admin', 'access:decide'])
 })
 after(() => server.stop())
 
+const person = (scopes: string[] = []) => invited(server, { scopes })
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
@@ -22,18 +23,7 @@ const [REFUSED, CLOSED, ABSENT] = [
   [404, 'NOT_FOUND'],
 ]
 const later = () => new Date(Date.now() + 86_400_000).toISOString()
-interface Person {
-  id: string
-  token: string
-}
 let count = 0
-async function person(scopes: string[] = []): Promise<Person> {
-  const email = `person${++count}@first.example`
-  const { body } = await call('POST', '/v1/users', { email, scopes })
-  const link = new URL(body.invitation_url).hash.slice(1)
-  await call('POST', '/v1/auth/invitation', { token: link, password: PASSWORD }, null)
-  return { id: body.user.id, token: await logIn(email) }
-}
 async function logIn(username: string, password = PASSWORD): Promise<string> {
   const login = { credential_type: 'username_password', tenant: 'first', username, password }
   return (await call('POST', '/v1/auth/login', login, null)).body.access_token
@@ -51,7 +41,7 @@ const statesOf = async (id: string): Promise<Map<string, string>> => {
   const { items } = (await call('GET', `/v1/access/reviews/${id}/items?limit=500`)).body
   return new Map(items.map((one: Answer['body']) => [one.id, one.state]))
 }
-const decide = (review: string, item: string, decision: string, by: Person = chief) =>
+const decide = (review: string, item: string, decision: string, by: Calling = chief) =>
   call('POST', `/v1/access/reviews/${review}/items/${item}/decide`, { decision, reason: 'seen' }, by.token)
 const grants = async (role_id: string): Promise<string[]> =>
   (await call('GET', `/v1/grants?limit=500&role_id=${role_id}`)).body.grants.map((one: Answer['body']) => one.id)

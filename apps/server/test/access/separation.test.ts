@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { account } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -9,6 +10,7 @@ before(async () => {
 })
 after(() => server.stop())
 
+const person = () => account(server)
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
@@ -18,11 +20,6 @@ async function made(path: string, body: object): Promise<string> {
   const answer = await call('POST', path, body)
   assert.equal(answer.status, 201, answer.text)
   return answer.body.id
-}
-async function person(): Promise<string> {
-  const { body } = await call('POST', '/v1/users', { email: `person${++count}@first.example` })
-  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [body.user.id])
-  return body.user.id
 }
 const role = (permissions: object[] = [], parent_roles: string[] = []) =>
   made('/v1/roles', { name: `role ${++count}`, permissions, parent_roles })

@@ -11,6 +11,9 @@ export interface Person {
   token: string
 }
 
+/** Whoever calls, in whatever session or by whatever token. */
+export type Calling = Omit<Person, 'email'>
+
 interface Given {
   scopes?: string[]
   email?: string
@@ -35,4 +38,12 @@ export async function person(
   const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
   const { body } = await call('/v1/auth/login', login, null)
   return { id: invited.body.user.id, email, token: body.access_token }
+}
+
+/** An account of the first tenant that is active, and that nobody logs in to: where only its id is needed. */
+export async function account(server: TestServer): Promise<string> {
+  const made = await server.call('POST', '/v1/users', { email: `account${++count}@first.example` })
+  assert.equal(made.status, 201, made.text)
+  await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [made.body.user.id])
+  return made.body.user.id
 }

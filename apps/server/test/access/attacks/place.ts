@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { person } from '../../support/people.ts'
 import { testServer } from '../../support/server.ts'
 
 /** What comes back, whatever it is. */
@@ -32,7 +33,6 @@ export interface Somebody {
 /** True: it worked. */
 export type Attack = (place: Place) => Promise<boolean>
 
-const PASSWORD = 'violet harbour lantern'
 let count = 0
 
 /** A name that nothing has yet. */
@@ -47,15 +47,7 @@ export async function probity(): Promise<Place> {
   return {
     administrator: { id: server.userId, token: server.token },
     call,
-    async person() {
-      const email = `${unique('person')}@first.example`
-      const { body } = await server.call('POST', '/v1/users', { email, scopes: [] })
-      const link = new URL(body.invitation_url).hash.slice(1)
-      await server.call('POST', '/v1/auth/invitation', { token: link, password: PASSWORD }, { token: null })
-      const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
-      const opened = await server.call('POST', '/v1/auth/login', login, { token: null })
-      return { id: body.user.id, token: opened.body.access_token }
-    },
+    person: () => person(server),
     stranger: async () => (await server.secondTenant(unique('tenant').replace('_', ''))).token,
     async join(group) {
       const insert = 'INSERT INTO group_members (tenant_id, group_id, user_id, added_at) VALUES ($1, $2, $3, now())'
