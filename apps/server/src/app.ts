@@ -93,6 +93,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     now: (tenantId, userId) => access.ownPermits.now(tenantId, userId),
     ofUsers: (tx, userIds) => access.ownPermits.ofUsers(tx, userIds),
     ofGroup: (tx, groupId) => access.ownPermits.ofGroup(tx, groupId),
+    holdRoles: (tx) => access.ownPermits.holdRoles(tx),
+    requireOwnerBeside: (tx, userId) => access.ownPermits.requireOwnerBeside(tx, userId),
+    requireSeparateIn: (tx, groupId, userId) => access.ownPermits.requireSeparateIn(tx, groupId, userId),
   }
   const identity = new Identity({
     database,

@@ -35,6 +35,12 @@ export interface RolePermits {
   ofUsers(tx: Tx, userIds: readonly string[]): Promise<readonly Permit[]>
   /** Of whoever is in a group, under whatever conditions. */
   ofGroup(tx: Tx, groupId: string): Promise<readonly Permit[]>
+  /** Roles and who has them stay as they are until the transaction ends; to be called before it locks an account or a group. */
+  holdRoles(tx: Tx): Promise<void>
+  /** Before somebody goes: throws LAST_OWNER where nobody else is owner without end. Holds the owners. */
+  requireOwnerBeside(tx: Tx, userId: string): Promise<void>
+  /** After somebody came into a group, with roles held: throws DUTIES_SEPARATED where they have now two roles that exclude each other. */
+  requireSeparateIn(tx: Tx, groupId: string, userId: string): Promise<void>
 }
 
 /** The one place that checks scopes. Throws SCOPE_MISSING with the scopes that are needed. */

@@ -63,3 +63,21 @@ test('two owners are not taken away at the same moment', async () => {
     assert.equal((await call('GET', `/v1/grants?role_id=${owner}`)).body.grants.length >= 1, true)
   }
 })
+
+test('the last owner is not suspended, deactivated or taken away, nor while the other’s role is taken back', async () => {
+  await server.sql('DELETE FROM user_roles WHERE role_id = $1', [owner])
+  const [ada, bob] = [await person(), await person()]
+  const put = (id: string, status: string) => call('POST', `/v1/users/${id}/${status}`)
+  await given({ user_id: ada })
+  for (const status of ['suspend', 'deactivate']) assert.deepEqual(code(await put(ada, status)), LAST, status)
+  assert.deepEqual(code(await call('DELETE', `/v1/users/${ada}`)), LAST)
+  assert.equal((await put(bob, 'suspend')).status, 200, 'who is no owner goes')
+  for (let round = 0; round < 5; round++) {
+    const cyd = await person()
+    const second = await given({ user_id: cyd })
+    const both = await Promise.all([put(ada, 'suspend'), take(second)])
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409], JSON.stringify(both.map(code)))
+    await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [ada])
+    await server.sql('DELETE FROM user_roles WHERE user_id = $1', [cyd])
+  }
+})

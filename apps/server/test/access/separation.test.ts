@@ -25,8 +25,13 @@ const role = (permissions: object[] = [], parent_roles: string[] = []) =>
   made('/v1/roles', { name: `role ${++count}`, permissions, parent_roles })
 const may = (action: string) => ({ action, resource: 'invoice', conditions: [] })
 const group = () => made('/v1/groups', { name: `group ${++count}` })
-const join = async (group_id: string, user_id: string) =>
-  assert.equal((await call('POST', `/v1/groups/${group_id}/members`, { user_id })).status, 200)
+const add = (group_id: string, user_id: string) => call('POST', `/v1/groups/${group_id}/members`, { user_id })
+const join = async (group_id: string, user_id: string) => assert.equal((await add(group_id, user_id)).status, 200)
+/** As a directory does by SCIM: nothing here refuses it. */
+const joinElsewhere = (group_id: string, user_id: string) =>
+  server.sql('INSERT INTO group_members (tenant_id, group_id, user_id, added_at) VALUES ($1, $2, $3, now())', [
+    ...[server.tenantId, group_id, user_id],
+  ])
 const exclude = (kind: string, role_id: string, other_role_id: string) =>
   call('POST', '/v1/role-exclusions', { kind, role_id, other_role_id })
 const give = (role_id: string, more: object) => call('POST', '/v1/grants', { role_id, ...more })
@@ -173,7 +178,9 @@ test('who comes to have both by a group has neither, and is told why', async () 
   const allowed = async () =>
     Promise.all(['pay', 'approve', 'lead', 'read'].map(async (one) => (await asks(id, one)).authorized))
   assert.deepEqual(await allowed(), [true, false, false, true])
-  await join(approvers, id) // no grant is made, so nothing refuses it
+  assert.deepEqual(code(await add(approvers, id)), [409, 'DUTIES_SEPARATED'])
+  assert.deepEqual(await allowed(), [true, false, false, true], 'who is refused is not in it')
+  await joinElsewhere(approvers, id)
   assert.deepEqual(await allowed(), [false, false, false, true], 'what has nothing to do with it counts')
   assert.match((await asks(id, 'pay')).reason, /^neither role \d+ nor role \d+ counts, since nobody may have both$/)
   assert.match((await asks(id, 'sing')).reason, /no role/, 'what none of them permits is not for that')
@@ -243,7 +250,7 @@ test('a role that counts no more for who has both is not handed on by them', asy
   assert.equal((await hand(friends[0])).status, 201)
   const approvers = await group()
   await granted(approves, { group_id: approvers })
-  await join(approvers, body.user.id)
+  await joinElsewhere(approvers, body.user.id)
   assert.deepEqual(code(await hand(friends[1])), [403, 'GRANT_REFUSED'])
 })
 

@@ -103,24 +103,32 @@ export class Decisions {
       )
       const judgements = questions.map((question) => judge(state.model, ask(state, question)))
       const decisionId = newId(this.#dependencies.clock.now())
-      if (isRecorded(state.model, questions, judgements)) {
-        await this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements })
-        const asked = questions.map((one) => one.asked)
-        await requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked })
-      }
-      await this.#dependencies.noteDifferences(tx, differencesOf(judgements, { decisionId, at }))
+      const asked = questions.map((one) => one.asked)
+      const writes = isRecorded(state.model, questions, judgements)
+        ? [
+            this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements }),
+            requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked }),
+          ]
+        : []
+      await Promise.all([
+        ...writes,
+        this.#dependencies.noteDifferences(tx, differencesOf(judgements, { decisionId, at })),
+      ])
       return { decisionId, model: state.model, judgements }
     })
   }
 
   /** What decisions about somebody and some resources rest on at a time. */
   async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[]): Promise<State> {
-    const model = await this.#dependencies.models.read(tx, at)
-    const isKnown = who.userId !== null && model.version > 0
+    const { userId } = who
+    // Sent together: there and back once.
+    const [model, held] = await Promise.all([
+      this.#dependencies.models.read(tx, at),
+      userId === null ? [] : store.heldBy(tx, userId, at),
+    ])
     return {
-      ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who) },
-      held: isKnown ? await store.heldBy(tx, who.userId ?? '', at) : [],
-      groups: isKnown && model.asksGroups ? ((await store.groupsOf(tx, who.userId ?? '')) ?? []) : [],
+      ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who), held },
+      groups: userId !== null && model.asksGroups ? ((await store.groupsOf(tx, userId)) ?? []) : [],
       known: model.hasEntities ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
     }
   }

@@ -157,8 +157,8 @@ export class Grants {
   }
 }
 
-function isLastOwner(owners: readonly string[], id: string): boolean {
-  return owners.length === 1 && owners[0] === id
+function isLastOwner(owners: readonly { id: string }[], id: string): boolean {
+  return owners.length === 1 && owners[0]?.id === id
 }
 
 function present({ granted_at, expires_at, ...row }: store.GrantRow): Grant {

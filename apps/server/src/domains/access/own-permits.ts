@@ -1,11 +1,14 @@
 import type { Permit } from '@probity/contract'
 import type { RolePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
+import { DomainError } from '../../platform/errors.ts'
 import { accountOf, type Decisions } from './decisions.ts'
+import { requireSeparate } from './duties.ts'
 import { judge } from './judgement.ts'
 import { OPENABLE_PERMITS, openedBy } from './opened.ts'
 import { ask, type Question, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
+import { holdVersion } from './store.ts'
 import * as store from './store-grants.ts'
 
 /** Roles over Probity's own routes: the same engine that decides for applications. */
@@ -46,14 +49,31 @@ export class OwnPermits implements RolePermits {
     )
   }
 
+  holdRoles(tx: Tx): Promise<void> {
+    return holdVersion(tx)
+  }
+
+  async requireOwnerBeside(tx: Tx, userId: string): Promise<void> {
+    await holdVersion(tx)
+    const owners = await store.listOwners(tx)
+    if (owners.length > 0 && owners.every((one) => one.user_id === userId)) throw new DomainError('LAST_OWNER')
+  }
+
+  async requireSeparateIn(tx: Tx, groupId: string, userId: string): Promise<void> {
+    const at = this.#dependencies.work.now()
+    for (const role_id of await this.#rolesOf(tx, groupId))
+      await requireSeparate(tx, { role_id, user_id: userId, group_id: null }, at)
+  }
+
   async ofGroup(tx: Tx, groupId: string): Promise<readonly Permit[]> {
+    return openedBy(tx, await this.#rolesOf(tx, groupId))
+  }
+
+  async #rolesOf(tx: Tx, groupId: string): Promise<string[]> {
     const at = this.#dependencies.work.now()
     const grants = await store.listGrants(tx, { userId: null, groupId, roleId: null, after: null, limit: 10_000 })
     const held = grants.filter(({ expires_at }) => expires_at === null || expires_at > at)
-    return openedBy(
-      tx,
-      held.map(({ role_id }) => role_id),
-    )
+    return [...new Set(held.map(({ role_id }) => role_id))]
   }
 }
 

@@ -57,12 +57,12 @@ export async function deleteGrant(tx: Tx, id: string): Promise<void> {
 }
 
 /** Grants by which an active person is owner of everything, themselves and without end. */
-export async function listOwners(tx: Tx): Promise<string[]> {
-  const text = `SELECT r.id FROM user_roles r
+export async function listOwners(tx: Tx): Promise<{ id: string; user_id: string }[]> {
+  const text = `SELECT r.id, r.user_id FROM user_roles r
                 JOIN security_roles o ON o.tenant_id = r.tenant_id AND o.id = r.role_id AND o.is_system AND o.name_folded = 'owner'
                 JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = r.user_id AND u.status = 'active' AND u.kind = 'person'
                 WHERE r.tenant_id = $1 AND r.resource_type IS NULL AND r.expires_at IS NULL`
-  return (await tx.query<{ id: string }>(text, [tx.tenantId])).rows.map(({ id }) => id)
+  return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId])).rows
 }
 
 /** Groups of somebody who may have roles: whose account is active. Null: there is nobody. */

@@ -99,17 +99,20 @@ export class Groups {
     })
   }
 
-  /** Throws NOT_FOUND for nobody, SCOPE_MISSING where the group opens more than one may oneself. Who is in it already stays. */
+  /** Throws NOT_FOUND for nobody, SCOPE_MISSING where the group opens more than one may oneself, DUTIES_SEPARATED. Who is in it already stays. */
   async add(principal: Principal, id: string, userId: string): Promise<void> {
+    const { rolePermits } = this.#dependencies
     await this.#work.change(principal.tenantId, async (tx) => {
+      await rolePermits.holdRoles(tx)
       const group = await this.#held(tx, id)
       requireOurs(group)
       requireScopes(principal, group.scopes)
-      requirePermits(principal, await this.#dependencies.rolePermits.ofGroup(tx, id))
+      requirePermits(principal, await rolePermits.ofGroup(tx, id))
       if (userId === principal.userId)
         throw new DomainError('VALIDATION_FAILED', { reason: 'nobody adds themselves; ask another administrator' })
       const { added } = await this.settle(tx, principal, group, { add: [userId], remove: [] })
       if (added.length === 0 && !(await store.isMember(tx, id, userId))) throw new DomainError('NOT_FOUND')
+      await rolePermits.requireSeparateIn(tx, id, userId)
     })
   }
 

@@ -210,6 +210,7 @@ export class Users {
   async setStatus(principal: Principal, id: string, status: 'active' | 'suspended' | 'deactivated'): Promise<User> {
     requireAnother(principal, id)
     return this.#work.change(principal.tenantId, async (tx) => {
+      if (status !== 'active') await this.#dependencies.rolePermits.requireOwnerBeside(tx, id)
       const row = await this.#held(tx, id)
       const next: UserStatus =
         status === 'active' && !row.has_password && !(await store.hasOtherWayIn(tx, id)) ? 'invited' : status
@@ -226,11 +227,12 @@ export class Users {
 
   /**
    * Takes somebody away: sessions and tokens of theirs end, names are free again. What was sealed for them can be read
-   * until they are erased, which is asked for at the address that is answered. Throws LAST_ADMINISTRATOR.
+   * until they are erased, which is asked for at the address that is answered. Throws LAST_ADMINISTRATOR, LAST_OWNER.
    */
   async remove(principal: Principal, id: string): Promise<{ id: string; erasure: string }> {
     requireAnother(principal, id)
     await this.#work.change(principal.tenantId, async (tx) => {
+      await this.#dependencies.rolePermits.requireOwnerBeside(tx, id)
       const row = await this.#held(tx, id)
       await this.requireNotLast(tx, row)
       const ended = await this.#dependencies.sessions.endAll(tx, id, null)

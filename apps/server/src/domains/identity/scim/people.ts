@@ -128,6 +128,7 @@ export class People {
   async remove(by: Principal, id: string, ifMatch?: string): Promise<void> {
     const { users, sessions } = this.#dependencies
     await this.#work.change(by.tenantId, async (tx) => {
+      await this.#dependencies.rolePermits.requireOwnerBeside(tx, id)
       const row = await this.#held(tx, by, id)
       requireMatch(ifMatch, row.version)
       await users.requireNotLast(tx, row)
@@ -168,6 +169,7 @@ export class People {
     const written = await this.#sealed(by, id, resource)
     return this.#work.change(tenantId, async (tx) => {
       const at = this.#work.now()
+      if (!isActive(resource)) await this.#dependencies.rolePermits.holdRoles(tx)
       const row = await this.#held(tx, by, id)
       if (row.version !== read.version) return false
       await requireFree(tx, names, id)
@@ -201,6 +203,7 @@ export class People {
     if (active && row.status === 'deactivated') await this.#letIn(tx, by, row)
     if (active || row.status === 'deactivated' || row.status === 'suspended') return
     await users.requireNotLast(tx, row)
+    await this.#dependencies.rolePermits.requireOwnerBeside(tx, row.id)
     await updateStatus(tx, row.id, 'deactivated', this.#work.now())
     const ended = await sessions.endAll(tx, row.id, null)
     await this.#record(tx, by, 'deactivated', row.id, { sessions_ended: ended })
