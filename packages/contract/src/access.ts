@@ -24,7 +24,12 @@ export const resourceText = line(255).refine(
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is no time such as 08:00')
 const scalar = z.union([z.string().max(1000), z.number().int(), z.boolean()])
-const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+const network = z
+  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+  .refine(
+    (one) => !(one.includes(':') && one.includes('.')),
+    'is an address of IPv4 within one of IPv6: write that of IPv4',
+  )
 
 /** What else has to hold; all conditions of a permission do. */
 export const accessCondition = z.discriminatedUnion('type', [

@@ -92,6 +92,8 @@ test('what cannot be meant is refused with where it stands', async () => {
   }
   assert.equal((await refused(may('re*', 'invoice'))).pointer, '/permissions/0/action')
   assert.equal((await refused(may('read', 'inv*'))).pointer, '/permissions/0/resource')
+  const mapped = { type: 'network', networks: ['::ffff:192.0.2.1'] }
+  assert.match((await refused({ ...may('read', 'invoice'), conditions: [mapped] })).message, /write that of IPv4/)
   assert.equal((await refused(may('read', 'invoice/'))).pointer, '/permissions/0/resource')
   const cedar = (expression: string) => may('read', 'invoice', { type: 'cedar', expression })
   for (const expression of [
