@@ -21,6 +21,8 @@ export type Permissions = readonly Permission<Seen>[]
 
 export interface Application {
   url: string
+  /** How often its handler ran. */
+  ran(): number
   stop(): Promise<void>
 }
 
@@ -31,6 +33,7 @@ export const FRAMEWORKS: Record<string, Framework> = { express: onExpress, fasti
 
 async function onExpress(options: Options, permissions: Permissions): Promise<Application> {
   const app = express()
+  const handler = new Handler()
   app.set('env', 'test') // it tells nobody of what was thrown
   const seen = (request: Request): Seen => ({
     id: String(request.params.id),
@@ -39,13 +42,14 @@ async function onExpress(options: Options, permissions: Permissions): Promise<Ap
   const probity = expressGuard<Request>(optionsFor(options, seen))
   const required = permissions.map((one) => probity.require(permissionFor(one, seen)))
   app.get('/documents/:id', ...required, (request, response) => {
-    response.json(shown(request.probity))
+    response.json(handler.run(request.probity))
   })
-  return listening(createServer(app))
+  return listening(createServer(app), handler)
 }
 
 async function onFastify(options: Options, permissions: Permissions): Promise<Application> {
   const app = fastify({ forceCloseConnections: true })
+  const handler = new Handler()
   type Asked = FastifyRequest<{ Params: { id: string } }>
   const seen = (request: Asked): Seen => ({
     id: request.params.id,
@@ -53,13 +57,14 @@ async function onFastify(options: Options, permissions: Permissions): Promise<Ap
   })
   const probity = fastifyGuard<Asked>(optionsFor(options, seen))
   const preHandler = permissions.map((one) => probity.require(permissionFor(one, seen)))
-  app.get<{ Params: { id: string } }>('/documents/:id', { preHandler }, async (request) => shown(request.probity))
+  app.get<{ Params: { id: string } }>('/documents/:id', { preHandler }, async (request) => handler.run(request.probity))
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { url, stop: () => app.close() }
+  return { url, ran: () => handler.ran, stop: () => app.close() }
 }
 
 async function onHono(options: Options, permissions: Permissions): Promise<Application> {
   const app = new Hono<Guarded>()
+  const handler = new Handler()
   app.onError((_error, context) => context.text('it failed', 500)) // it tells nobody of what was thrown
   const seen = (context: Context<Guarded>): Seen => ({
     id: context.req.param('id') ?? '',
@@ -67,12 +72,17 @@ async function onHono(options: Options, permissions: Permissions): Promise<Appli
   })
   const probity = honoGuard<Context<Guarded>>(optionsFor(options, seen))
   for (const one of permissions) app.use('/documents/:id', probity.require(permissionFor(one, seen)))
-  app.get('/documents/:id', (context) => context.json(shown(context.get('probity'))))
-  return listening(createServer(getRequestListener(app.fetch)))
+  app.get('/documents/:id', (context) => context.json(handler.run(context.get('probity'))))
+  return listening(createServer(getRequestListener(app.fetch)), handler)
 }
 
-function shown(passed: Passed | undefined) {
-  return { came: 'through', passed: passed ?? null }
+class Handler {
+  ran = 0
+
+  run(passed: Passed | undefined) {
+    this.ran++
+    return { came: 'through', passed: passed ?? null }
+  }
 }
 
 function optionsFor<R>({ subject, steppedUp, onUnavailable, ...options }: Options, seen: (of: R) => Seen) {
@@ -93,10 +103,11 @@ function permissionFor<R>({ resource, attributes, context, ...permission }: Perm
   }
 }
 
-async function listening(server: Server): Promise<Application> {
+async function listening(server: Server, handler: Handler): Promise<Application> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ran: () => handler.ran,
     async stop() {
       server.close()
       server.closeAllConnections()

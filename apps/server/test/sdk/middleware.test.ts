@@ -90,6 +90,7 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
     let answer: Answer | undefined
     await during(options, permissions, async (app) => {
       answer = await ask(app)
+      assert.equal(app.ran(), answer.status === 200 ? 1 : 0)
     })
     assert.ok(answer)
     return answer
