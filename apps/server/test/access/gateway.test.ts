@@ -62,9 +62,14 @@ async function send(method: string, path: string, headers: Headers): Promise<Ans
 /** As nginx asks. */
 const byNginx = (headers: Headers, target: string, method = 'GET') =>
   send('GET', '/access/v1/gateway', { ...headers, 'x-original-uri': target, 'x-original-method': method })
-/** As Envoy asks: method and address of the request, behind the prefix. */
-const byEnvoy = (headers: Headers, target: string, method = 'GET') =>
-  send(method, `/access/v1/gateway${target}`, { ...headers, 'content-length': '0' })
+/** As Envoy asks: method and address of the request behind the prefix, no body, and its own address behind the client's. */
+const byEnvoy = (headers: Headers, target: string, method = 'GET') => {
+  const { 'x-forwarded-for': before } = headers
+  return send(method, `/access/v1/gateway${target}`, {
+    ...{ ...headers, 'content-length': '0', 'x-envoy-internal': 'true', 'x-envoy-expected-rq-timeout-ms': '2000' },
+    'x-forwarded-for': before === undefined ? '127.0.0.1' : `${before}, 127.0.0.1`,
+  })
+}
 
 for (const [name, ask] of [
   ['nginx', byNginx],
@@ -106,6 +111,8 @@ for (const [name, ask] of [
       '/reports/..a/.b/c..',
     ])
       assert.equal((await ask(bearer(ada.token), path)).status, 200, path)
+    for (const path of ['/people', '/people?', '/people?page=2', '/people?next=/../x%2f%zz?//'])
+      assert.equal((await ask(bearer(bob.token), path)).status, 200, path)
     for (const path of ['/reports/%73ecret', '/reports/secret?x=/reports/1', '/other?/reports/1', '/reports'])
       assert.equal((await ask(bearer(ada.token), path)).status, 403, path)
   })
@@ -122,8 +129,9 @@ for (const [name, ask] of [
     ['an encoded parameter', '/reports/..%3B/secret'],
     ['a double slash', '/reports//secret'],
     ['a double slash at the beginning', '//docs.example/reports/1'],
-    ['an encoded slash', '/reports/%2fsecret'],
-    ['an encoded slash that is encoded twice', '/reports/%252Fsecret'],
+    ['an encoded slash', '/reports/1%2fsecret'],
+    ['an encoded slash in capitals', '/reports/1%2Fsecret'],
+    ['an encoded slash that is encoded twice', '/reports/1%252Fsecret'],
     ['a backslash', '/reports/..\\secret'],
     ['an encoded backslash', '/reports/..%5csecret'],
     ['NUL', '/reports/1%00'],
@@ -212,7 +220,7 @@ for (const [name, ask] of [
   })
 
   test(`${name}: what takes a second factor sends them to show it, and lets them through for as long as it says`, async () => {
-    const someone = await person(server)
+    const someone = await person(server, { scopes: ['access:decide'] })
     const challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
     const isAsked = async (headers: Headers) => {
       const answer = await ask(headers, '/payments')
@@ -229,6 +237,7 @@ for (const [name, ask] of [
     await shown(10, ['pwd', 'otp'])
     assert.equal((await ask(bearer(someone.token), '/payments')).status, 200)
     await isAsked(ofGateway)
+    await isAsked({ ...ofGateway, 'x-probity-gateway-token': someone.token }) // what they showed as a gateway is no user's
     for (const [seconds, methods] of [
       [310, ['pwd', 'otp']],
       [10, ['pwd', 'remembered_device']],
@@ -263,6 +272,18 @@ test('nginx that does not say what was asked for gets no answer that lets throug
   const forged = { ...own, 'x-original-uri': '/reports/1', 'x-original-method': 'GET' }
   assert.equal((await byEnvoy(forged, '/reports/secret')).status, 403)
   assert.equal((await byEnvoy(own, '')).status, 403)
+})
+
+test('a session that lacks the second factor that the tenant demands lets nobody through', async () => {
+  const rules = (requires_second_factor: boolean) =>
+    server.call('PATCH', '/v1/sign-in-rules', { requires_second_factor })
+  assert.equal((await rules(true)).status, 200)
+  for (const ask of [byNginx, byEnvoy]) {
+    const { status, text } = await ask(bearer(ada.token), '/reports/1')
+    assert.deepEqual([status, JSON.parse(text).code], [403, 'STEP_UP_REQUIRED'])
+  }
+  assert.equal((await rules(false)).status, 200)
+  assert.equal((await byNginx(bearer(ada.token), '/reports/1')).status, 200)
 })
 
 async function isRecorded(id: string): Promise<void> {

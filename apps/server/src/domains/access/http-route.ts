@@ -11,8 +11,9 @@ export interface HttpRoute {
 const MOST_CHARACTERS = 1_000
 /** A port or a dot at the end does not make it another host. */
 const HOST = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])\.?(?::\d{1,5})?$/
-/** What some servers read as a slash or the end, once it is decoded: nothing of it may stand in a path, however it is written. */
-const SPLITS = /%(?:2f|5c|00)/i
+/** Some servers split a path at it, others do not. */
+const ENCODED_SLASH = /%2f/i
+/** What may stand in no path, however it is written. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a path must not contain
 const UNCLEAR = /[\u0000-\u001f\u007f\\;#]|\/\/|%[0-9a-f]{2}/i
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
@@ -33,7 +34,7 @@ export function httpRoute(method: string, host: string, target: string): HttpRou
 function pathOf(target: string): string | null {
   const [written = ''] = target.split('?')
   // A browser encodes what is not ASCII; what did not come from one may be any encoding.
-  if (!/^\/[\x21-\x7e]*$/.test(written) || SPLITS.test(written)) return null
+  if (!/^\/[\x21-\x7e]*$/.test(written) || ENCODED_SLASH.test(written)) return null
   const path = decoded(written)
   return path === null || UNCLEAR.test(path) || DOT_SEGMENT.test(path) ? null : path
 }
