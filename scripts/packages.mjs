@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 const APT = '/usr/bin/apt-get'
 const MINUTES = 5
 
-/** The oldest PostgreSQL that an installation may bring, OpenLDAP and a browser, with the tests that run on them. */
+/** The oldest PostgreSQL that an installation may bring, OpenLDAP, a gateway and a browser, with the tests that run on them. */
 export const PACKAGES = [
   {
     name: 'postgresql-15',
@@ -20,6 +20,12 @@ export const PACKAGES = [
     name: 'slapd',
     program: '/usr/sbin/slapd',
     tests: ['apps/server/test/identity/directories.test.ts'],
+    before: () => {},
+  },
+  {
+    name: 'nginx-light',
+    program: '/usr/sbin/nginx',
+    tests: ['apps/cli/test/readme.test.ts'],
     before: () => {},
   },
   {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { freePort } from './support.ts'
@@ -89,6 +89,41 @@ test('every command block of docs/recipes/invite-a-colleague.md runs, one after 
   ),
 )
 
+const NGINX = '/usr/sbin/nginx'
+test('every command block of docs/recipes/put-a-gateway-in-front.md runs, one after the other', {
+  timeout: 240_000,
+  skip: existsSync(NGINX) ? false : `there is no ${NGINX}`,
+}, async () => {
+  const settings = {
+    ...{ GATEWAY_PORT: String(await freePort()), APPLICATION_PORT: String(await freePort()) },
+    PATH: `${process.env.PATH}:${dirname(NGINX)}`,
+  }
+  const wanted = [
+    ['200', '/reports/2026', 'GET /reports/2026 of User [0-9a-f-]{36}'],
+    ['401', '/reports/2026', '<html>'],
+    ['403', '/reports/2026', '<html>'],
+    ['403', '/payroll', '<html>'],
+    ['403', '/reports/../payroll', '<html>'],
+    ['403', '/reports/%2e%2e/payroll', '<html>'],
+    ['200', '/invoices/17', 'GET /invoices/17 of clerk eve'],
+    ['401', '/invoices/17', '<html>'],
+    ['401', '/reports/2026', '<html>'],
+    ['401', '/reports/2026', '<html>'],
+  ]
+  const visits = new RegExp(
+    `^${wanted.map((words) => words.join(' ').replaceAll('.', '\\.')).join('\\r?\\n')}\\r?$`,
+    'm',
+  )
+  await walk(
+    'docs/recipes/put-a-gateway-in-front.md',
+    (stdout) => {
+      assert.match(stdout, visits)
+      assert.match(stdout, /access\.decided[\s\S]*\n500 \/reports\/2026/)
+    },
+    settings,
+  )
+})
+
 /** Does what a page says, in a checkout of its own; what it asks somebody for, the command in READS answers. */
 async function walk(
   page: string,
@@ -116,7 +151,7 @@ async function walk(
     assert.equal(status, 0, `${stdout}\n${stderr}`)
     look(stdout, hasData)
   } finally {
-    run('./probity down --data tour/data')
+    run('./probity down --data tour/data; kill $(cat tour/*.pid)') // what a page that failed left running
     rmSync(home, { recursive: true, force: true })
   }
 }

@@ -84,9 +84,9 @@ CREATE TABLE policy_differences (
   version integer NOT NULL,
   decision_id uuid NOT NULL,
   decided_at timestamptz NOT NULL,
-  principal varchar(400) NOT NULL,
+  principal text NOT NULL,
   action varchar(100) NOT NULL,
-  resource varchar(400) NOT NULL,
+  resource text NOT NULL,
   would varchar(5) NOT NULL CHECK (would IN ('allow', 'deny')),
   PRIMARY KEY (tenant_id, id),
   FOREIGN KEY (tenant_id, policy_id, version) REFERENCES policy_versions (tenant_id, policy_id, version)

@@ -516,9 +516,9 @@ TABLE policy_differences ROW LEVEL SECURITY ENABLED FORCED -- Decisions that a v
   version integer NOT NULL -- The version that would have
   decision_id uuid NOT NULL -- The decision as it was made
   decided_at timestamp with time zone NOT NULL -- When it was made
-  principal character varying(400) NOT NULL -- Who it was about: type and id
+  principal text NOT NULL -- Who it was about: type and id
   action character varying(100) NOT NULL -- Action that was asked for
-  resource character varying(400) NOT NULL -- Resource that it was asked for
+  resource text NOT NULL -- Resource that it was asked for
   would character varying(5) NOT NULL -- What it would have been
   CONSTRAINT policy_differences_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT policy_differences_would_check CHECK (((would)::text = ANY ((ARRAY['allow'::character varying, 'deny'::character varying])::text[])))

@@ -118,7 +118,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
   const work = new Work({ database, clock, callersChanged })
   const usual = { work, clock, keys, record: audit.record }
-  const access = new Access({ ...usual, policies: new ActivePolicies(clock) })
+  const access = new Access({
+    ...{ ...usual, policies: new ActivePolicies(clock) },
+    secondFactorAt: (principal) => identity.sessions.secondFactorAt(principal),
+  })
   const policies = new Policies({ ...usual, access })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [

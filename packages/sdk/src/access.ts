@@ -23,13 +23,13 @@ import type {
   SearchAccessInput,
 } from '@probity/contract'
 import { IdentityClient } from './identity.ts'
-import { type Query, query } from './transport.ts'
+import { type CallOptions, type Query, query } from './transport.ts'
 
 /** Roles, who has them, and what they let somebody do. */
 export class AccessClient extends IdentityClient {
   /** Whether you, or `user_id`, may do something; recorded. */
-  authorize(asked: AuthorizeInput): Promise<Authorized> {
-    return this.transport.json('POST', '/v1/auth/authorize', asked)
+  authorize(asked: AuthorizeInput, options: CallOptions = {}): Promise<Authorized> {
+    return this.transport.json('POST', '/v1/auth/authorize', asked, options)
   }
 
   /** Many questions about one person at once; the answers are in their order. */

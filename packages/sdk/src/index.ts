@@ -1,4 +1,4 @@
 export { type Ingested, Probity, type TokenInfo, type Written } from './client.ts'
 export { ProbityError } from './error.ts'
 export { newProofKey, type ProofKey, proofOf } from './proof-of-possession.ts'
-export type { ClientOptions, Query } from './transport.ts'
+export type { CallOptions, ClientOptions, Query } from './transport.ts'

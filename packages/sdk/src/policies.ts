@@ -23,7 +23,7 @@ import type {
   PutEntitiesInput,
 } from '@probity/contract'
 import { AccessClient } from './access.ts'
-import { type Query, query } from './transport.ts'
+import { type CallOptions, type Query, query } from './transport.ts'
 
 /** Policies and their life, what decisions are told, and decisions as AuthZEN asks for them. */
 export class PolicyClient extends AccessClient {
@@ -122,8 +122,8 @@ export class PolicyClient extends AccessClient {
     return this.transport.json('POST', '/v1/access/entities/remove', { entities })
   }
 
-  evaluate(asked: AuthZenEvaluation): Promise<AuthZenDecision> {
-    return this.transport.json('POST', '/access/v1/evaluation', asked)
+  evaluate(asked: AuthZenEvaluation, options: CallOptions = {}): Promise<AuthZenDecision> {
+    return this.transport.json('POST', '/access/v1/evaluation', asked, options)
   }
 
   evaluateAll(asked: AuthZenEvaluations): Promise<AuthZenDecisions> {

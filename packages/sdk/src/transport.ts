@@ -11,6 +11,11 @@ export interface ClientOptions {
   proofKey?: ProofKey | undefined
 }
 
+export interface CallOptions {
+  /** Gives the call up. */
+  signal?: AbortSignal | undefined
+}
+
 export type Query = Record<string, string | number | boolean | undefined>
 
 /** How the API is called. Throws ProbityError with the server's problem. */
@@ -25,9 +30,10 @@ export class Transport {
     this.#proofKey = proofKey
   }
 
-  async json<T>(method: string, path: string, body?: object): Promise<T> {
+  async json<T>(method: string, path: string, body?: object, options: CallOptions = {}): Promise<T> {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const answer = await this.fetch(method, path, headers, body === undefined ? undefined : JSON.stringify(body))
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const answer = await this.fetch(method, path, headers, text, options)
     return (await answer.json()) as T
   }
 
@@ -40,16 +46,18 @@ export class Transport {
     path: string,
     headers: Record<string, string>,
     body?: string | ReadableStream<Uint8Array>,
+    { signal }: CallOptions = {},
   ): Promise<Response> {
     const request: RequestInit = {
       method,
       headers: { ...headers, ...(await this.#credentials(method, path)) },
       ...(body !== undefined && { body }),
+      ...(signal && { signal }),
       ...(body instanceof ReadableStream && { duplex: 'half' as const }),
     }
     const answer = await globalThis.fetch(this.#url + path, request)
     if (answer.ok) return answer
-    throw new ProbityError(await problemOf(answer))
+    throw new ProbityError(await problemOf(answer), retryAfterOf(answer))
   }
 
   async #credentials(method: string, path: string): Promise<Record<string, string>> {
@@ -59,6 +67,11 @@ export class Transport {
       ...(this.#proofKey && { dpop: await proofOf(this.#proofKey, method, this.#url + path, this.#token) }),
     }
   }
+}
+
+function retryAfterOf({ headers }: Response): number | null {
+  const text = headers.get('retry-after') ?? ''
+  return /^\d{1,9}$/.test(text) ? Number(text) : null
 }
 
 async function problemOf(

@@ -45,6 +45,7 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => `/v1/roles/${known.role}`,
       () => ({ description: 'Pays' }),
     ),
+    ...gatewayCases(server),
     one(
       'POST /v1/auth/authorize',
       contract.authorized,
@@ -138,3 +139,25 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
 }
 
 const PAY = { resource: 'invoice', action: 'pay', conditions: [{ type: 'owner' }] }
+
+/** As an application that may do anything behind a gateway. */
+function gatewayCases(server: TestServer): Case[] {
+  const headers = { 'x-original-method': 'GET', 'x-original-uri': '/' }
+  const asked = ['GET /access/v1/gateway', ...METHODS.map((method) => `${method} /access/v1/gateway/{path}`)]
+  return asked.map((operation) => ({
+    operation,
+    schema: z.null(),
+    async call() {
+      const { id } = (await server.call('POST', '/v1/service-accounts', { name: `caller of ${operation}` })).body
+      const given = { name: 'caller', scopes: ['access:decide'], service_account_id: id }
+      const { token } = (await server.call('POST', '/v1/tokens', given)).body
+      const permissions = [{ resource: 'http_route', action: '*' }]
+      const { body } = await server.call('POST', '/v1/roles', { name: `passes by ${operation}`, permissions })
+      await server.call('POST', '/v1/grants', { role_id: body.id, user_id: id })
+      const [method = '', path = ''] = operation.split(' ')
+      return server.call(method, path.replace('{path}', 'any'), undefined, { token, headers })
+    },
+  }))
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

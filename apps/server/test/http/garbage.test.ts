@@ -33,11 +33,16 @@ after(() => server.stop())
 /** Operations that take seconds by their nature. */
 const LEFT_OUT = /keys\/rotate$|key\/turn$/
 
+/** What is asked of these is an entry of the caller's own log, where the marker would be no neighbour's data. */
+const RECORDED = /^\/access\/v1\/gateway\//
+
 async function throwGarbage(token: string, seed: number, milliseconds: number): Promise<Record<string, number>> {
   const described = operationsOf((await server.call('GET', '/openapi.json')).body.paths)
   const operations = described.filter(({ path }) => !LEFT_OUT.test(path))
   const seen: Record<string, number> = {}
-  const one = async (request: Garbage) => {
+  const one = async (given: Garbage) => {
+    const isRecorded = RECORDED.test(given.path)
+    const request = isRecorded ? { ...given, path: given.path.replaceAll(MARKER, 'marker') } : given
     const { status, bytes } = await send(server.url, token, request)
     const kind = `${request.method} ${status}`
     seen[kind] = (seen[kind] ?? 0) + 1

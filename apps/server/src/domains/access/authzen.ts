@@ -45,7 +45,7 @@ export class AuthZen {
 
   /** Access Evaluation API (§6). */
   async evaluate(principal: Principal, asked: AuthZenEvaluation): Promise<AuthZenDecision> {
-    const who = await this.#someone(principal.tenantId, asked.subject, '/subject')
+    const who = await this.someone(principal.tenantId, asked.subject, '/subject')
     const { decisionId, model, judgements } = await this.#decisions.decide(principal, who, [questionOf(asked, '')])
     return presentOne(decisionId, model, judgements[0] as Judgement) // one question, one answer
   }
@@ -61,7 +61,7 @@ export class AuthZen {
     })
     for (const [, same] of Map.groupBy(readable, ({ subject }) => JSON.stringify(subject))) {
       const [{ subject, i }] = same as [(typeof same)[0]]
-      const who = await this.#someone(principal.tenantId, subject, `/evaluations/${i}/subject`)
+      const who = await this.someone(principal.tenantId, subject, `/evaluations/${i}/subject`)
       const questions = same.map((one) => questionOf(one, `/evaluations/${one.i}`))
       const { decisionId, model, judgements } = await this.#decisions.decide(principal, who, questions)
       for (const [n, judgement] of judgements.entries())
@@ -91,7 +91,7 @@ export class AuthZen {
   /** Resource Search API (§8): what somebody may do it to, of the entities of a type. */
   async searchResources(principal: Principal, asked: AuthZenResourceSearch): Promise<AuthZenEntities> {
     const { subject, resource, action, context } = asked
-    const who = await this.#someone(principal.tenantId, subject, '/subject')
+    const who = await this.someone(principal.tenantId, subject, '/subject')
     return this.#search(principal, asked.page, { of: textOf(who), type: resource.type }, async (tx, after, limit) => {
       const ids = await listEntityIds(tx, resource.type, after, limit)
       const questions = ids.map((id) => questionOf({ action, resource: { ...resource, id }, context }, ''))
@@ -108,7 +108,7 @@ export class AuthZen {
 
   /** Action Search API (§8): what somebody may do to something, of the actions that roles and policies name. */
   async searchActions(principal: Principal, asked: AuthZenActionSearch): Promise<AuthZenActions> {
-    const who = await this.#someone(principal.tenantId, asked.subject, '/subject')
+    const who = await this.someone(principal.tenantId, asked.subject, '/subject')
     const resource = questionOf({ ...asked, action: { name: 'any' } }, '').resource
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#decisions.stateOf(tx, this.#dependencies.work.now(), who, [resource])
@@ -147,7 +147,8 @@ export class AuthZen {
     })
   }
 
-  async #someone(tenantId: string, asked: Known, pointer: string): Promise<Someone> {
+  /** Throws VALIDATION_FAILED for one of Probity's own kinds that is not there. */
+  async someone(tenantId: string, asked: Known, pointer: string): Promise<Someone> {
     const given = propertiesIn(asked.properties)
     const isOne =
       ACCOUNT.has(asked.type) &&

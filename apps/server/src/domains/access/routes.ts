@@ -26,6 +26,7 @@ import { authZenRoutes } from './authzen-routes.ts'
 import { elevationRoutes } from './elevation-routes.ts'
 import { entityRoutes } from './entity-routes.ts'
 import { exclusionRoutes } from './exclusion-routes.ts'
+import { gatewayRoutes } from './gateway-routes.ts'
 import { reviewRoutes } from './review-routes.ts'
 import type { Access } from './service.ts'
 
@@ -37,6 +38,7 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
   return [
     ...entityRoutes(access),
     ...authZenRoutes(access, publicUrl),
+    ...gatewayRoutes(access),
     ...exclusionRoutes(access),
     ...elevationRoutes(access),
     ...reviewRoutes(access),

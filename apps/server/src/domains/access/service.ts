@@ -6,6 +6,7 @@ import { Effective } from './effective.ts'
 import { Elevations } from './elevations.ts'
 import { AccessEntities } from './entities.ts'
 import { Exclusions } from './exclusions.ts'
+import { Gateway, type SecondFactorAt } from './gateway.ts'
 import { Grants } from './grants.ts'
 import { type Model, Models } from './model.ts'
 import { OwnPermits } from './own-permits.ts'
@@ -34,10 +35,13 @@ export class Access {
   readonly replays: Replays
   readonly authZen: AuthZen
   readonly ownPermits: OwnPermits
+  readonly gateway: Gateway
   /** What decisions of a tenant rest on at a time. */
   readonly model: (tx: Tx, at: Date) => Promise<Model>
 
-  constructor(dependencies: AccessDependencies & { keys: Keys; policies: PolicySource }) {
+  constructor(
+    dependencies: AccessDependencies & { keys: Keys; policies: PolicySource; secondFactorAt: SecondFactorAt },
+  ) {
     const { keys, policies } = dependencies
     const models = new Models(policies.rulings)
     const requests = new RecordedRequests(keys)
@@ -53,6 +57,7 @@ export class Access {
     this.replays = new Replays(dependencies, models, requests)
     this.authZen = new AuthZen(dependencies, this.decisions)
     this.ownPermits = new OwnPermits(dependencies, this.decisions)
+    this.gateway = new Gateway(dependencies, this.decisions, this.authZen)
   }
 
   /** Of the tenant of a transaction: what counts is other policies, from its commit on. */

@@ -201,6 +201,12 @@ export class Sessions {
       throw new DomainError('STEP_UP_REQUIRED', { max_age_seconds: RECENT_SECONDS })
   }
 
+  /** When who calls last showed a second factor; null: never, or no person does, or somebody who acts as them. */
+  async secondFactorAt({ kind, tenantId, id, impersonatorId }: Principal): Promise<Date | null> {
+    if (kind !== 'session' || impersonatorId !== undefined) return null
+    return this.#work.run(tenantId, (tx) => store.readSecondFactorAt(tx, id), { readOnly: true })
+  }
+
   /** The person of a session showed these again just now. */
   noteFactors(tx: Tx, id: string, methods: readonly string[]): Promise<void> {
     return store.noteFactors(tx, id, methods, this.#work.now())

@@ -98,6 +98,14 @@ export async function readAuthenticatedAt(tx: Tx, id: string): Promise<Date | nu
   return (await tx.query<{ at: Date | null }>(text, [tx.tenantId, id])).rows[0]?.at ?? null
 }
 
+/** When the person of a session last showed a second factor; null: never, or their device was remembered instead. */
+export async function readSecondFactorAt(tx: Tx, id: string): Promise<Date | null> {
+  const text = `SELECT CASE WHEN cardinality(methods) > 1 AND 'remembered_device' <> ALL (methods)
+                       THEN coalesce(authenticated_at, created_at) END AS at
+                FROM security_sessions WHERE tenant_id = $1 AND id = $2`
+  return (await tx.query<{ at: Date | null }>(text, [tx.tenantId, id])).rows[0]?.at ?? null
+}
+
 export async function noteFactors(tx: Tx, id: string, methods: readonly string[], at: Date): Promise<void> {
   const text = 'UPDATE security_sessions SET methods = $3, authenticated_at = $4 WHERE tenant_id = $1 AND id = $2'
   await tx.query(text, [tx.tenantId, id, methods, at])

@@ -58,7 +58,7 @@ export class Admission {
       if (route.opensSession) request.provenKey = await this.#provenKey(request)
       return NOBODY
     }
-    const principal = await this.#authenticate(request)
+    const principal = await this.#authenticate(request, route)
     this.#byPrincipal.take(principal.issuedBy ?? principal.id, this.#now())
     const needed = permitsOf(route, null)
     if (needed !== null) await this.#check(principal, route, needed)
@@ -77,8 +77,8 @@ export class Admission {
     await this.#options.authenticate(this.#tokenOf(request), false)
   }
 
-  async #authenticate(request: FastifyRequest): Promise<Principal> {
-    const token = this.#tokenOf(request)
+  async #authenticate(request: FastifyRequest, route: Route): Promise<Principal> {
+    const token = this.#tokenOf(request, route)
     if (token === null) return this.#options.authenticate(null, true)
     const isGood = this.#good.get(token.hash)
     if (!isGood) this.#wrongTokens.require(sourceOf(request.ip), this.#now())
@@ -114,7 +114,9 @@ export class Admission {
   }
 
   // Whoever sends an Authorization header means that one, and no other site can have a browser send it.
-  #tokenOf(request: FastifyRequest): BearerToken | null {
+  #tokenOf(request: FastifyRequest, route?: Route): BearerToken | null {
+    const own = route?.tokenHeader && request.headers[route.tokenHeader]
+    if (typeof own === 'string') return bearerToken(`Bearer ${own}`)
     const { authorization } = request.headers
     if (authorization !== undefined) return bearerToken(authorization)
     const held = this.#options.cookies.accessOf(request)

@@ -44,7 +44,7 @@ function refOf(name: string, value: unknown): string | null {
 function operation(route: Route): object {
   return {
     summary: route.summary,
-    operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
+    operationId: `${route.method.toLowerCase()}${route.path.replaceAll('*', 'path').replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
     security: route.permit === 'public' ? [] : [{ token: [] }],
     ...neededOf(route),
     parameters: [

@@ -40,10 +40,12 @@ export interface Dialect {
  * no principal. `changes` refuses it to a suspended tenant. `creates` takes an Idempotency-Key.
  */
 export interface Route {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   path: string
   summary: string
   permit: Permit | ((asked: Record<string, unknown>) => readonly Permit[]) | 'own' | 'public'
+  /** Header that shows a token before any other does: the caller passes on an Authorization that is not its own. */
+  tokenHeader?: string
   changes?: boolean
   creates?: boolean
   /** The body is a stream that the handler reads. */

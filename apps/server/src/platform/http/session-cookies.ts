@@ -30,10 +30,10 @@ export class SessionCookies {
   }
 
   /** The access token that the browser brings; null: none. Throws CSRF_REFUSED where what it asks would change something and is not the page's own. */
-  accessOf(request: FastifyRequest): string | null {
+  accessOf(request: FastifyRequest, method = request.method): string | null {
     const token = this.#read(request, 'session')
     if (token === null) return null
-    if (request.method !== 'GET' && request.method !== 'HEAD') requireProof(request, proofOf(token))
+    if (method !== 'GET' && method !== 'HEAD') requireProof(request, proofOf(token))
     return token
   }
 
