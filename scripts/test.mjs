@@ -20,7 +20,7 @@ const CHECKS = [
 ]
 
 /** What needs a running server, processes or minutes. */
-const SLOW = /\/test\/(http|identity|faults|attack|platform|sdk)\/|apps\/cli\/test\//
+const SLOW = /\/test\/(http|identity|access|policies|tenancy|faults|attack|platform|sdk)\/|apps\/cli\/test\//
 const CONCURRENCY = 2
 
 const [argument] = process.argv.slice(2)

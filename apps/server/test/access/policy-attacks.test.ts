@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { naiveTwin } from './attacks/naive-twin.ts'
-import { type Attack, may, type Place, probity, step, unique, written } from './attacks/place.ts'
+import { naiveTwin } from './policy-attacks/naive-twin.ts'
+import { type Attack, may, type Place, probity, step, unique, written } from './policy-attacks/place.ts'
 
 const twin = naiveTwin()
 let real: Place
