@@ -9,7 +9,7 @@ const BATCHES = 10
 const QUESTIONS = 1_000
 const SINGLES = 1_000
 /** Single decisions that are asked for in a second. */
-const RATES = [200, 500, 1_000] as const
+const RATES = [200, 500, 1_000, 2_000] as const
 
 const server = await benchServer()
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })

@@ -1,6 +1,12 @@
--- Roles let people do things in Probity itself: what takes one away is told to every server (ADR 0012, 0015). Owner: access.
+-- Roles let people do things in Probity itself: what gives or takes one away is told to every server (ADR 0012, 0016). Owner: access.
 
-CREATE TRIGGER tell_callers_gone AFTER DELETE OR UPDATE ON user_roles FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id');
+CREATE OR REPLACE FUNCTION tell_callers_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('callers_changed', to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0]);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER tell_callers_changed AFTER INSERT OR DELETE OR UPDATE ON user_roles FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id');
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON access_versions FOR EACH ROW
   WHEN (NEW.version IS DISTINCT FROM OLD.version) EXECUTE FUNCTION tell_callers_changed('tenant_id');
 

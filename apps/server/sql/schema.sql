@@ -997,12 +997,12 @@ TABLE user_roles ROW LEVEL SECURITY ENABLED FORCED -- Who has which role, on wha
 CREATE INDEX user_roles_elevation ON user_roles USING btree (tenant_id, elevation_id) WHERE elevation_id IS NOT NULL
 CREATE INDEX user_roles_group ON user_roles USING btree (tenant_id, group_id) WHERE group_id IS NOT NULL
 CREATE INDEX user_roles_role ON user_roles USING btree (tenant_id, role_id)
-CREATE TRIGGER tell_callers_gone AFTER DELETE OR UPDATE ON user_roles FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
+CREATE TRIGGER tell_callers_changed AFTER INSERT OR DELETE OR UPDATE ON user_roles FOR EACH ROW EXECUTE FUNCTION tell_callers_changed('tenant_id')
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
 FUNCTION tell_callers_changed() RETURNS trigger -- Tells every server that who a token of a tenant stands for may have changed; the argument names the column with the tenant
 BEGIN
-  PERFORM pg_notify('callers_changed', to_jsonb(OLD) ->> TG_ARGV[0]);
+  PERFORM pg_notify('callers_changed', to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0]);
   RETURN NULL;
 END
