@@ -44,6 +44,7 @@ CREATE TABLE policy_versions (
   submitted_at timestamptz,
   approved_by uuid,
   decided_at timestamptz,
+  author_mailbox bytea NOT NULL CHECK (length(author_mailbox) = 32),
   shadow_since timestamptz,
   shadow_until timestamptz,
   PRIMARY KEY (tenant_id, policy_id, version),
@@ -74,6 +75,7 @@ COMMENT ON COLUMN policy_versions.submitted_by IS 'Who asked for its approval; N
 COMMENT ON COLUMN policy_versions.submitted_at IS 'When they did';
 COMMENT ON COLUMN policy_versions.approved_by IS 'Who approved or rejected it: never its author, nor who submitted it; NULL: nobody has';
 COMMENT ON COLUMN policy_versions.decided_at IS 'When they did';
+COMMENT ON COLUMN policy_versions.author_mailbox IS 'Blind index of where the author''s mail ended when it was written, HMAC-SHA256 under a key of the tenant';
 COMMENT ON COLUMN policy_versions.shadow_since IS 'Since when it is asked beside what counts; NULL: it never was';
 COMMENT ON COLUMN policy_versions.shadow_until IS 'Until when';
 
@@ -84,9 +86,8 @@ CREATE TABLE policy_differences (
   version integer NOT NULL,
   decision_id uuid NOT NULL,
   decided_at timestamptz NOT NULL,
-  principal text NOT NULL,
-  action varchar(100) NOT NULL,
-  resource text NOT NULL,
+  subject uuid NOT NULL,
+  told_sealed bytea NOT NULL,
   would varchar(5) NOT NULL CHECK (would IN ('allow', 'deny')),
   PRIMARY KEY (tenant_id, id),
   FOREIGN KEY (tenant_id, policy_id, version) REFERENCES policy_versions (tenant_id, policy_id, version)
@@ -99,9 +100,8 @@ COMMENT ON COLUMN policy_differences.policy_id IS 'Policy';
 COMMENT ON COLUMN policy_differences.version IS 'The version that would have';
 COMMENT ON COLUMN policy_differences.decision_id IS 'The decision as it was made';
 COMMENT ON COLUMN policy_differences.decided_at IS 'When it was made';
-COMMENT ON COLUMN policy_differences.principal IS 'Who it was about: type and id';
-COMMENT ON COLUMN policy_differences.action IS 'Action that was asked for';
-COMMENT ON COLUMN policy_differences.resource IS 'Resource that it was asked for';
+COMMENT ON COLUMN policy_differences.subject IS 'Pseudonym of the person it was about, whose erasure closes it; the tenant''s own id for who is nobody known here';
+COMMENT ON COLUMN policy_differences.told_sealed IS 'Envelope of {principal, action, resource} under the data key of the subject';
 COMMENT ON COLUMN policy_differences.would IS 'What it would have been';
 
 CREATE TABLE access_entities (
@@ -166,9 +166,11 @@ GRANT SELECT, INSERT, DELETE ON policy_differences, access_relations, decided_re
 GRANT SELECT, INSERT, UPDATE, DELETE ON access_entities TO probity_app;
 
 -- Nobody approves by a second account that they made for it.
-ALTER TABLE security_users ADD COLUMN created_by uuid;
+ALTER TABLE security_users ADD COLUMN created_by uuid, ADD COLUMN readdressed_by uuid, ADD COLUMN readdressed_at timestamptz;
 ALTER TABLE security_users ADD FOREIGN KEY (tenant_id, created_by) REFERENCES security_users (tenant_id, id);
 COMMENT ON COLUMN security_users.created_by IS 'Who made the account; NULL: a provider, the set-up, or before this was noted';
+COMMENT ON COLUMN security_users.readdressed_by IS 'Who last gave the account another address, where that was not its owner';
+COMMENT ON COLUMN security_users.readdressed_at IS 'When that was';
 COMMENT ON TABLE access_versions IS 'What a server may still hold of the roles and policies of a tenant: all of one version. Held by each change of them, so that two make no cycle together';
 COMMENT ON COLUMN access_versions.version IS 'Grows with each change of roles, and of what policies count';
 

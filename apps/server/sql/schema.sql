@@ -516,9 +516,8 @@ TABLE policy_differences ROW LEVEL SECURITY ENABLED FORCED -- Decisions that a v
   version integer NOT NULL -- The version that would have
   decision_id uuid NOT NULL -- The decision as it was made
   decided_at timestamp with time zone NOT NULL -- When it was made
-  principal text NOT NULL -- Who it was about: type and id
-  action character varying(100) NOT NULL -- Action that was asked for
-  resource text NOT NULL -- Resource that it was asked for
+  subject uuid NOT NULL -- Pseudonym of the person it was about, whose erasure closes it; the tenant's own id for who is nobody known here
+  told_sealed bytea NOT NULL -- Envelope of {principal, action, resource} under the data key of the subject
   would character varying(5) NOT NULL -- What it would have been
   CONSTRAINT policy_differences_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT policy_differences_would_check CHECK (((would)::text = ANY ((ARRAY['allow'::character varying, 'deny'::character varying])::text[])))
@@ -545,9 +544,11 @@ TABLE policy_versions ROW LEVEL SECURITY ENABLED FORCED -- What a policy says, v
   submitted_at timestamp with time zone -- When they did
   approved_by uuid -- Who approved or rejected it: never its author, nor who submitted it; NULL: nobody has
   decided_at timestamp with time zone -- When they did
+  author_mailbox bytea NOT NULL -- Blind index of where the author's mail ended when it was written, HMAC-SHA256 under a key of the tenant
   shadow_since timestamp with time zone -- Since when it is asked beside what counts; NULL: it never was
   shadow_until timestamp with time zone -- Until when
   CONSTRAINT policy_versions_pkey PRIMARY KEY (tenant_id, policy_id, version)
+  CONSTRAINT policy_versions_author_mailbox_check CHECK ((length(author_mailbox) = 32))
   CONSTRAINT policy_versions_check CHECK (((approved_by IS NULL) OR ((approved_by <> created_by) AND (approved_by <> submitted_by))))
   CONSTRAINT policy_versions_check1 CHECK ((((state)::text <> 'approved'::text) OR (num_nonnulls(approved_by, decided_at, effective_date) = 3)))
   CONSTRAINT policy_versions_check2 CHECK ((expiration_date > effective_date))
@@ -824,6 +825,8 @@ TABLE security_users ROW LEVEL SECURITY ENABLED FORCED -- People who sign in; na
   is_break_glass boolean NOT NULL DEFAULT false -- Whether password and passkey open the account even where the tenant has its people log in through a provider alone
   kind character varying(16) NOT NULL DEFAULT 'person'::character varying -- person, or service: an account of an application, which has tokens and cannot log in
   created_by uuid -- Who made the account; NULL: a provider, the set-up, or before this was noted
+  readdressed_by uuid -- Who last gave the account another address, where that was not its owner
+  readdressed_at timestamp with time zone -- When that was
   CONSTRAINT security_users_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT security_users_tenant_id_email_index_key UNIQUE (tenant_id, email_index)
   CONSTRAINT security_users_tenant_id_username_index_key UNIQUE (tenant_id, username_index)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
 export const typeName = z
@@ -170,12 +170,9 @@ export const grantPage = z.object({ grants: z.array(grant), next_cursor: nextCur
 export const authorize = z.strictObject({
   user_id: uuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
   resource: line(400).regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*\/.+$/, 'is no resource such as invoice/17'),
-  resource_attributes: z
-    .record(z.string().max(100), z.unknown())
-    .default({})
-    .describe('What the application knows of it'),
+  resource_attributes: storable.default({}).describe('What the application knows of it'),
   action: line(100),
-  context: z.record(z.string().max(100), z.unknown()).default({}),
+  context: storable.default({}),
   active_roles: z
     .array(uuid)
     .max(100)
@@ -273,7 +270,7 @@ export const authorizeBatch = z.strictObject({
         resource: authorize.shape.resource,
         resource_attributes: authorize.shape.resource_attributes,
         action: authorize.shape.action.optional(),
-        context: z.record(z.string().max(100), z.unknown()).optional().describe('In the place of that of the whole'),
+        context: storable.optional().describe('In the place of that of the whole'),
         active_roles: authorize.shape.active_roles,
       }),
     )
@@ -284,7 +281,9 @@ export type AuthorizeBatch = z.infer<typeof authorizeBatch>
 export type AuthorizeBatchInput = z.input<typeof authorizeBatch>
 export const authorizedBatch = z.object({
   decision_id: uuid,
-  answers: z.array(z.object({ authorized: z.boolean(), reason: z.string() })).describe('In the order of the questions'),
+  answers: z
+    .array(z.object({ authorized: z.boolean(), reason: z.string(), obligations: z.array(obligation) }))
+    .describe('In the order of the questions'),
   version: z.number().int(),
 })
 export type AuthorizedBatch = z.infer<typeof authorizedBatch>

@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { line, text } from './primitives.ts'
+import { line, storable, text } from './primitives.ts'
 
 // OpenID AuthZEN Authorization API 1.0. What it does not know it passes over, so that none of these is strict.
 
-const properties = z.record(z.string().max(100), z.unknown()).optional()
+const properties = storable.optional()
 const kind = line(100)
 const id = line(255)
 const known = z.object({ type: kind, id, properties })
 const sought = z.object({ type: kind, properties }).describe('Its id, if there is one, is passed over')
 const action = z.object({ name: line(100), properties })
-const context = z.record(z.string().max(100), z.unknown()).optional()
-const page = z.object({ limit: z.number().int().min(1).max(1000).optional(), token: text(500).optional() }).optional()
+const context = storable.optional()
+const page = z.object({ limit: z.number().int().min(1).max(1000).optional(), token: text(2000).optional() }).optional()
 
 export const authZenEvaluation = z.object({ subject: known, action, resource: known, context })
 export type AuthZenEvaluation = z.infer<typeof authZenEvaluation>

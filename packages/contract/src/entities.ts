@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { typeName } from './access.ts'
-import { line, nextCursor, pageQuery, timestamp } from './primitives.ts'
+import { line, nextCursor, pageQuery, storable, timestamp } from './primitives.ts'
 
 /** An entity of Cedar: a type and an id. */
 export const entityReference = z.strictObject({ type: typeName, id: line(255) })
 export type NamedEntity = z.infer<typeof entityReference>
 /** Attributes by name, as Cedar writes values in JSON. */
-export const attributes = z.record(z.string().max(100), z.unknown())
+export const attributes = storable
 
 /** What an application tells of its resources and people, for decisions. */
 export const accessEntity = z.strictObject({

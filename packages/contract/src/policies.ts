@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { attributes, entityReference } from './entities.ts'
-import { askedTime, line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { askedTime, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** What a policy may be about. Of those but Access nothing is enforced yet: they are kept, with the same life. */
 export const POLICY_TYPES = ['Access', 'Retention', 'Privacy', 'Session', 'Password', 'Detection'] as const
@@ -28,7 +28,7 @@ export const policyTest = z.strictObject({
 export type PolicyTest = z.infer<typeof policyTest>
 
 /** Of Access: `{"cedar": "…"}`, policies of Cedar as text; of the other types an object of the caller's. */
-export const policyRules = z.record(z.string().max(100), z.unknown())
+export const policyRules = storable
 
 const said = {
   description: text(2000).nullable(),
@@ -200,4 +200,4 @@ export const submitPolicy = z.strictObject({
   accept_warnings: z.boolean().default(false).describe('Whether warnings of the analysis are known and meant'),
 })
 export type SubmitPolicy = z.infer<typeof submitPolicy>
-export const rollBackPolicy = z.strictObject({ to_version: z.number().int().min(1) })
+export const rollBackPolicy = z.strictObject({ to_version: z.number().int().min(1).max(2_147_483_647) })

@@ -26,6 +26,17 @@ export const text = (maximum: number) =>
     .max(maximum)
     .refine((given) => given.isWellFormed() && !given.includes('\0'), 'must be Unicode without NUL')
 
+/** JSON by name that a database can hold: no NUL and no half of a surrogate pair in any text or name of it. */
+export const storable = z
+  .record(z.string().max(100), z.unknown())
+  .refine((given) => isStorable(given), 'must be Unicode without NUL, in every text and name')
+
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, one]) => isStorable(name) && isStorable(one))
+}
+
 /** One page of a list: `cursor` is what the page before gave as `next_cursor`. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(50).describe('At most so many, 1 to 500'),

@@ -12,6 +12,7 @@ export interface Principal {
   userId: string
   /** service: an account of an application. */
   userKind: 'person' | 'service'
+  /** What they may do themselves, and hand on: roles, which may end, are not among it. */
   scopes: readonly Scope[]
   /** What roles let them do here beside; missing: nothing. */
   permits?: ReadonlySet<Permit>

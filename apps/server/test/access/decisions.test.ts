@@ -206,7 +206,9 @@ test('nobody describes themselves as what they ask for, or another as an adminis
   ])
   await granted(reads, { user_id: id })
   const attributes = { resource_attributes: { level: 9, id: 'x', tenant_id: 'x' } }
-  assert.equal(await isAllowed(id, 'read', `User/${id}`, attributes), false)
+  assert.deepEqual(code(await asks(id, 'read', `User/${id}`, attributes)), [400, 'VALIDATION_FAILED'])
+  assert.equal(await isAllowed(id, 'read', `User/${id}`), false)
+  assert.deepEqual(code(await asks(id, 'read', 'Action/read')), [400, 'VALIDATION_FAILED'])
 })
 
 test('an application asks for others with a scope of its own; who has none asks for themselves alone', async () => {
@@ -362,4 +364,22 @@ test('each decision is recorded, but for a share of what is allowed where the te
   assert.deepEqual(await found('other/1'), ['read Failure'])
   const said = await call('GET', '/v1/audit/events?event_type=access.recording_changed')
   assert.equal(said.body.events.length, 2)
+})
+
+test('nobody shortens or changes what they may not take back', async () => {
+  const [ada, bob] = [await person(), await person()]
+  const reads = await role([may('read', 'ledger')])
+  await granted(reads, {
+    user_id: ada.id,
+    with_grant_option: true,
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  })
+  const forEver = await granted(reads, { user_id: bob.id })
+  const brief = { user_id: bob.id, expires_at: new Date(Date.now() + 1_800_000).toISOString() }
+  assert.deepEqual(code(await grant(reads, brief, ada.token)), [403, 'GRANT_REFUSED'])
+  const { body } = await call('GET', `/v1/grants?user_id=${bob.id}`)
+  assert.deepEqual(
+    body.grants.map((one: Answer['body']) => [one.id, one.expires_at]),
+    [[forEver, null]],
+  )
 })

@@ -135,3 +135,17 @@ test('telling takes a scope of its own, and another tenant neither sees nor chan
   await call('POST', '/v1/access/entities/remove', { entities: [entity('secret/1')] }, other.token)
   assert.deepEqual((await call('GET', '/v1/access/entities?type=secret')).body.entities[0].attributes, { level: 1 })
 })
+
+test('things are in one another by no more steps than decisions follow, told from below or from above', async () => {
+  const chain = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i): [string, object, string[]] => [
+      `link/${from + i}`,
+      {},
+      [`link/${from + i + 1}`],
+    ])
+  assert.equal((await tell(...chain(0, 30))).status, 200)
+  assert.deepEqual(code(await tell(...chain(30, 60))), [409, 'RELATIONS_TOO_MANY'])
+  assert.equal((await tell(...chain(30, 50))).status, 200)
+  assert.deepEqual(code(await tell(['link/deeper', {}, ['link/0']])), [409, 'RELATIONS_TOO_MANY'])
+  assert.deepEqual(code(await tell(['sheet/nul', { note: 'a\u0000b' }])), [400, 'VALIDATION_FAILED'])
+})

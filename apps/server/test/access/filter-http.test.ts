@@ -154,7 +154,7 @@ test('what passes a condition is what a decision allows, whatever is given where
     const told = await filtered(who.id, type, { action, context })
     const questions = things.map(({ id, attributes }) => ({
       resource: `${type}/${id}`,
-      resource_attributes: attributes,
+      resource_attributes: type === 'User' && id === who.id ? {} : attributes, // of themselves nobody says anything
     }))
     const { body } = await call('POST', '/v1/auth/authorize/batch', { user_id: who.id, action, context, questions })
     for (const [n, { authorized }] of (body.answers as { authorized: boolean }[]).entries()) {

@@ -68,7 +68,7 @@ test('every route says what it does to what, and a scope that lets one do it; on
   )
 })
 
-test('the roles that every tenant has name what there is, and who has the administrator’s has the scope', async () => {
+test('the roles that every tenant has name what there is; what one has by a role, which may end, one makes nothing lasting of', async () => {
   const known = SCOPES.flatMap((scope) => [...SCOPE_PERMITS[scope]] as string[])
   const { body } = await call('GET', '/v1/roles')
   for (const { name, is_system, permissions } of body.roles)
@@ -78,13 +78,13 @@ test('the roles that every tenant has name what there is, and who has the admini
   assert.equal(await opens(ada, '/v1/sign-in-rules'), false)
   await given('administrator', { user_id: ada.id })
   await until('it counts', () => opens(ada, '/v1/sign-in-rules'))
-  const invited = await call(
-    'POST',
-    '/v1/users',
-    { email: 'by-role@first.example', scopes: ['tenant:admin'] },
-    ada.token,
-  )
-  assert.equal(invited.status, 201, 'the scope is theirs, also where it is asked for within')
+  assert.equal(await opens(ada, '/v1/users', 'POST', { email: 'plain@first.example', scopes: [] }), true)
+  const lasting = { name: 'lasting', scopes: ['tenant:admin'] }
+  assert.deepEqual(code(await call('POST', '/v1/tokens', lasting, ada.token)), [403, 'SCOPE_MISSING'])
+  const friend = { email: 'friend@first.example', scopes: ['tenant:admin'] }
+  assert.deepEqual(code(await call('POST', '/v1/users', friend, ada.token)), [403, 'SCOPE_MISSING'])
+  const { id } = await person(server)
+  assert.deepEqual(code(await grant('administrator', { user_id: id }, ada.token)), [403, 'GRANT_REFUSED'])
 })
 
 test('a role opens what it names and nothing else, from the moment it is given until it is taken back, on every server', async () => {
@@ -240,4 +240,21 @@ test('nobody takes over who may more by roles: not by their address, nor by a co
     admin.token,
   )
   assert.deepEqual(code(moved), [403, 'SCOPE_MISSING'])
+})
+
+test('what an application tells of people opens nothing of Probity', async () => {
+  const ada = await person(server, { scopes: ['access:decide'] })
+  const cleared = { type: 'attribute', attribute: 'principal.cleared', operator: 'equals', value: true }
+  await given(await role([{ resource: 'user', action: 'read', conditions: [cleared] }]), { user_id: ada.id })
+  const entities = [{ type: 'User', id: ada.id, attributes: { cleared: true } }]
+  assert.equal((await call('PUT', '/v1/access/entities', { entities }, ada.token)).status, 200)
+  const asked = { action: 'read', resource: 'user/1' }
+  assert.equal(
+    (await call('POST', '/v1/auth/authorize', asked, ada.token)).body.authorized,
+    true,
+    'for an application it counts',
+  )
+  await call('POST', '/v1/grants', { role_id: roles.get('viewer'), user_id: ada.id })
+  await until('who they are is looked up anew', () => opens(ada, '/v1/roles'))
+  assert.equal(await opens(ada, '/v1/users'), false)
 })

@@ -277,3 +277,85 @@ test('policies of the other types have the same life, and none of another tenant
     [made.body.id],
   )
 })
+
+test('who changes an address, their own or another’s, does not approve by that what they wrote', async () => {
+  const scopes = ['tenant:admin']
+  const author = await person(server, { scopes, email: 'mover@first.example' })
+  const [twin, colleague] = [
+    await person(server, { scopes, email: 'mover+b@first.example' }),
+    await person(server, { scopes }),
+  ]
+  const body = { policy_name: 'moved', policy_type: 'Access', policy_rules: { cedar: READ }, tests: [asked('allow')] }
+  const { body: policy } = await call('POST', '/v1/policies', body, author.token)
+  await step(policy, 'submit', { accept_warnings: true }, author.token)
+  const own = await call('PATCH', `/v1/users/${author.id}`, { email: 'elsewhere@first.example' })
+  assert.equal(own.status, 200, own.text)
+  assert.deepEqual(code(await step(policy, 'approve', undefined, twin.token)), [403, 'APPROVAL_REFUSED'])
+  const taken = await call('PATCH', `/v1/users/${colleague.id}`, { email: 'mine@first.example' }, author.token)
+  assert.equal(taken.status, 200, taken.text)
+  assert.deepEqual(code(await step(policy, 'approve', undefined, colleague.token)), [403, 'APPROVAL_REFUSED'])
+})
+
+test('nor by an account that an account of theirs made', async () => {
+  const author = await person(server, { scopes: ['tenant:admin'] })
+  const body = { policy_name: 'chained', policy_type: 'Access', policy_rules: { cedar: READ }, tests: [asked('allow')] }
+  const { body: policy } = await call('POST', '/v1/policies', body, author.token)
+  await step(policy, 'submit', { accept_warnings: true }, author.token)
+  const first = await person(server, { scopes: ['tenant:admin'], by: author.token })
+  const last = await person(server, { scopes: ['tenant:admin'], by: first.token })
+  assert.deepEqual(code(await step(policy, 'approve', undefined, last.token)), [403, 'APPROVAL_REFUSED'])
+})
+
+test('what forbids is lost by no form of the question', async () => {
+  const { id } = await person(server)
+  const group = (await call('POST', '/v1/groups', { name: 'contractors' })).body.id
+  await call('POST', `/v1/groups/${group}/members`, { user_id: id })
+  const made = async (name: string) =>
+    (await call('POST', '/v1/roles', { name, permissions: [{ action: 'open', resource: 'gate' }] })).body.id as string
+  const [opens, barred] = [await made('opens'), await made('barred')]
+  for (const role_id of [opens, barred]) await call('POST', '/v1/grants', { role_id, user_id: id })
+  const cedar = `
+    forbid (principal, action == Action::"open", resource is gate) when { resource has blocked && principal in resource.blocked };
+    forbid (principal in Role::"${barred}", action == Action::"open", resource == gate::"7");`
+  await inForce(cedar, { tests: [asked('deny')] })
+  const blocked = { __entity: { type: 'Group', id: group } }
+  assert.equal((await decide(id, 'open', 'gate/1')).authorized, true)
+  assert.equal((await decide(id, 'open', 'gate/1', { resource_attributes: { blocked } })).authorized, false)
+  assert.equal((await decide(id, 'open', 'gate/7')).authorized, false)
+  assert.equal(
+    (await decide(id, 'open', 'gate/7', { active_roles: [opens] })).authorized,
+    false,
+    'by leaving the role out',
+  )
+  assert.equal((await decide(id, 'open', 'gate/1', { active_roles: [opens] })).authorized, true)
+})
+
+test('obligations are told of each question, and one that nobody would understand is refused', async () => {
+  const { id } = await person(server)
+  await inForce(`@mask("iban") ${forUser(id, 'permit', 'read', 'account_statement')}`, { tests: [asked('deny')] })
+  const { body } = await call('POST', '/v1/auth/authorize/batch', {
+    ...{ user_id: id, action: 'read', questions: [{ resource: 'account_statement/1' }, { resource: 'other/1' }] },
+  })
+  assert.deepEqual(
+    body.answers.map((one: Answer['body']) => one.obligations),
+    [[{ type: 'mask', fields: ['iban'] }], []],
+  )
+  for (const annotation of [
+    '@Step_Up("5")',
+    '@mask',
+    '@mask(",")',
+    '@step_up("5 minutes")',
+    '@step_up("-5")',
+    '@stepup("5")',
+  ]) {
+    const rules = { cedar: `${annotation} ${forUser(id, 'permit', 'read', 'x')}` }
+    const answer = await call('POST', '/v1/policies', {
+      policy_name: `odd ${++count}`,
+      policy_type: 'Access',
+      policy_rules: rules,
+    })
+    assert.deepEqual(code(answer), [400, 'VALIDATION_FAILED'], annotation)
+  }
+  const nul = { policy_name: 'nul', policy_type: 'Retention', policy_rules: { note: 'a\u0000b' } }
+  assert.deepEqual(code(await call('POST', '/v1/policies', nul)), [400, 'VALIDATION_FAILED'])
+})

@@ -224,3 +224,27 @@ test('a role that is named by its name and not by its id is told with its id', a
   const known = await step(await written(`permit (principal in Role::"${id}", action, resource is book);`), 'analyse')
   assert.ok(!kinds(known).includes('unknown_role'))
 })
+
+test('a version that switches a policy off would decide nothing in shadow either', async () => {
+  const { id } = await person(server)
+  const open = await inForce(`permit (${user(id)}, action, resource is barn);`)
+  const off = await call('PATCH', `/v1/policies/${open.id}`, { is_active: false })
+  await step(off.body, 'shadow')
+  await decide(id, 'enter', 'barn/1')
+  const seen = (await call('GET', `/v1/policies/${open.id}/versions/2/differences`)).body
+  assert.equal(seen.newly_denied.count, 1)
+  const rows = await server.sql<{ told_sealed: Buffer }>('SELECT told_sealed FROM policy_differences')
+  assert.ok(
+    rows.every(({ told_sealed }) => !told_sealed.includes('barn')),
+    'and who and what it was about stands sealed',
+  )
+})
+
+test('the analysis of very many statements tries fewer requests of each, and answers', async () => {
+  const many = Array.from({ length: 200 }, (_, i) => (i % 2 ? 'permit' : 'forbid')).map(
+    (one) => `${one} (principal, action, resource);`,
+  )
+  const found = await step(await written(many.join('\n')), 'analyse')
+  assert.ok(found.requests_tried < 5_000, `${found.requests_tried}`)
+  assert.ok(kinds(found).includes('contradicts'))
+})

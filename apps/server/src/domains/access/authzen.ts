@@ -14,7 +14,6 @@ import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { refusedField } from '../../platform/errors.ts'
 import { obligationsOf, reasonOf } from './answers.ts'
-import { readIp } from './cedar/ip-address.ts'
 import { type Decisions, isAllowed, type Someone, textOf } from './decisions.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Model } from './model.ts'
@@ -212,7 +211,7 @@ function questionOf(
     resource_attributes: propertiesIn(resource.properties),
     action: action.name,
     action_attributes: propertiesIn(action.properties),
-    context: contextOf(context),
+    context: propertiesIn(context),
   }
   return readQuestion(told, pointer)
 }
@@ -220,12 +219,6 @@ function questionOf(
 /** What Cedar has no value for is not told of: the standard has properties of any JSON. */
 function propertiesIn(properties: Record<string, unknown> = {}): Record<string, unknown> {
   return representable(properties) as Record<string, unknown> // a record stays one
-}
-
-/** An address that is none stays the text that it is told as, under another name than the one that networks are compared by. */
-function contextOf(context: Record<string, unknown>): Record<string, unknown> {
-  const { ip, ...told } = propertiesIn(context)
-  return typeof ip === 'string' && readIp(ip) === null ? told : { ...told, ...(ip !== undefined && { ip }) }
 }
 
 function representable(json: unknown): unknown {
@@ -236,10 +229,10 @@ function representable(json: unknown): unknown {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 
-/** Cedar's decimals have four places. */
+/** Cedar's decimals have four places. What is no decimal is a text, with which no comparison of numbers holds: what forbids by one then denies. */
 function decimalOf(number: number): unknown {
   const text = number.toFixed(4)
-  return Number(text) === number && Math.abs(number) < 9e14 ? { __extn: { fn: 'decimal', arg: text } } : undefined
+  return Number(text) === number && Math.abs(number) < 9e14 ? { __extn: { fn: 'decimal', arg: text } } : String(number)
 }
 
 function presentOne(decision_id: string, model: Model, judgement: Judgement): AuthZenDecision {

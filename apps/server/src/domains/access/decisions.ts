@@ -6,11 +6,12 @@ import type {
   AuthorizedBatch,
   FilterAccess,
 } from '@probity/contract'
-import { actorOf, type Principal, requireScopes } from '../../platform/authority.ts'
+import { actorOf, type Principal, requirePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { present, reasonOf } from './answers.ts'
+import type { DataKey } from '../keys/index.ts'
+import { obligationsOf, present, reasonOf } from './answers.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
 import { filterOf, presentFilter } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
@@ -50,7 +51,7 @@ export interface DecisionDependencies extends AccessDependencies {
   models: Models
   requests: RecordedRequests
   /** Keeps what policies beside those that decide would have decided. */
-  noteDifferences(tx: Tx, differences: readonly Difference[]): Promise<void>
+  noteDifferences(tx: Tx, key: DataKey, differences: readonly Difference[]): Promise<void>
 }
 
 /** Decides what somebody may do, and records it. */
@@ -81,7 +82,10 @@ export class Decisions {
       },
     )
     const { decisionId, model, judgements } = await this.decide(principal, who, questions)
-    const answers = judgements.map((one) => ({ authorized: isAllowed(one), reason: reasonOf(model, one) }))
+    const answers = judgements.map((one) => ({
+      ...{ authorized: isAllowed(one), reason: reasonOf(model, one) },
+      obligations: isAllowed(one) ? obligationsOf(one.answer.determining) : [],
+    }))
     return { decision_id: decisionId, answers, version: model.version }
   }
 
@@ -112,7 +116,7 @@ export class Decisions {
         : []
       await Promise.all([
         ...writes,
-        this.#dependencies.noteDifferences(tx, differencesOf(judgements, { decisionId, at })),
+        this.#dependencies.noteDifferences(tx, key, differencesOf(judgements, { decisionId, at })),
       ])
       return { decisionId, model: state.model, judgements }
     })
@@ -122,13 +126,14 @@ export class Decisions {
   async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[]): Promise<State> {
     const { userId } = who
     // Sent together: there and back once.
-    const [model, held] = await Promise.all([
+    const [model, held, groups] = await Promise.all([
       this.#dependencies.models.read(tx, at),
       userId === null ? [] : store.heldBy(tx, userId, at),
+      userId === null ? [] : store.groupsOf(tx, userId),
     ])
     return {
       ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who), held },
-      groups: userId !== null && model.asksGroups ? ((await store.groupsOf(tx, userId)) ?? []) : [],
+      groups: groups ?? [],
       known: model.hasEntities ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
     }
   }
@@ -138,7 +143,7 @@ export class Decisions {
     const model = await this.#dependencies.models.read(tx, at)
     const users = all.flatMap(({ userId }) => userId ?? [])
     const reached = Map.groupBy(await store.reachOfAll(tx, users, at), ({ user_id }) => user_id)
-    const groups = Map.groupBy(model.asksGroups ? await store.groupsOfAll(tx, users) : [], ({ user_id }) => user_id)
+    const groups = Map.groupBy(await store.groupsOfAll(tx, users), ({ user_id }) => user_id)
     const known = model.hasEntities ? await KnownEntities.read(tx, [resource, ...all]) : NOTHING_KNOWN
     const shared = { tenantId: tx.tenantId, model, time: timeIn(at, model), known }
     return all.map((who) => ({
@@ -291,7 +296,7 @@ function differencesOf(judgements: readonly Judgement[], of: { decisionId: strin
 /** Whom is asked for. */
 function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authorize, 'user_id' | 'explain'>): string {
   const userId = user_id ?? principal.userId
-  if (userId !== principal.userId || explain) requireScopes(principal, ['access:decide'])
+  if (userId !== principal.userId || explain) requirePermits(principal, ['decision:ask'])
   if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
   return userId
 }

@@ -1,6 +1,6 @@
 import type { CreateElevation, Elevation, ElevationQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { actorOf, type Principal, requireThemselves } from '../../platform/authority.ts'
+import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -48,7 +48,7 @@ export class Elevations {
   ): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
     if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
     const at = this.#dependencies.work.now()
-    const userId = principal.scopes.includes('tenant:admin') ? null : principal.userId
+    const userId = mayDo(principal, 'grant:read') ? null : principal.userId
     const asked = { userId, state: state ?? null, at, after: cursor ?? null, limit: limit + 1 }
     const rows = await this.#roles.run(principal.tenantId, (tx) => store.listElevations(tx, asked))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)

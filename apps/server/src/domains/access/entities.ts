@@ -42,6 +42,10 @@ export class AccessEntities {
     return this.#change(principal, 'told', distinct, async (tx) => {
       await store.putEntities(tx, distinct, this.#dependencies.work.now())
       await requireNoCycle(tx, distinct)
+      await requireShort(
+        tx,
+        distinct.filter(({ parents }) => parents.length > 0),
+      )
       return distinct.length
     })
   }
@@ -75,6 +79,16 @@ function requireTellable({ type, attributes, parents }: AccessEntity, pointer: s
   if (i >= 0)
     throw refusedField(`${pointer}/parents/${i}/type`, 'takes a grant, or a place in a group, and not a relation')
   recordIn(attributes, `${pointer}/attributes`)
+}
+
+/** What is in what is in what: further than anybody means. */
+const MOST_STEPS = 50
+
+async function requireShort(tx: Tx, entities: readonly NamedEntity[]): Promise<void> {
+  if ((await store.longestWay(tx, entities, MOST_STEPS + 1)) > MOST_STEPS)
+    throw new DomainError('RELATIONS_TOO_MANY', {
+      reason: `things are in one another by more than ${MOST_STEPS} steps`,
+    })
 }
 
 async function requireNoCycle(tx: Tx, entities: readonly NamedEntity[]): Promise<void> {

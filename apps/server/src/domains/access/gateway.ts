@@ -1,5 +1,4 @@
-import type { Principal } from '../../platform/authority.ts'
-import { requireScopes } from '../../platform/authority.ts'
+import { type Principal, requirePermits } from '../../platform/authority.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { obligationsOf } from './answers.ts'
 import type { AuthZen } from './authzen.ts'
@@ -63,7 +62,7 @@ export class Gateway {
       if (principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
       return accountOf(principal.userId)
     }
-    requireScopes(principal, ['access:decide'])
+    requirePermits(principal, ['decision:ask'])
     return this.#authZen.someone(principal.tenantId, named, '/subject')
   }
 

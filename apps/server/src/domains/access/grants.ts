@@ -65,6 +65,9 @@ export class Grants {
    */
   async put(tx: Tx, by: Principal, given: Omit<store.GrantRow, 'granted_by'>): Promise<store.GrantRow> {
     const owners = await store.listOwners(tx)
+    // Other terms end those that were: that takes the right to take them back.
+    const before = await store.lockSame(tx, given)
+    if (before !== null) await this.requireMayGive(tx, by, before.role_id, { ...before, expires: before.expires_at })
     const row = await store.putGrant(tx, { ...given, granted_by: by.userId })
     if (row.expires_at !== null && isLastOwner(owners, row.id)) throw new DomainError('LAST_OWNER')
     await requireSeparate(tx, row, row.granted_at)

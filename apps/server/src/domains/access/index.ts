@@ -1,7 +1,7 @@
 export { compile } from './cedar/compile.ts'
 export { closure } from './cedar/entities.ts'
 export { Failure } from './cedar/failure.ts'
-export type { Constraint, Policy } from './cedar/policy.ts'
+export { type Constraint, compilePolicy, type Policy } from './cedar/policy.ts'
 export type { Expression } from './cedar/policy-json.ts'
 export { testOf } from './cedar/policy-json.ts'
 export { type Verdict, verdictOf } from './cedar/policy-set.ts'

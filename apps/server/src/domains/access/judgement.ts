@@ -15,14 +15,24 @@ export interface Judgement extends Asking {
 }
 
 export function judge(model: Model, asking: Asking): Judgement {
-  const { request } = asking
-  const verdict = model.policies.judge(request)
+  const { request, whole } = asking
+  const verdict = forbiddingAsWhole(
+    model.policies.judge(request),
+    whole === request ? null : model.policies.judge(whole),
+  )
   const answer = enforced(verdict)
   const others = model.beside.flatMap((beside) => {
     const would = enforced(instead(verdict, beside.replaces, beside.statements, request)).decision
     return would === answer.decision ? [] : [{ beside, would }]
   })
   return { ...asking, verdict, answer, others }
+}
+
+function forbiddingAsWhole(verdict: Verdict, whole: Verdict | null): Verdict {
+  if (whole === null) return verdict
+  const isForbid = ({ policy }: Verdict['errors'][number]) => policy.effect === 'forbid'
+  const errors = [...verdict.errors.filter((one) => !isForbid(one)), ...whole.errors.filter(isForbid)]
+  return { permits: verdict.permits, forbids: whole.forbids, errors }
 }
 
 /**

@@ -5,7 +5,7 @@ import { compilePolicy, type Policy } from './cedar/policy.ts'
 import { PolicySet } from './cedar/policy-set.ts'
 import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
-import { GROUP, policyOf } from './permissions.ts'
+import { policyOf } from './permissions.ts'
 import { type Beside, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
@@ -26,9 +26,8 @@ export interface Model {
   parents: readonly store.Parenthood[]
   exclusions: readonly Exclusion[]
   zones: readonly string[]
-  /** Whether decisions look for entities that an application told of, and for groups of who asks. */
+  /** Whether decisions look for entities that an application told of. */
   hasEntities: boolean
-  asksGroups: boolean
   /** Actions of which only a share of what is allowed is recorded. */
   sampledActions: ReadonlySet<string>
   recordedShare: number
@@ -92,10 +91,6 @@ export class Models {
       ...rulings.flatMap(({ mode, ...one }) => (mode === 'Enforce' ? [] : [{ ...one, mode }])),
       ...shadows.map((one) => ({ mode: 'Shadow' as const, ...this.#ruling(tx.tenantId, one) })),
     ]
-    const texts = [...counting, ...shadows].map(({ cedar }) => cedar)
-    const asked = rows
-      .flatMap(({ conditions }) => conditions)
-      .flatMap((one) => (one.type === 'cedar' ? one.expression : []))
     return {
       ...{ version: found.version, permissions, parents, hasEntities: found.has_entities },
       exclusions: await listExclusions(tx),
@@ -106,14 +101,13 @@ export class Models {
       zones: [...new Set(rows.flatMap(({ conditions }) => zonesOf(conditions)))],
       sampledActions: new Set(found.sampled_actions),
       recordedShare: found.recorded_share,
-      asksGroups: [...texts, ...asked].some((text) => text.includes(GROUP)),
     }
   }
 
   #ruling(tenantId: string, one: RulingVersion): Ruling {
     const key = `${tenantId}/${one.policy_id}/${one.version}`
     const known = this.#statements.get(key)
-    const statements = known ?? statementsOf(one.cedar, `${one.policy_id}/${one.version}/`)
+    const statements = known ?? statementsOf(one.is_active ? one.cedar : '', `${one.policy_id}/${one.version}/`)
     if (!known) this.#statements.set(key, statements)
     return { policyId: one.policy_id, version: one.version, name: one.policy_name, statements }
   }
@@ -121,7 +115,7 @@ export class Models {
 
 const NOTHING: Model = {
   ...{ version: 0, policies: new PolicySet([]), permissions: new Map(), rulings: new Map(), beside: [] },
-  ...{ names: new Map(), parents: [], exclusions: [], zones: [], hasEntities: false, asksGroups: false },
+  ...{ names: new Map(), parents: [], exclusions: [], zones: [], hasEntities: false },
   ...{ sampledActions: new Set<string>(), recordedShare: 1 },
 }
 

@@ -5,6 +5,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { accountOf, type Decisions } from './decisions.ts'
 import { requireSeparate } from './duties.ts'
 import { judge } from './judgement.ts'
+import { NOTHING_KNOWN } from './known-entities.ts'
 import { OPENABLE_PERMITS, openedBy } from './opened.ts'
 import { ask, type Question, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
@@ -28,7 +29,9 @@ export class OwnPermits implements RolePermits {
       tenantId,
       async (tx) => {
         const at = this.#dependencies.work.now()
-        const state = await this.#decisions.stateOf(tx, at, accountOf(userId), [])
+        // Without what applications tell: who holds a token of one would open what they like.
+        const told = await this.#decisions.stateOf(tx, at, accountOf(userId), [])
+        const state = { ...told, known: NOTHING_KNOWN }
         if (state.held.length === 0) return { permits: new Set<Permit>(), until: null }
         const permits = OPENABLE_PERMITS.filter((permit) => {
           const { answer } = judge(state.model, ask(state, questionOf(permit)))

@@ -55,6 +55,7 @@ const NOTHING: CedarRecord = new Map()
 
 /** Throws VALIDATION_FAILED for attributes and context that are none. */
 export function readQuestion(asked: AskedQuestion, pointer: string): Question {
+  if (asked.resource.type === ACTION) throw refusedField(`${pointer}/resource`, 'is an action; ask it of a resource')
   return {
     asked,
     resource: new EntityReference(asked.resource.type, asked.resource.id),
@@ -71,7 +72,7 @@ function contextIn(json: unknown, pointer: string): CedarRecord {
   const context = recordIn(json, `${pointer}/context`)
   const ip = context.get('ip')
   if (typeof ip !== 'string') return context
-  const address = readIp(ip)
+  const address = readIp(ip.replace(/^::ffff:(?=\d+\.)/i, '')) // IPv4 as a socket of both tells it
   if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
   return new Map(context).set('ip', address)
 }
@@ -98,6 +99,8 @@ export function timeIn(at: Date, { zones }: Model): CedarRecord {
 /** What the engine is asked, and the roles that count in it. */
 export interface Asking {
   request: Request
+  /** The same of who has all their roles, where some were left out: what forbids looks at that. */
+  whole: Request
   counting: Counting
 }
 
@@ -106,6 +109,9 @@ export function ask(state: State, question: Question, counting: Counting = count
   const { known, subject } = state
   const who = subject.reference
   const what = question.resource
+  // What is said of them as a resource would be lost, or they would say it of themselves.
+  if (what.key === who.key && question.attributes.size > 0)
+    throw refusedField('/resource_attributes', 'says something of who is asked about; tell it as an entity, or not')
   const action = new EntityReference(ACTION, question.asked.action)
   const resource = {
     attributes: merged(known.attributesOf(what), question.attributes),
@@ -118,7 +124,16 @@ export function ask(state: State, question: Question, counting: Counting = count
   ])
   const entities = { find: (key: string) => own.get(key) ?? known.find(key) }
   const context = merged(question.context, state.time)
-  return { request: { principal: who, action, resource: what, context, entities }, counting }
+  const request = { principal: who, action, resource: what, context, entities }
+  return { request, whole: question.asked.active_roles ? wholeOf(state, question, request) : request, counting }
+}
+
+/** Nobody takes away what forbids them something by leaving a role out. */
+function wholeOf(state: State, question: Question, request: Request): Request {
+  const { active_roles: _, ...asked } = question.asked
+  const principal = principalOf(state, countingHere(state, { ...question, asked }))
+  const find = (key: string) => (key === request.principal.key ? principal : request.entities.find(key))
+  return { ...request, entities: { find } }
 }
 
 function principalOf({ tenantId, subject, known, groups }: State, counting: Counting): Entity {

@@ -7,7 +7,7 @@ import type {
   ReviewQuery,
 } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { actorOf, type Principal, requireThemselves } from '../../platform/authority.ts'
+import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -158,8 +158,8 @@ export class Reviews {
   }
 }
 
-function isAdministrator({ scopes }: Principal): boolean {
-  return scopes.includes('tenant:admin')
+function isAdministrator(principal: Principal): boolean {
+  return mayDo(principal, 'access_review:write')
 }
 
 /** A review of somebody who administers the tenant, or decides in it. Throws NOT_FOUND. */

@@ -1,5 +1,5 @@
 import type { Tx } from '../../platform/database/transaction.ts'
-import type { Keys } from '../keys/index.ts'
+import type { DataKey, Keys } from '../keys/index.ts'
 import { AuthZen } from './authzen.ts'
 import { Decisions, type Difference } from './decisions.ts'
 import { Effective } from './effective.ts'
@@ -19,7 +19,7 @@ import type { RulingSource } from './rulings.ts'
 /** What access policies are to it, whose domain comes later. */
 export interface PolicySource {
   rulings: RulingSource
-  noteDifferences(tx: Tx, differences: readonly Difference[]): Promise<void>
+  noteDifferences(tx: Tx, key: DataKey, differences: readonly Difference[]): Promise<void>
 }
 
 /** Roles, grants and decisions. */

@@ -35,22 +35,37 @@ export async function listEntityIds(tx: Tx, type: string, after: string | null, 
   )
 }
 
-/** Some entities and all that they are in, by any number of steps. */
-export async function readReached(tx: Tx, asked: readonly NamedEntity[]): Promise<EntityRow[]> {
+/** Some entities and all that they are in, by any number of steps; at most so many. */
+export async function readReached(tx: Tx, asked: readonly NamedEntity[], limit: number): Promise<EntityRow[]> {
   const text = `WITH RECURSIVE e AS (
                   SELECT t COLLATE "C" AS entity_type, i COLLATE "C" AS entity_id FROM unnest($2::text[], $3::text[]) AS asked (t, i)
                   UNION
                   SELECT r.parent_type, r.parent_id FROM e JOIN access_relations r
                     ON r.tenant_id = $1 AND r.entity_type = e.entity_type AND r.entity_id = e.entity_id)
                 SELECT e.entity_type, e.entity_id, k.attributes, ${PARENTS}
-                FROM e LEFT JOIN access_entities k ON k.tenant_id = $1 AND k.entity_type = e.entity_type AND k.entity_id = e.entity_id`
-  return (await tx.query<EntityRow>(text, [tx.tenantId, ...columnsOf(asked)])).rows
+                FROM (SELECT entity_type, entity_id FROM e LIMIT $4) e
+                LEFT JOIN access_entities k ON k.tenant_id = $1 AND k.entity_type = e.entity_type AND k.entity_id = e.entity_id`
+  return (await tx.query<EntityRow>(text, [tx.tenantId, ...columnsOf(asked), limit])).rows
 }
 
 /** Holds the entities of the tenant until the transaction ends, and has decisions look for them. */
 export async function lockEntities(tx: Tx): Promise<void> {
   // An update and not FOR UPDATE, since the first time it changes what decisions do.
   await tx.query('UPDATE access_versions SET has_entities = true WHERE tenant_id = $1', [tx.tenantId])
+}
+
+/** The longest way up from all that is in some entities, and from themselves; no longer than it is asked for. */
+export async function longestWay(tx: Tx, asked: readonly NamedEntity[], most: number): Promise<number> {
+  const text = `WITH RECURSIVE down AS (
+                  SELECT t COLLATE "C" AS entity_type, i COLLATE "C" AS entity_id FROM unnest($2::text[], $3::text[]) AS asked (t, i)
+                  UNION SELECT r.entity_type, r.entity_id FROM down d JOIN access_relations r
+                    ON r.tenant_id = $1 AND r.parent_type = d.entity_type AND r.parent_id = d.entity_id),
+                up AS (
+                  SELECT entity_type, entity_id, 0 AS step FROM down
+                  UNION SELECT r.parent_type, r.parent_id, u.step + 1 FROM up u JOIN access_relations r
+                    ON r.tenant_id = $1 AND r.entity_type = u.entity_type AND r.entity_id = u.entity_id WHERE u.step < $4)
+                SELECT coalesce(max(step), 0) AS steps FROM up`
+  return (await tx.query<{ steps: number }>(text, [tx.tenantId, ...columnsOf(asked), most])).rows[0]?.steps ?? 0
 }
 
 export async function putEntities(tx: Tx, entities: readonly AccessEntity[], at: Date): Promise<void> {

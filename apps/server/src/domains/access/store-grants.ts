@@ -52,6 +52,16 @@ export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | null> {
   return (await tx.query<GrantRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
+/** Who has the very same already, on whatever terms; held until the transaction ends. */
+export async function lockSame(tx: Tx, row: Omit<GrantRow, 'granted_by'>): Promise<GrantRow | null> {
+  const text = `SELECT ${COLUMNS} FROM user_roles WHERE tenant_id = $1 AND role_id = $2 AND user_id IS NOT DISTINCT FROM $3
+                  AND group_id IS NOT DISTINCT FROM $4 AND resource_type IS NOT DISTINCT FROM $5 AND resource_id IS NOT DISTINCT FROM $6
+                  AND elevation_id IS NOT DISTINCT FROM $7 FOR UPDATE`
+  const { role_id, user_id, group_id, resource_type, resource_id, elevation_id } = row
+  const values = [tx.tenantId, role_id, user_id, group_id, resource_type, resource_id, elevation_id]
+  return (await tx.query<GrantRow>(text, values)).rows[0] ?? null
+}
+
 export async function deleteGrant(tx: Tx, id: string): Promise<void> {
   await tx.query('DELETE FROM user_roles WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])
 }

@@ -8,7 +8,7 @@ import { DomainError } from '../../platform/errors.ts'
 import type { BearerToken } from '../../platform/http/bearer-token.ts'
 import type { KnownCallers } from '../../platform/known-callers.ts'
 import { SharedLookup } from '../../platform/shared-lookup.ts'
-import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf, scopesOnBehalf, withPermitted } from './rules.ts'
+import { isSessionAlive, isTokenAlive, type SessionLimits, scopesOf, scopesOnBehalf } from './rules.ts'
 import * as store from './store.ts'
 import * as sessions from './store-sessions.ts'
 
@@ -81,12 +81,11 @@ export class Authenticator {
     if (kind !== 'session' || impersonatorId !== undefined || lacksFactor) return found
     const { permits, until } = await this.#dependencies.rolePermits.now(tenantId, userId)
     if (permits.size === 0) return found
-    const scopes = withPermitted(found.principal.scopes, permits)
     const end = until?.getTime() ?? Number.POSITIVE_INFINITY
     const { isAlive } = found
     return Object.assign(found, {
       isAlive: (now: number) => now < end && isAlive(now),
-      principal: { ...found.principal, scopes, permits },
+      principal: { ...found.principal, permits },
     })
   }
 

@@ -1,4 +1,4 @@
-import { type Permit, SCOPE_PERMITS, SCOPES, type Scope } from '@probity/contract'
+import { SCOPES, type Scope } from '@probity/contract'
 
 /** Names are compared without regard to case and compatibility forms (RFC 8265 UsernameCaseMapped, in its effect). */
 export function normalizeName(name: string): string {
@@ -94,12 +94,6 @@ export function scopesOf(user: {
   if (user.lacks_factor) return []
   const own = user.is_operator ? [...user.scopes, 'platform:operate' as const] : user.scopes
   return user.group_scopes?.length ? [...new Set([...own, ...user.group_scopes])] : own
-}
-
-/** Scopes, with those of which all that they permit is permitted anyway. */
-export function withPermitted(scopes: readonly Scope[], permits: ReadonlySet<Permit>): readonly Scope[] {
-  const more = SCOPES.filter((scope) => SCOPE_PERMITS[scope].every((permit) => permits.has(permit)))
-  return [...new Set([...scopes, ...more])]
 }
 
 /** What may be done with, and to, nobody else's name: it changes things, opens what is sealed, or gives rights. */

@@ -2,31 +2,51 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import type { Keys } from '../keys/index.ts'
 import { openProfiles } from './profile.ts'
 import { normalizeName } from './rules.ts'
-import { readMakers } from './store-accounts.ts'
+import { type MakerRow, readMakers } from './store-accounts.ts'
+
+const DAY = 86_400_000
+/** How long before it was written an address counts as one that was changed for it. */
+const BEFORE_DAYS = 30
+
+/** What somebody wrote, and is not to be approved by themselves. */
+export interface Authored {
+  by: string
+  at: Date
+  /** Where mail to the author ended then: `mailboxOf`. */
+  mailbox: Buffer
+}
 
 /**
- * Why two accounts may well be the same person's, so that one does not approve what the other wrote; null: nothing says so.
- * `made`: one made the other after a time, such as that of what is to be approved.
+ * Why an account may well be the same person's as that of an author; null: nothing says so. `made`: the author made it after
+ * they wrote, also by an account that they made. `readdressed`: the author gave it another address, and so can log in to it.
  */
 export async function sharedOwner(
   keys: Keys,
   tx: Tx,
-  accounts: readonly [string, string],
-  since: Date,
-): Promise<'account' | 'mailbox' | 'made' | null> {
-  const [one, other] = accounts
-  if (one === other) return 'account'
-  const rows = await readMakers(tx, accounts)
-  const isMade = rows.some(
-    ({ id, created_by, created_at }) => created_at > since && created_by === (id === one ? other : one),
-  )
-  if (isMade) return 'made'
-  const [first, second] = (await openProfiles(keys, tx.tenantId, rows)).map(({ email }) => mailboxOf(email))
-  return first === second ? 'mailbox' : null
+  account: string,
+  author: Authored,
+): Promise<'account' | 'mailbox' | 'made' | 'readdressed' | null> {
+  if (account === author.by) return 'account'
+  const makers = await readMakers(tx, account)
+  const [own, ...made] = makers
+  if (!own) return null
+  if ([own, ...made].some((one) => one.created_by === author.by && isMadeAfter(makers, one, author.at))) return 'made'
+  const since = author.at.getTime() - BEFORE_DAYS * DAY
+  if (own.readdressed_by === author.by && (own.readdressed_at?.getTime() ?? 0) > since) return 'readdressed'
+  const mailbox = await mailboxOf(keys, tx, account)
+  return mailbox.equals(author.mailbox) || mailbox.equals(await mailboxOf(keys, tx, author.by)) ? 'mailbox' : null
 }
 
-/** Where mail to an address ends: without what is behind a plus, which is the sender's to choose. */
-function mailboxOf(email: string): string {
-  const [local = '', domain = ''] = normalizeName(email).split('@')
-  return `${local.split('+')[0]}@${domain}`
+/** Whether it and all that it made on the way to the account are of after a time. */
+function isMadeAfter(makers: readonly MakerRow[], last: MakerRow, at: Date): boolean {
+  return makers.slice(0, makers.indexOf(last) + 1).every(({ created_at }) => created_at > at)
+}
+
+/** A blind index of where mail to somebody ends now. */
+export async function mailboxOf(keys: Keys, tx: Tx, userId: string): Promise<Buffer> {
+  const [own] = await readMakers(tx, userId)
+  const [profile] = own && own.profile_sealed.length > 0 ? await openProfiles(keys, tx.tenantId, [own]) : []
+  const [local = '', domain = ''] = normalizeName(profile?.email ?? userId).split('@')
+  // What is behind a plus is the sender's to choose.
+  return keys.blindIndex(tx.tenantId, 'mailbox', `${local.split('+')[0]}@${domain}`)
 }

@@ -31,17 +31,27 @@ export async function forgetAttempts(tx: Tx, accounts: Buffer[]): Promise<void> 
   await tx.query('DELETE FROM login_attempts WHERE tenant_id = $1 AND account = ANY ($2)', [tx.tenantId, accounts])
 }
 
-/** Who made each of some accounts that are not erased, and when. */
-export async function readMakers(
-  tx: Tx,
-  ids: readonly string[],
-): Promise<{ id: string; created_by: string | null; created_at: Date; profile_sealed: Buffer }[]> {
-  const text = `SELECT id, created_by, created_at, profile_sealed FROM security_users
-                WHERE tenant_id = $1 AND id = ANY ($2) AND status <> 'erased' ORDER BY id`
-  return (
-    await tx.query<{ id: string; created_by: string | null; created_at: Date; profile_sealed: Buffer }>(text, [
-      tx.tenantId,
-      ids,
-    ])
-  ).rows
+export interface MakerRow {
+  id: string
+  created_by: string | null
+  created_at: Date
+  readdressed_by: string | null
+  readdressed_at: Date | null
+  profile_sealed: Buffer
+}
+
+/** An account that is not erased, who made it, who made that one, and so on; the account first. */
+export async function readMakers(tx: Tx, id: string): Promise<MakerRow[]> {
+  const text = `WITH RECURSIVE made AS (
+                  SELECT u.id, u.created_by, u.created_at, u.readdressed_by, u.readdressed_at, u.profile_sealed, 1 AS step FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status <> 'erased'
+                  UNION ALL
+                  SELECT u.id, u.created_by, u.created_at, u.readdressed_by, u.readdressed_at, u.profile_sealed, m.step + 1 FROM made m JOIN security_users u ON u.tenant_id = $1 AND u.id = m.created_by WHERE m.step < 100)
+                SELECT id, created_by, created_at, readdressed_by, readdressed_at, profile_sealed FROM made ORDER BY step`
+  return (await tx.query<MakerRow>(text, [tx.tenantId, id])).rows
+}
+
+/** Somebody else gave an account another address. */
+export async function noteReaddressed(tx: Tx, id: string, by: string, at: Date): Promise<void> {
+  const text = 'UPDATE security_users SET (readdressed_by, readdressed_at) = ($3, $4) WHERE tenant_id = $1 AND id = $2'
+  await tx.query(text, [tx.tenantId, id, by, at])
 }

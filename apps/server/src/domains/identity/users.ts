@@ -16,7 +16,7 @@ import { recordOf } from './record.ts'
 import { nameFault, scopesOf } from './rules.ts'
 import { anySession, ownSession, type Sessions } from './sessions.ts'
 import { insertUser } from './store.ts'
-import { closeUser, forgetAttempts } from './store-accounts.ts'
+import { closeUser, forgetAttempts, noteReaddressed } from './store-accounts.ts'
 import { countLinksSince, endAllLinks, findLink, useLink } from './store-links.ts'
 import { holdRequiresProvider, readStanding } from './store-rules.ts'
 import * as store from './store-users.ts'
@@ -148,6 +148,7 @@ export class Users {
         },
         this.#work.now(),
       )
+      if (email !== before.email) await noteReaddressed(tx, id, principal.userId, this.#work.now())
       if (email !== before.email) await this.#readdress(tx, { id, email, isActive: row.status === 'active' })
       await requireBreakGlass(tx)
       const changed = Object.keys(input).filter((name) => name !== 'version')

@@ -17,9 +17,13 @@ import {
 } from '../access/index.ts'
 import { requestsFor } from './request-search.ts'
 
-/** Requests that are tried around each statement, and statements that are tried at most. */
+/** Requests that are tried around a statement at most; what all of them may cost, in statements and pairs that are looked at; of one, how many others are counted. */
 const EACH = 400
+const BUDGET = 4_000_000
 const MOST_STATEMENTS = 200
+const MOST_OTHERS = 50
+/** Others are served between so many requests. */
+const AT_ONCE = 20
 
 export interface Analysed {
   policyId: string
@@ -44,7 +48,7 @@ interface Holding {
  * What the author of a version may not have meant, each with a request that shows it. The requests are made of what the
  * statements compare with; that nothing is found proves nothing.
  */
-export function analyse(model: Model, analysed: Analysed): PolicyAnalysis {
+export async function analyse(model: Model, analysed: Analysed): Promise<PolicyAnalysis> {
   const { statements, policyId, author } = analysed
   const current = [...model.rulings].flatMap(([id, one]) => (one.policyId === policyId ? [id] : []))
   const replaced = new Set(current)
@@ -53,13 +57,19 @@ export function analyse(model: Model, analysed: Analysed): PolicyAnalysis {
   const own = [...model.permissions.values()].map(({ policy }) => policy)
   const about = [...statements, ...new Set(old)]
   const people = [new EntityReference(USER, author)]
-  const requests = [...requestsFor([...about, ...new Set(others), ...own].slice(0, MOST_STATEMENTS), EACH, people)]
+  const tried = [...about, ...new Set(others), ...own].slice(0, MOST_STATEMENTS)
+  const contradictions = new Map<string, PolicyFinding>()
+  let [count, cost] = [0, 0]
   const seen = new Map(statements.map((policy): [string, Holding] => [policy.id, emptyOf(policy)]))
   const changes = { more: null as PolicyFinding | null, less: null as PolicyFinding | null }
-  for (const request of requests) {
+  for (const request of requestsFor(tried, EACH, people)) {
+    if (cost > BUDGET) break
+    if (++count % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
     const before = model.policies.judge(request)
     const after = instead(before, replaced, statements, request)
-    count(seen, after)
+    cost += statements.length + MOST_STATEMENTS / 4 + (after.permits.length + after.forbids.length) ** 2
+    note(seen, after)
+    contradict(contradictions, seen, after, request)
     const [was, is] = [enforced(before).decision, enforced(after).decision]
     if (!analysed.decides || was === is) continue
     if (is === 'allow') changes.more ??= moreOf(request, policyNames(model, after))
@@ -67,21 +77,21 @@ export function analyse(model: Model, analysed: Analysed): PolicyAnalysis {
   }
   const findings = [
     ...[...seen.values()].flatMap(findingsOf),
-    ...contradictions(requests, statements),
+    ...contradictions.values(),
     ...(changes.more ? [changes.more] : []),
     ...(changes.less ? [changes.less] : []),
     ...(analysed.decides ? lockouts(model, analysed, replaced) : []),
     ...unknownRoles(model, statements),
     ...(analysed.expires && statements.some(({ effect }) => effect === 'forbid') ? [OPENS] : []),
   ]
-  return { findings, requests_tried: requests.length }
+  return { findings, requests_tried: count }
 }
 
 function emptyOf(policy: Policy): Holding {
   return { policy, held: 0, errored: null, overruled: new Map(), allowedAnyway: new Map() }
 }
 
-function count(seen: Map<string, Holding>, { permits, forbids, errors }: Verdict): void {
+function note(seen: Map<string, Holding>, { permits, forbids, errors }: Verdict): void {
   for (const { policy, failure } of errors) {
     const one = seen.get(policy.id)
     if (one) one.errored ??= failure.message
@@ -91,9 +101,10 @@ function count(seen: Map<string, Holding>, { permits, forbids, errors }: Verdict
     if (!one) continue
     one.held++
     const over = policy.effect === 'permit' ? forbids : []
-    for (const { id } of over) one.overruled.set(id, (one.overruled.get(id) ?? 0) + 1)
+    for (const { id } of over.slice(0, MOST_OTHERS)) one.overruled.set(id, (one.overruled.get(id) ?? 0) + 1)
     const beside = policy.effect === 'permit' ? permits : forbids
-    for (const { id } of beside) if (id !== policy.id) one.allowedAnyway.set(id, (one.allowedAnyway.get(id) ?? 0) + 1)
+    for (const { id } of beside.slice(0, MOST_OTHERS))
+      if (id !== policy.id) one.allowedAnyway.set(id, (one.allowedAnyway.get(id) ?? 0) + 1)
   }
 }
 
@@ -130,27 +141,23 @@ function findingsOf({ policy, held, errored, overruled, allowedAnyway }: Holding
 }
 
 /** One request for each two statements of the version that hold at once and say the opposite. */
-function contradictions(requests: readonly Request[], statements: readonly Policy[]): PolicyFinding[] {
-  const found = new Map<string, PolicyFinding>()
-  const [permits, forbids] = [statements.filter(isPermit), statements.filter((one) => !isPermit(one))]
-  if (forbids.length === 0) return []
-  for (const request of requests) {
-    const held = permits.filter((one) => holdsIn(one, request))
-    if (held.length === 0) continue
-    for (const forbid of forbids) {
-      if (!holdsIn(forbid, request)) continue
-      for (const permit of held) {
-        const key = `${permit.id} ${forbid.id}`
-        if (found.has(key) || found.size >= MOST_CONTRADICTIONS) continue
-        const message = `${nameOf(permit)} permits what ${nameOf(forbid)} forbids; it is denied`
-        found.set(key, {
-          ...{ kind: 'contradicts', is_warning: false, statement: nameOf(permit), message },
-          example: exampleOf(request, 'deny', 'deny'),
-        })
-      }
+function contradict(
+  found: Map<string, PolicyFinding>,
+  seen: ReadonlyMap<string, Holding>,
+  { permits, forbids }: Verdict,
+  request: Request,
+): void {
+  const own = (all: readonly Policy[]) => all.filter(({ id }) => seen.has(id)).slice(0, MOST_OTHERS)
+  for (const forbid of own(forbids))
+    for (const permit of own(permits)) {
+      const key = `${permit.id} ${forbid.id}`
+      if (found.has(key) || found.size >= MOST_CONTRADICTIONS) continue
+      found.set(key, {
+        ...{ kind: 'contradicts', is_warning: false, statement: nameOf(permit) },
+        message: `${nameOf(permit)} permits what ${nameOf(forbid)} forbids; it is denied`,
+        example: exampleOf(request, 'deny', 'deny'),
+      })
     }
-  }
-  return [...found.values()]
 }
 
 const MOST_CONTRADICTIONS = 20

@@ -3,6 +3,7 @@ import { refusedField } from '../../platform/errors.ts'
 import {
   ACTION,
   closure,
+  compilePolicy,
   type Entity,
   EntityReference,
   enforced,
@@ -33,6 +34,7 @@ export function requireRules(type: PolicyType, rules: Record<string, unknown>, t
 }
 
 const MOST_CHARACTERS = 200_000
+const MOST_STATEMENTS = 500
 
 /** The statements of rules of Access, by their place in the text. */
 export function statementsIn(rules: Record<string, unknown>, prefix = ''): Policy[] {
@@ -57,13 +59,28 @@ export function runTests(statements: readonly Policy[], tests: readonly PolicyTe
 function requireStatements(cedar: string): void {
   const pointer = '/policy_rules/cedar'
   try {
-    const statements = readPolicies(cedar)
+    const statements = readPolicies(cedar, MOST_STATEMENTS)
     if (statements.length === 0) throw refusedField(pointer, 'has no policy in it')
     const template = statements.find(({ isTemplate }) => isTemplate)
     if (template) throw refusedField(pointer, `${template.id} has slots: name who and what it is about`)
+    for (const { id, json } of statements) requireObligations(id, compilePolicy(id, json).annotations)
   } catch (error) {
     if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
     throw error
+  }
+}
+
+/** An obligation that nobody would see to is not taken for one. Throws VALIDATION_FAILED. */
+function requireObligations(id: string, annotations: Policy['annotations']): void {
+  for (const [name, text] of Object.entries(annotations)) {
+    const plain = name.toLowerCase().replaceAll('_', '')
+    const isKnown = name === 'step_up' || name === 'mask'
+    if (!isKnown && (plain === 'stepup' || plain === 'mask'))
+      throw refusedField('/policy_rules/cedar', `${id}: @${name} is written @${plain === 'mask' ? 'mask' : 'step_up'}`)
+    if (name === 'step_up' && !/^\d{0,9}$/.test(text))
+      throw refusedField('/policy_rules/cedar', `${id}: @step_up has seconds, such as @step_up("300"), or nothing`)
+    if (name === 'mask' && text.split(',').every((field) => field.trim() === ''))
+      throw refusedField('/policy_rules/cedar', `${id}: @mask has the names of fields, such as @mask("iban, tax_id")`)
   }
 }
 

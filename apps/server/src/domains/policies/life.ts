@@ -124,8 +124,9 @@ export class Life {
         'it takes a person who has logged in themselves; tokens, applications and who acts for another do not count',
       )
     const { keys } = this.#dependencies
-    for (const other of new Set([row.created_by, row.submitted_by ?? row.created_by])) {
-      const shared = await sharedOwner(keys, tx, [principal.userId, other], row.created_at)
+    for (const by of new Set([row.created_by, row.submitted_by ?? row.created_by])) {
+      const author = { by, at: row.created_at, mailbox: row.author_mailbox }
+      const shared = await sharedOwner(keys, tx, principal.userId, author)
       if (shared !== null) throw refused(REASONS[shared])
     }
   }
@@ -152,6 +153,7 @@ const REASONS = {
   account: 'nobody approves or rejects what they wrote or submitted',
   mailbox: 'mail to this account and to that of who wrote or submitted it ends in one mailbox',
   made: 'this account was made by who wrote or submitted it, after it was written',
+  readdressed: 'who wrote or submitted it gave this account its address',
 }
 
 function refused(reason: string): DomainError {

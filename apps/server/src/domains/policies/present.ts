@@ -2,8 +2,17 @@ import type { Policy, PolicyVersion } from '@probity/contract'
 import type { PolicyFound, VersionRow } from './store.ts'
 
 export function presentVersion(row: VersionRow): PolicyVersion {
-  const { effective_date, expiration_date, created_at, submitted_at, decided_at, shadow_since, shadow_until, ...said } =
-    row
+  const {
+    effective_date,
+    expiration_date,
+    created_at,
+    submitted_at,
+    decided_at,
+    shadow_since,
+    shadow_until,
+    author_mailbox: _,
+    ...said
+  } = row
   return {
     ...said,
     effective_date: textOf(effective_date),

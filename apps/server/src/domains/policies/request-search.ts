@@ -29,21 +29,22 @@ interface Seen {
   places: EntityReference[]
 }
 
-/** Requests around each statement, and around each two that could meet; the same for the same statements. */
+/** Requests around each statement in turn, and around each two that could meet; the same for the same statements. */
 export function* requestsFor(
   statements: readonly Policy[],
   each: number,
   principals: readonly EntityReference[] = [],
 ): Generator<Request> {
   const random = sequence()
-  for (const statement of statements) {
+  const grounds = statements.map((statement) => {
     const near = statements.filter((other) => other !== statement && couldMeet(statement, other)).slice(0, MOST_NEAR)
-    const seen = seenIn([statement, ...near])
-    for (let i = 0; i < each; i++) {
+    return { statement, near, seen: seenIn([statement, ...near]) }
+  })
+  for (let i = 0; i < each; i++)
+    for (const { statement, near, seen } of grounds) {
       const other = near[i % (near.length + 1)] ?? statement
       yield requestAround(statement, other, seen, principals, random)
     }
-  }
 }
 
 const MOST_NEAR = 8

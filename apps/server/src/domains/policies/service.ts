@@ -13,7 +13,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { pageOf } from '../../platform/page.ts'
-import { normalizeName } from '../identity/index.ts'
+import { mailboxOf, normalizeName } from '../identity/index.ts'
 import { requireRules, runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
 import { Life } from './life.ts'
@@ -140,6 +140,7 @@ export class Policies {
     await store.insertVersion(tx, {
       ...{ ...UNDECIDED, ...said, policy_id: id, version, state: 'draft' as const },
       ...{ created_by: principal.userId, created_at: at },
+      author_mailbox: await mailboxOf(this.#dependencies.keys, tx, principal.userId),
     })
   }
 

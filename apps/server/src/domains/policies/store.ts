@@ -24,6 +24,8 @@ export interface VersionRow {
   state: 'draft' | 'in_review' | 'approved' | 'rejected'
   created_by: string
   created_at: Date
+  /** Blind index of where the author's mail ended then. */
+  author_mailbox: Buffer
   submitted_by: string | null
   submitted_at: Date | null
   approved_by: string | null
@@ -33,7 +35,7 @@ export interface VersionRow {
 }
 
 const VERSION = `policy_id, version, description, policy_rules, tests, enforcement_mode, effective_date, expiration_date, is_active,
-  state, created_by, created_at, submitted_by, submitted_at, approved_by, decided_at, shadow_since, shadow_until`
+  state, created_by, created_at, author_mailbox, submitted_by, submitted_at, approved_by, decided_at, shadow_since, shadow_until`
 
 /** False: the name is taken. */
 export async function insertPolicy(tx: Tx, row: PolicyRow, folded: string): Promise<boolean> {
@@ -47,12 +49,20 @@ export async function insertPolicy(tx: Tx, row: PolicyRow, folded: string): Prom
 /** A draft. */
 export async function insertVersion(tx: Tx, row: VersionRow): Promise<void> {
   const text = `INSERT INTO policy_versions (tenant_id, policy_id, version, description, policy_rules, tests, enforcement_mode,
-                  effective_date, expiration_date, is_active, state, created_by, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'draft', $11, $12)`
+                  effective_date, expiration_date, is_active, state, created_by, created_at, author_mailbox)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'draft', $11, $12, $13)`
   const rules = [JSON.stringify(row.policy_rules), JSON.stringify(row.tests)]
   const dates = [row.effective_date, row.expiration_date, row.is_active]
   const head = [tx.tenantId, row.policy_id, row.version, row.description]
-  await tx.query(text, [...head, ...rules, row.enforcement_mode, ...dates, row.created_by, row.created_at])
+  await tx.query(text, [
+    ...head,
+    ...rules,
+    row.enforcement_mode,
+    ...dates,
+    row.created_by,
+    row.created_at,
+    row.author_mailbox,
+  ])
 }
 
 /** Another version has become the newest. */

@@ -7,7 +7,8 @@ import { statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
 import { DifferenceCount } from './differences.ts'
 import * as store from './store.ts'
-import { deleteDifferencesBefore, listDifferences } from './store-differences.ts'
+import { deleteDifferencesBefore } from './store-differences.ts'
+import { openDifferences } from './told-differences.ts'
 
 /** Days of decisions that the analysis looks at. */
 const LOOKED_AT_DAYS = 7
@@ -46,7 +47,7 @@ export class Trials {
     const decides = row.is_active && row.enforcement_mode === 'Enforce'
     const statements = row.is_active ? statementsIn(row.policy_rules) : []
     const told = { policyId: id, statements, decides, expires: row.expiration_date !== null, author: row.created_by }
-    const { findings, requests_tried } = analyse(model, told)
+    const { findings, requests_tried } = await analyse(model, told)
     const lost = new Losses()
     const { decisions } = decides
       ? await this.#tryOn(tenantId, row, LOOKED_AT_DAYS, (one) => lost.add(one))
@@ -64,10 +65,8 @@ export class Trials {
       const row = await store.readVersion(tx, id, version)
       if (!row) throw new DomainError('NOT_FOUND')
       const counts = { deny: new DifferenceCount(), allow: new DifferenceCount() }
-      for (const one of await listDifferences(tx, id, version, MOST_DIFFERENCES)) {
-        const { decision_id, decided_at, principal, action, resource, would } = one
-        counts[would].add({ decision_id, decided_at, principal, action, resource })
-      }
+      const asked = { id, version, limit: MOST_DIFFERENCES }
+      for (const { would, ...one } of await openDifferences(tx, this.#dependencies.keys, asked)) counts[would].add(one)
       return {
         shadow_since: row.shadow_since?.toISOString() ?? null,
         shadow_until: row.shadow_until?.toISOString() ?? null,

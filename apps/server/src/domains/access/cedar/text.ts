@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { policySetTextToParts, policyToJson, templateToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { longOf } from './long.ts'
 import type { Expression, PolicyJson } from './policy-json.ts'
@@ -22,10 +23,17 @@ export class UnreadablePolicy extends Error {
 }
 
 /** Reads the policies and templates of a text by Cedar's own parser, in their order. Throws UnreadablePolicy. */
-export function readPolicies(text: string): Statement[] {
-  const read = statementsOf(text)?.map((statement, i) => ({ statement, id: `policy${i}`, json: jsonOf(statement) }))
+export function readPolicies(text: string, most = MOST_STATEMENTS): Statement[] {
+  requireParsable(text, most)
+  const statements = statementsOf(text)
+  const parts = policySetTextToParts(text)
+  if (parts.type === 'failure') throw new UnreadablePolicy(parts.errors.map(({ message }) => message))
+  // One that we read otherwise than the parser would be lost.
+  if (parts.policies.length + parts.policy_templates.length !== statements?.length)
+    throw new UnreadablePolicy(['a policy in it cannot be told from what is around it'])
+  const read = statements.map((statement, i) => ({ statement, id: `policy${i}`, json: jsonOf(statement) }))
   // Of the text as a whole the parser says where something is wrong in it.
-  if (!read || read.some(({ json }) => json === null)) throw new UnreadablePolicy(problemsOf(text))
+  if (read.some(({ json }) => json === null)) throw new UnreadablePolicy(['this is no policy'])
   return read.flatMap(({ statement, id, json }) => (json === null ? [] : { id, text: statement, ...json }))
 }
 
@@ -41,7 +49,7 @@ function statementsOf(text: string): string[] | null {
     statements.push(text.slice(from, token.index + 1))
     from = token.index + 1
   }
-  return /^(?:\s|\/\/[^\n]*)*$/.test(text.slice(from)) ? statements : null
+  return /^(?:\s|\/\/[^\n\r]*)*$/.test(text.slice(from)) ? statements : null
 }
 
 /** Null: it cannot be read. */
@@ -62,15 +70,37 @@ function parsed(text: string): { json: PolicyJson; isTemplate: boolean } | null 
   return { json: answer.json as unknown as PolicyJson, isTemplate: asPolicy.type === 'failure' }
 }
 
-function problemsOf(text: string): string[] {
-  const parts = policySetTextToParts(text)
-  return parts.type === 'failure' ? parts.errors.map(({ message }) => message) : ['this is no policy']
+/** What a text may be at most. The parser's stack ends sooner than its input, and takes the parser with it. */
+const MOST_STATEMENTS = 20_000
+const MOST_TOKENS = 3_000
+const DEEPEST = 60
+
+/** Before the parser sees it. Throws UnreadablePolicy. */
+function requireParsable(text: string, most: number): void {
+  let [statements, tokens, depth, before] = [0, 0, 0, '']
+  for (const [token] of text.matchAll(ANY_TOKEN)) {
+    if (token.startsWith('//')) continue
+    if (token === ';') [statements, tokens, depth] = [statements + 1, 0, 0]
+    else tokens++
+    if (OPENING.has(token) || (PREFIX.has(token) && PREFIX.has(before))) depth++
+    if (CLOSING.has(token)) depth--
+    before = token
+    if (statements > most) throw new UnreadablePolicy([`a text has at most ${most} policies`])
+    if (tokens > MOST_TOKENS) throw new UnreadablePolicy([`a policy has at most ${MOST_TOKENS} words and signs`])
+    if (depth > DEEPEST) throw new UnreadablePolicy([`a policy is nested at most ${DEEPEST} deep`])
+  }
 }
+
+const ANY_TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\w+|[^\s\w]/gs
+/** `if` opens as brackets do, and is closed by the end of the policy. */
+const OPENING = new Set(['(', '[', '{', 'if'])
+const CLOSING = new Set([')', ']', '}'])
+const PREFIX = new Set(['!', '-'])
 
 // The parser answers through JSON.parse, which rounds what is beyond 2^53. Such numbers go through it as a record that no
 // policy has, and are put back; the text as it is was read before, so that what is no i64 is refused.
-const MARK = 'a number that is not exact in JSON'
-const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|[A-Za-z_]\w*|\d+|;/gs
+const MARK = `a number that is not exact in JSON ${randomUUID()}`
+const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|[A-Za-z_]\w*|\d+|;/gs
 
 function unmark(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(unmark)

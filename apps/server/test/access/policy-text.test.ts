@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readPolicies, UnreadablePolicy } from '../../src/domains/access/cedar/text.ts'
+
+const policy = (condition: string) => `permit (principal, action, resource) when { ${condition} };`
+const PLAIN = policy('true')
+
+test('what would take the parser down is refused before it sees it, and the parser reads on', () => {
+  for (const [name, text] of Object.entries({
+    brackets: policy(`${'('.repeat(300)}true${')'.repeat(300)}`),
+    negations: policy(`${'!('.repeat(300)}true${')'.repeat(300)}`),
+    prefixes: policy(`${'!'.repeat(300)}true`),
+    minuses: policy(`1 == ${'- '.repeat(300)}1`),
+    sets: policy(`${'['.repeat(500)}1${']'.repeat(500)}.isEmpty()`),
+    records: policy(`${'{"a": '.repeat(300)}1${'}'.repeat(300)} == 1`),
+    choices: policy(`${'if true then '.repeat(3000)}true${' else true'.repeat(3000)}`),
+    conjunctions: policy(Array.from({ length: 12_000 }, () => 'true').join(' && ')),
+    comments: policy(`${'(// and so on\n'.repeat(300)}true${')'.repeat(300)}`),
+    statements: 'x;'.repeat(90_000),
+  })) {
+    assert.throws(() => readPolicies(text), UnreadablePolicy, name)
+    assert.equal(readPolicies(PLAIN).length, 1, `after ${name}`)
+  }
+  assert.equal(readPolicies(policy(Array.from({ length: 900 }, () => 'true').join(' && '))).length, 1)
+})
+
+test('a policy behind a comment that ends as the parser has it is read, and none is lost', () => {
+  for (const end of ['\n', '\r', '\r\n'])
+    assert.deepEqual(
+      readPolicies(`${PLAIN}${end}// a note; and more${end}forbid (principal, action, resource);`).map(
+        ({ json }) => json.effect,
+      ),
+      ['permit', 'forbid'],
+      JSON.stringify(end),
+    )
+  for (const end of ['\u2028', '\u0085', '\v']) {
+    const text = `${PLAIN}\n// a note${end}forbid (principal, action, resource);`
+    let effects: string[] = []
+    try {
+      effects = readPolicies(text).map(({ json }) => json.effect)
+    } catch (error) {
+      assert.ok(error instanceof UnreadablePolicy)
+      continue
+    }
+    assert.deepEqual(effects, ['permit'], 'it is within the comment, for the parser as well')
+  }
+})
+
+test('a record of a policy is none of ours, whatever its names', () => {
+  const text = policy('{"a number that is not exact in JSON": "x"} == {"n": 1234567890123456789}')
+  assert.equal(readPolicies(text).length, 1)
+})
