@@ -17,6 +17,9 @@ export async function readPolicyFiles(folder: string): Promise<PolicyFile[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new UnavailableError(`the folder ${folder} cannot be read: ${reason(error)}`)
   })
+  const orphan = names.find((name) => name.endsWith('.cedar') && !names.includes(`${basename(name, '.cedar')}.json`))
+  if (orphan !== undefined)
+    throw new UsageError(`${join(folder, orphan)}: there is no ${basename(orphan, '.cedar')}.json beside it`)
   const files = await Promise.all(
     names
       .filter((name) => name.endsWith('.json'))
@@ -66,6 +69,8 @@ async function readPolicyFile(folder: string, name: string): Promise<PolicyFile>
   const parsed = createPolicy.safeParse({ ...objectIn(json, path), ...(cedar !== null && { policy_rules: { cedar } }) })
   if (parsed.success) return { file: name, said: parsed.data }
   const [issue] = parsed.error.issues
+  if (issue?.path.join() === 'policy_rules' && cedar === null)
+    throw new UsageError(`${path}: there are no policy_rules in it, and no ${basename(name, '.json')}.cedar beside it`)
   throw new UsageError(`${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it is no policy'}`)
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { assertFailure, freePort, lastJson, probity, temporaryFolder } from './support.ts'
@@ -76,6 +76,10 @@ test('tests that fail and rules that cannot be read end with 1, and say where', 
   put('readers.cedar', 'permit (principal')
   assert.match(told(1, 'test', files).policies[0]?.error ?? '', /cannot be read/)
   put('readers.cedar', CEDAR)
+  assertFailure(run('test', folder.path), /there is no policy in/, 1)
+  put('orphan.cedar', CEDAR)
+  assertFailure(run('test', files), /there is no orphan.json beside it/, 2)
+  rmSync(join(files, 'orphan.cedar'))
   put('other.json', '{"policy_name": 1}')
   assertFailure(run('test', files), /other\.json: policy_name/, 2)
   put('other.json', JSON.stringify({ ...READERS, policy_rules: { cedar: CEDAR } }))
@@ -98,4 +102,18 @@ test('drift is shown with what differs, and pull brings the files to what the se
   told(0, 'pull', files)
   assert.equal(readFileSync(join(files, 'readers.cedar'), 'utf8'), CEDAR)
   assert.equal(JSON.parse(readFileSync(join(files, 'readers.json'), 'utf8')).description, 'Who reads')
+})
+
+test('a draft waits for its submission, also one that was held back by a warning', () => {
+  put(
+    'never.json',
+    JSON.stringify({ ...READERS, policy_name: 'Never', tests: [{ ...READERS.tests[0], expect: 'deny' }] }),
+  )
+  put('never.cedar', 'permit (principal, action, resource is file) when { resource.size > 5 && resource.size < 5 };')
+  assertFailure(run('apply', files, '--submit'), /never_matches.*add --accept-warnings/, 1)
+  assert.match(probity(['policy', 'diff', files], here).stdout, /Never: version 1, draft, does not count yet/)
+  const [done] = told(0, 'apply', files, '--submit', '--accept-warnings').policies.filter(
+    (one) => one.policy_name === 'Never',
+  )
+  assert.deepEqual([done?.version, done?.state], [1, 'in_review'])
 })

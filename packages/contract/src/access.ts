@@ -170,7 +170,9 @@ export const grantPage = z.object({ grants: z.array(grant), next_cursor: nextCur
 export const authorize = z.strictObject({
   user_id: uuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
   resource: line(400).regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*\/.+$/, 'is no resource such as invoice/17'),
-  resource_attributes: storable.default({}).describe('What the application knows of it'),
+  resource_attributes: storable
+    .default({})
+    .describe('What the application knows of it; stands over what was told of it as an entity'),
   action: line(100),
   context: storable.default({}),
   active_roles: z

@@ -74,7 +74,7 @@ export const TITLE: Record<ErrorCode, string> = {
   DPOP_PROOF_INVALID: 'The DPoP proof is missing or does not fit this request',
   CREDENTIALS_INVALID: 'Name or password is wrong',
   MFA_CODE_INVALID: 'The code is wrong, was used before, or has ended',
-  SCOPE_MISSING: 'The token lacks a scope',
+  SCOPE_MISSING: 'This takes a scope, or a role, that you do not have; ask an administrator of the tenant',
   ACCESS_DENIED: 'You may not do this',
   ADDRESS_AMBIGUOUS: 'The address can be read in more than one way, or is missing',
   IMPERSONATING: 'You act as somebody else; this is for them alone',

@@ -23,7 +23,11 @@ export const policyTest = z.strictObject({
     .max(100)
     .default([])
     .describe('What is in what: a person in a role, a document in a folder'),
-  expect: z.enum(['allow', 'deny']),
+  permitted_elsewhere: z
+    .boolean()
+    .default(false)
+    .describe('As if another policy permitted it: then allow says that this version does not forbid it'),
+  expect: z.enum(['allow', 'deny']).describe('Of this version alone: without anything that permits, all is denied'),
 })
 export type PolicyTest = z.infer<typeof policyTest>
 

@@ -9,7 +9,7 @@ const itemState = z
   )
 const terms = {
   name: line(255),
-  due_at: timestamp.describe('Until when it is decided; what nobody answered ends then'),
+  due_at: timestamp.describe('Until when it is decided; what nobody answered ends within minutes after'),
   reviewer_ids: z.array(uuid).max(100).describe('Who decides; none: any administrator of the tenant'),
 }
 const counted = z.number().int()

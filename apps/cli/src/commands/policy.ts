@@ -1,9 +1,9 @@
-import type { Policy } from '@probity/contract'
+import type { Policy, PolicyVersion } from '@probity/contract'
 import { type Probity, ProbityError } from '@probity/sdk'
 import { CLIENT_OPTIONS, client } from '../client.ts'
 import type { Arguments, Command } from '../command.ts'
 import { failureOf } from '../failure.ts'
-import { EXIT, plural, result } from '../output.ts'
+import { EXIT, Failure, plural, result } from '../output.ts'
 import { differing, fileNamesOf, type PolicyFile, readPolicyFiles, saidBy, writePolicyFile } from '../policy-files.ts'
 
 const FOLDER = 'policies'
@@ -49,7 +49,9 @@ export const policyTest: Command = {
   async run(given) {
     const server = client(given)
     const tested = []
-    for (const one of await readPolicyFiles(folderOf(given))) tested.push(await testOne(server, one))
+    const files = await readPolicyFiles(folderOf(given))
+    if (files.length === 0) throw new Failure('NO_POLICY', `there is no policy in ${folderOf(given)}`)
+    for (const one of files) tested.push(await testOne(server, one))
     const isFine = tested.every(({ failed, error }) => failed === 0 && error === null)
     const lines = tested.flatMap(({ file, passed, failed, error, results }) => [
       `${file}  ${error ?? `${passed} passed, ${failed} failed`}`,
@@ -82,6 +84,9 @@ export const policyDiff: Command = {
     const shown = compared.map(({ held: _, local: __, ...one }) => one)
     result(given.options.json === true, { differences: changed.length, policies: shown }, [
       ...lines,
+      ...compared
+        .filter(isWaitingFor)
+        .map(({ policy_name, held }) => `${policy_name}: version ${held?.version}, ${held?.state}, does not count yet`),
       changed.length === 0
         ? 'Files and server say the same.'
         : `${plural(changed.length, 'policy differs', 'policies differ')}.`,
@@ -101,26 +106,48 @@ export const policyApply: Command = {
   async run(given) {
     const server = client(given)
     const applied = []
-    for (const { local, held, state } of await compare(server, folderOf(given))) {
-      if (local === null || state === 'same') continue
-      const { policy_name: _, policy_type: __, ...said } = local.said
-      const written =
-        held === null
-          ? await server.createPolicy(local.said)
-          : await server.changePolicy(held.id, { ...said, version: held.version })
-      const done =
-        given.options.submit === true
-          ? await server.submitPolicy(written.id, written.version, given.options['accept-warnings'] === true)
-          : written
-      applied.push({ id: written.id, policy_name: written.policy_name, version: written.version, state: done.state })
+    const isSubmitting = given.options.submit === true
+    for (const one of await compare(server, folderOf(given))) {
+      if (one.local === null) continue
+      // A draft that was written before waits for its submission still.
+      const isWaiting = one.state === 'same' && isSubmitting && one.held?.state === 'draft'
+      if (one.state === 'same' && !isWaiting) continue
+      const { id, policy_name, version, state } =
+        isWaiting && one.held ? one.held : await write(server, one.local, one.held)
+      const done = isSubmitting ? await submit(server, { id, policy_name, version }, given) : { state }
+      applied.push({ id, policy_name, version, state: done.state })
     }
     const lines = applied.map(({ policy_name, version, state }) => `${policy_name}: version ${version}, ${state}`)
     result(given.options.json === true, { policies: applied }, [
       ...lines,
-      `${plural(applied.length, 'version')} written.`,
+      applied.length === 0
+        ? 'Nothing differs.'
+        : `${plural(applied.length, 'version')} ${isSubmitting ? 'submitted' : 'written'}.`,
     ])
     return EXIT.done
   },
+}
+
+function write(server: Probity, { said }: PolicyFile, held: Policy | null): Promise<Policy> {
+  if (held === null) return server.createPolicy(said)
+  const { policy_name: _, policy_type: __, ...changed } = said
+  return server.changePolicy(held.id, { ...changed, version: held.version })
+}
+
+async function submit(
+  server: Probity,
+  { id, policy_name, version }: Pick<Policy, 'id' | 'policy_name' | 'version'>,
+  given: Arguments,
+): Promise<PolicyVersion> {
+  return server.submitPolicy(id, version, given.options['accept-warnings'] === true).catch((error: unknown) => {
+    if (!(error instanceof ProbityError) || error.code !== 'POLICY_WARNINGS') throw error
+    const findings = (error.details.findings ?? []) as { kind: string; message: string }[] // as the server tells them
+    const told = findings.map(({ kind, message }) => `${kind}: ${message}`).join('; ')
+    throw new Failure(
+      error.code,
+      `${policy_name}, version ${version}, is a draft still: ${told}; mend it, or add --accept-warnings`,
+    )
+  })
 }
 
 const TOLD = { same: '', new: 'only in the files', changed: 'differs in', only_on_server: 'only on the server' }
@@ -159,6 +186,10 @@ async function compare(server: Probity, folder: string): Promise<Compared[]> {
     }
   })
   return [...compared, ...others]
+}
+
+function isWaitingFor({ held }: Compared): boolean {
+  return held !== null && held.state !== 'approved'
 }
 
 function versionsOf(held: Policy | null) {

@@ -175,13 +175,20 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
       [asReader({ steppedUp: fails }), to('sign')],
       [asReader(), to('read', { resource: fails })],
       [asReader(), to('read', { resource: () => Promise.reject(undefined) })],
-      [asReader(), to('read', { resource: () => 'no resource' })],
       [asReader(), to('read', { attributes: fails })],
       [asReader(), to('read', { context: fails })],
     ] as const) {
       const { status, text } = await once(options, [permission])
       assert.equal(status, 500)
       assert.doesNotMatch(text, /through|prb_/)
+    }
+  })
+
+  test(`${name}: what a visitor names and nothing can be asked about is a refusal, and no failure of the application`, async () => {
+    for (const resource of ['no resource', 'document/\0', `document/${'x'.repeat(500)}`]) {
+      const answer = await once(asReader(), [to('read', { resource: () => resource })])
+      isRefusal(answer)
+      assert.equal(answer.status, 400, resource)
     }
   })
 

@@ -43,7 +43,7 @@ export interface Passed {
 
 /** An answer in the place of the handler's: a problem (RFC 9457). */
 export interface Refusal {
-  status: 401 | 403 | 503
+  status: 400 | 401 | 403 | 503
   headers: Record<string, string>
   body: string
 }
@@ -154,6 +154,8 @@ export class Guard<Request extends object> {
   #unavailable(error: unknown, request: Request): Refusal {
     const isProblem = error instanceof ProbityError
     // What Probity refuses is a fault of the application, such as its token: trying again does not help.
+    if (isProblem && error.code === 'VALIDATION_FAILED')
+      return refusal(400, 'This names nothing that can be asked about')
     if (isProblem && error.status < 500 && error.status !== 429)
       throw new Error(`Probity refused to decide: ${error.code}`, { cause: error })
     this.#options.onUnavailable?.(error, request)
@@ -189,7 +191,7 @@ function passedBy({ action, resource }: Asked, { decisionId, obligations }: Deci
   }
 }
 
-const TYPES = { 401: 'unauthenticated', 403: 'access-denied', 503: 'unavailable' } as const
+const TYPES = { 400: 'bad-request', 401: 'unauthenticated', 403: 'access-denied', 503: 'unavailable' } as const
 
 function refusal(
   status: Refusal['status'],

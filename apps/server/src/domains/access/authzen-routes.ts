@@ -53,7 +53,7 @@ export function authZenRoutes({ authZen }: Access, publicUrl: () => string): Rou
     route({
       ...usual,
       path: '/access/v1/search/resource',
-      summary: 'AuthZEN: find what a subject may do an action to',
+      summary: 'AuthZEN: find what a subject may do an action to, of the entities that were told',
       body: authZenResourceSearch,
       answers: { 200: authZenEntities },
       handle: ({ principal, body }) => authZen.searchResources(principal, body),

@@ -184,7 +184,8 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
     route({
       method: 'GET',
       path: '/v1/users/:id/access',
-      summary: 'See what somebody may do, by which grants and since when',
+      summary:
+        'See what somebody may do by roles, by which grants and since when; policies may forbid it, and permit more',
       permit: 'grant:read',
       params: one,
       answers: { 200: effectiveAccess },
@@ -193,7 +194,8 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
     route({
       method: 'POST',
       path: '/v1/access/search',
-      summary: 'Find who may do something, by which grants and since when',
+      summary:
+        'Find who may do something by roles, by which grants and since when; what policies say beside, /access/v1/search/subject asks',
       permit: 'grant:read',
       body: searchAccess,
       answers: { 200: accessFound },

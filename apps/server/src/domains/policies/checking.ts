@@ -16,6 +16,9 @@ import {
   verdictOf,
 } from '../access/index.ts'
 
+/** Stands for whatever else permits something. */
+const ELSEWHERE = statementsOf('permit (principal, action, resource);', 'elsewhere/')
+
 /** What is said of rules and tests, before it becomes a version. Throws VALIDATION_FAILED with where it is wrong. */
 export function requireRules(type: PolicyType, rules: Record<string, unknown>, tests: readonly PolicyTest[]): void {
   if (type !== 'Access') {
@@ -44,7 +47,8 @@ export function statementsIn(rules: Record<string, unknown>, prefix = ''): Polic
 /** Each test, decided by these statements and nothing else, as it would be enforced. */
 export function runTests(statements: readonly Policy[], tests: readonly PolicyTest[]): PolicyTested {
   const results = tests.map((test, i) => {
-    const verdict = verdictOf(statements, requestOf(test, `/tests/${i}`))
+    const all = test.permitted_elsewhere ? [...statements, ...ELSEWHERE] : statements
+    const verdict = verdictOf(all, requestOf(test, `/tests/${i}`))
     const { decision, determining, errors } = enforced(verdict)
     return {
       ...{ name: test.name, expected: test.expect, decision },
