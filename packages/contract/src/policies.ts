@@ -31,12 +31,14 @@ export const policyTest = z.strictObject({
 })
 export type PolicyTest = z.infer<typeof policyTest>
 
-/** Of Access: `{"cedar": "…"}`, policies of Cedar as text; of the other types an object of the caller's. */
+/** Of Access: `{"cedar": "…", "schema": "…"}`, policies of Cedar as text, and a schema if there is one; of the other types an object of the caller's. */
 export const policyRules = storable
 
 const said = {
   description: text(2000).nullable(),
-  policy_rules: policyRules.describe('Of Access: {"cedar": "permit (principal, action, resource);"}'),
+  policy_rules: policyRules.describe(
+    'Of Access: {"cedar": "permit (principal, action, resource);"}, and beside it, if you like, "schema": a schema of Cedar that the policies have to fit',
+  ),
   tests: z.array(policyTest).max(500).describe('What this version alone is to decide'),
   enforcement_mode: enforcementMode.describe(
     'Enforce: it decides; Warn: decisions tell what it would; Audit: only the record tells',

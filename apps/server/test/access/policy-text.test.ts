@@ -15,13 +15,25 @@ test('what would take the parser down is refused before it sees it, and the pars
     records: policy(`${'{"a": '.repeat(300)}1${'}'.repeat(300)} == 1`),
     choices: policy(`${'if true then '.repeat(3000)}true${' else true'.repeat(3000)}`),
     conjunctions: policy(Array.from({ length: 12_000 }, () => 'true').join(' && ')),
+    calls: policy(`context.a${'.contains(true && true)'.repeat(12_000)}`),
+    accesses: policy(`context${'.a'.repeat(12_000)}`),
+    indexes: policy(`context${'["a"]'.repeat(12_000)}`),
+    sums: policy(`1 == ${Array.from({ length: 12_000 }, () => '1').join(' + ')}`),
+    closings: `${')'.repeat(300)}${policy(`${'('.repeat(300)}true${')'.repeat(300)}`)}`,
+    conditions: `permit (principal, action, resource) ${'when { true } '.repeat(12_000)};`,
     comments: policy(`${'(// and so on\n'.repeat(300)}true${')'.repeat(300)}`),
     statements: 'x;'.repeat(90_000),
   })) {
     assert.throws(() => readPolicies(text), UnreadablePolicy, name)
     assert.equal(readPolicies(PLAIN).length, 1, `after ${name}`)
   }
-  assert.equal(readPolicies(policy(Array.from({ length: 900 }, () => 'true').join(' && '))).length, 1)
+  for (const [name, text] of Object.entries({
+    conjunctions: policy(Array.from({ length: 900 }, () => 'resource.a.b').join(' && ')),
+    choices: policy(Array.from({ length: 60 }, () => '(if resource.a then 1 else 2)').join(' + ')),
+    brackets: policy(`${'('.repeat(50)}true${')'.repeat(50)}`),
+    both: policy(`${'(true && '.repeat(50)}${Array.from({ length: 30 }, () => 'true').join(' && ')}${')'.repeat(50)}`),
+  }))
+    assert.equal(readPolicies(text).length, 1, name)
 })
 
 test('a policy behind a comment that ends as the parser has it is read, and none is lost', () => {

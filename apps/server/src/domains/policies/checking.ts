@@ -13,6 +13,7 @@ import {
   recordIn,
   statementsOf,
   UnreadablePolicy,
+  validationProblems,
   verdictOf,
 } from '../access/index.ts'
 
@@ -25,14 +26,15 @@ export function requireRules(type: PolicyType, rules: Record<string, unknown>, t
     if (tests.length > 0) throw refusedField('/tests', 'only rules of Access can be tested')
     return
   }
-  const { cedar, ...more } = rules
+  const { cedar, schema, ...more } = rules
   if (typeof cedar !== 'string' || Object.keys(more).length > 0)
-    throw refusedField('/policy_rules', 'is {"cedar": "…"} for a policy of Access')
+    throw refusedField('/policy_rules', 'is {"cedar": "…"} for a policy of Access, with "schema" beside it or not')
   if (cedar.length > MOST_CHARACTERS)
     throw refusedField('/policy_rules/cedar', `has at most ${MOST_CHARACTERS} characters`)
   if (cedar.includes('\0') || !cedar.isWellFormed())
     throw refusedField('/policy_rules/cedar', 'must be Unicode without NUL')
   requireStatements(cedar)
+  if (schema !== undefined) requireFitting(schema, cedar)
   for (const [i, test] of tests.entries()) requestOf(test, `/tests/${i}`)
 }
 
@@ -70,6 +72,21 @@ function requireStatements(cedar: string): void {
     for (const { id, json } of statements) requireObligations(id, compilePolicy(id, json).annotations)
   } catch (error) {
     if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
+    throw error
+  }
+}
+
+/** What a schema says of types and attributes holds in all that the policies say. */
+function requireFitting(schema: unknown, cedar: string): void {
+  if (typeof schema !== 'string' || schema.length > MOST_CHARACTERS)
+    throw refusedField('/policy_rules/schema', `is a schema of Cedar as text, of at most ${MOST_CHARACTERS} characters`)
+  try {
+    const problems = validationProblems(schema, cedar)
+    if (problems.length > 0)
+      throw refusedField('/policy_rules/cedar', `does not fit the schema: ${problems.slice(0, 20).join('; ')}`)
+  } catch (error) {
+    if (error instanceof UnreadablePolicy)
+      throw refusedField('/policy_rules/schema', `cannot be read: ${error.message}`)
     throw error
   }
 }

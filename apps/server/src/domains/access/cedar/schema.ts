@@ -1,6 +1,6 @@
-import { schemaToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { schemaToJson, validate } from '@cedar-policy/cedar-wasm/nodejs'
 import { closure } from './entities.ts'
-import { UnreadablePolicy } from './text.ts'
+import { requireParsable, UnreadablePolicy } from './text.ts'
 import { EntityReference } from './value.ts'
 
 /** The groups that each action of a schema is in, by the key of the action. Throws UnreadablePolicy. */
@@ -17,4 +17,16 @@ export function actionGroups(schema: string): Map<string, ReadonlySet<string>> {
       )
   }
   return new Map([...parents.keys()].map((key) => [key, closure(key, parents)]))
+}
+
+/** What Cedar's own validation (strict) says of policies that a schema describes; none: they fit. Throws UnreadablePolicy for a schema that is none. */
+export function validationProblems(schema: string, policies: string): string[] {
+  requireParsable(schema.replaceAll('<', '(').replaceAll('>', ')')) // types stand in these as in brackets
+  const answer = validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies: policies } })
+  if (answer.type === 'failure') throw new UnreadablePolicy(answer.errors.map(({ message }) => message))
+  return answer.validationErrors.map(({ policyId, error }) => `${policyId}: ${error.message}${helped(error.help)}`)
+}
+
+function helped(help: string | null): string {
+  return help === null ? '' : ` (${help})`
 }
