@@ -11,7 +11,6 @@ import { ActivePolicies, Policies, policyRoutes } from './domains/policies/index
 import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
 import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
 import { operationsRoutes } from './operations.ts'
-import type { RolePermits } from './platform/authority.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Database } from './platform/database/pools.ts'
 import { tenantTransaction } from './platform/database/transaction.ts'
@@ -89,21 +88,19 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const textMessages = new TextMessages(config.sms_url ?? null, config.sms_secret ?? '', log)
   const outside = new Outside(config.identity_providers_inside)
   const publicUrl = () => config.public_url ?? url
-  const rolePermits: RolePermits = {
-    now: (tenantId, userId) => access.ownPermits.now(tenantId, userId),
-    ofUsers: (tx, userIds) => access.ownPermits.ofUsers(tx, userIds),
-    ofGroup: (tx, groupId) => access.ownPermits.ofGroup(tx, groupId),
-    holdRoles: (tx) => access.ownPermits.holdRoles(tx),
-    requireOwnerBeside: (tx, userId) => access.ownPermits.requireOwnerBeside(tx, userId),
-    requireSeparateIn: (tx, groupId, userId) => access.ownPermits.requireSeparateIn(tx, groupId, userId),
-  }
+  const work = new Work({ database, clock, callersChanged })
+  const usual = { work, clock, keys, record: audit.record }
+  const access: Access = new Access({
+    ...{ ...usual, policies: new ActivePolicies(clock) },
+    secondFactorAt: (principal) => identity.sessions.secondFactorAt(principal),
+  })
   const identity = new Identity({
     database,
     clock,
     keys,
     tenancy,
     record: audit.record,
-    rolePermits,
+    rolePermits: access.ownPermits,
     sessions,
     passwordCost: { kibibytes: config.password_hash_kib, passes: config.password_hash_passes },
     mailer,
@@ -113,15 +110,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     publicUrl,
     callersChanged,
   })
-  const authenticator = new Authenticator({ database, clock, callers, sessions, rolePermits })
+  const authenticator = new Authenticator({ database, clock, callers, sessions, rolePermits: access.ownPermits })
   const { keystore_backup_days: keystoreBackupDays } = config
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
-  const work = new Work({ database, clock, callersChanged })
-  const usual = { work, clock, keys, record: audit.record }
-  const access = new Access({
-    ...{ ...usual, policies: new ActivePolicies(clock) },
-    secondFactorAt: (principal) => identity.sessions.secondFactorAt(principal),
-  })
   const policies = new Policies({ ...usual, access })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
   const routes = [

@@ -46,6 +46,12 @@ export const SCOPE_PERMITS = {
 } as const satisfies Record<Scope, readonly string[]>
 export type Permit = (typeof SCOPE_PERMITS)[Scope][number]
 
+/** What a permit is of. */
+export function partsOf(permit: Permit): { type: string; action: string } {
+  const [type = '', action = ''] = permit.split(':')
+  return { type, action }
+}
+
 /** The scope that lets do something. */
 export function scopeOf(permit: Permit): Scope {
   const found = SCOPES.find((one) => (SCOPE_PERMITS[one] as readonly Permit[]).includes(permit))

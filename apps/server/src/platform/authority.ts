@@ -50,6 +50,11 @@ export function requireScopes(principal: Principal, needed: readonly Scope[]): v
   if (missing.length > 0) throw new DomainError('SCOPE_MISSING', { required_scopes: missing })
 }
 
+/** Whether a person is there in a session of their own, with the factors that are demanded. */
+export function isInPerson({ kind, userKind, impersonatorId, lacksFactor }: Principal): boolean {
+  return kind === 'session' && userKind === 'person' && impersonatorId === undefined && !lacksFactor
+}
+
 /**
  * For what one person answers to another: whoever acts as somebody else might be both. Throws IMPERSONATING, STEP_UP_REQUIRED.
  */

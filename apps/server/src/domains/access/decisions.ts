@@ -17,7 +17,7 @@ import { filterOf, presentFilter } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
 import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
 import type { Model, Models } from './model.ts'
-import { USER } from './permissions.ts'
+import { extentOf, USER } from './permissions.ts'
 import { type AskedQuestion, ask, type Question, readQuestion, type State, timeIn } from './question.ts'
 import type { RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
@@ -122,8 +122,8 @@ export class Decisions {
     })
   }
 
-  /** What decisions about somebody and some resources rest on at a time. */
-  async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[]): Promise<State> {
+  /** What decisions about somebody and some resources rest on at a time; `resources` null: without what was told of any entity. */
+  async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[] | null): Promise<State> {
     const { userId } = who
     // Sent together: there and back once.
     const [model, held, groups] = await Promise.all([
@@ -134,7 +134,7 @@ export class Decisions {
     return {
       ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who), held },
       groups: groups ?? [],
-      known: model.hasEntities ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
+      known: model.hasEntities && resources ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
     }
   }
 
@@ -257,8 +257,8 @@ function questionIn({ resource, resource_attributes, action, context, active_rol
 
 /** As the schema has resources: type, slash, id. */
 function entityOf(text: string): { type: string; id: string } {
-  const at = text.indexOf('/')
-  return { type: text.slice(0, at), id: text.slice(at + 1) }
+  const { resource_type: type, resource_id: id } = extentOf(text)
+  return { type: type ?? '', id: id ?? '' }
 }
 
 export function textOf({ type, id }: { type: string; id: string }): string {

@@ -1,10 +1,9 @@
 import type { CreateElevation, Elevation, ElevationQuery } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -46,10 +45,10 @@ export class Elevations {
     principal: Principal,
     { cursor, limit, state }: ElevationQuery,
   ): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     const at = this.#dependencies.work.now()
     const userId = mayDo(principal, 'grant:read') ? null : principal.userId
-    const asked = { userId, state: state ?? null, at, after: cursor ?? null, limit: limit + 1 }
+    const asked = { userId, state: state ?? null, at, after, limit: limit + 1 }
     const rows = await this.#roles.run(principal.tenantId, (tx) => store.listElevations(tx, asked))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     return { elevations: page.map((row) => present(row, at)), next_cursor }

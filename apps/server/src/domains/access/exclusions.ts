@@ -1,10 +1,9 @@
 import type { CreateExclusion, ExclusionQuery, RoleExclusion } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import { requireUnbroken } from './duties.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -25,8 +24,8 @@ export class Exclusions {
     tenantId: string,
     { cursor, limit }: ExclusionQuery,
   ): Promise<{ exclusions: RoleExclusion[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
-    const rows = await this.#roles.run(tenantId, (tx) => store.pageExclusions(tx, cursor ?? null, limit + 1))
+    const after = afterId(cursor)
+    const rows = await this.#roles.run(tenantId, (tx) => store.pageExclusions(tx, after, limit + 1))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     return { exclusions: page.map(present), next_cursor }
   }

@@ -1,10 +1,9 @@
 import type { CreateGrant, Grant, GrantQuery } from '@probity/contract'
-import { isUuid } from '@probity/core'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import { actorOf, isInPerson, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import { requireSeparate } from './duties.ts'
 import { requireHolds } from './opened.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
@@ -26,11 +25,9 @@ export class Grants {
 
   async list(tenantId: string, query: GrantQuery): Promise<{ grants: Grant[]; next_cursor: string | null }> {
     const { cursor, limit, user_id, group_id, role_id } = query
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     const asked = { userId: user_id ?? null, groupId: group_id ?? null, roleId: role_id ?? null }
-    const rows = await this.#roles.run(tenantId, (tx) =>
-      store.listGrants(tx, { ...asked, after: cursor ?? null, limit: limit + 1 }),
-    )
+    const rows = await this.#roles.run(tenantId, (tx) => store.listGrants(tx, { ...asked, after, limit: limit + 1 }))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     return { grants: page.map(present), next_cursor }
   }
@@ -125,8 +122,7 @@ export class Grants {
     given: Extent & { with_grant_option: boolean; expires: Date | null },
   ): Promise<void> {
     if (principal.scopes.includes('tenant:admin')) return requireHolds(tx, principal, [roleId])
-    const isPerson = principal.kind === 'session' && principal.impersonatorId === undefined && !principal.lacksFactor
-    const held = isPerson ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
+    const held = isInPerson(principal) ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
     const duties = { parents, exclusions: await listExclusions(tx) }
     const roles = held.map(({ role_id }) => role_id)

@@ -6,7 +6,7 @@ import { PolicySet } from './cedar/policy-set.ts'
 import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
 import { policyOf } from './permissions.ts'
-import { type Beside, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
+import { type Beside, type InForce, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
 import { listExclusions } from './store-exclusions.ts'
@@ -35,7 +35,6 @@ export interface Model {
 
 interface Known {
   model: Model
-  hasEntities: boolean
   /** From when on, in milliseconds, and until when it is good, while no version says otherwise. */
   since: number
   until: number | null
@@ -60,17 +59,16 @@ export class Models {
     const found = await store.readVersion(tx)
     if (found === null) return NOTHING
     const known = this.#known.get(tx.tenantId)
-    if (known?.model.version === found.version && known.hasEntities === found.has_entities && isGood(known, at))
+    if (known?.model.version === found.version && known.model.hasEntities === found.has_entities && isGood(known, at))
       return known.model
-    const versions = await this.#rulings(tx)
-    const model = await this.#readModel(tx, found, versions, at)
+    const force = inForce(await this.#rulings(tx, at), at)
+    const model = await this.#readModel(tx, found, force)
     // A change that was committed meanwhile is of the next version, which the next decision reads.
-    const { until } = inForce(versions, at)
-    this.#known.set(tx.tenantId, { model, hasEntities: found.has_entities, since: at.getTime(), until })
+    this.#known.set(tx.tenantId, { model, since: at.getTime(), until: force.until })
     return model
   }
 
-  async #readModel(tx: Tx, found: store.VersionRow, versions: readonly RulingVersion[], at: Date): Promise<Model> {
+  async #readModel(tx: Tx, found: store.VersionRow, { counting, shadows }: InForce): Promise<Model> {
     const roles = await store.listRoles(tx, { offset: 0, limit: null })
     const parents = await store.listParents(tx)
     const rows = await store.listPermissions(tx)
@@ -79,7 +77,6 @@ export class Models {
       const id = `${roleId}/${permission_id}`
       permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
     }
-    const { counting, shadows } = inForce(versions, at)
     const rulings = counting.map((one) => ({ mode: one.enforcement_mode, ...this.#ruling(tx.tenantId, one) }))
     const deciding = rulings.filter(({ mode }) => mode === 'Enforce')
     const own = [...permissions.values()].map(({ policy }) => policy)

@@ -1,4 +1,4 @@
-import { type Permit, SCOPE_PERMITS } from '@probity/contract'
+import { type Permit, partsOf, SCOPE_PERMITS } from '@probity/contract'
 import { mayDo, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -17,7 +17,7 @@ export async function openedBy(tx: Tx, roleIds: readonly string[]): Promise<read
   const all = closureOf(await listParents(tx), roleIds)
   const permissions = await listPermissions(tx, [...all])
   return OPENABLE_PERMITS.filter((permit) => {
-    const [type = '', action = ''] = permit.split(':')
+    const { type, action } = partsOf(permit)
     return permissions.some((one) => matches(one, action, { resource_type: type, resource_id: null }))
   })
 }

@@ -1,13 +1,12 @@
-import type { Permit } from '@probity/contract'
+import { type Permit, partsOf } from '@probity/contract'
 import type { RolePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { accountOf, type Decisions } from './decisions.ts'
 import { requireSeparate } from './duties.ts'
 import { judge } from './judgement.ts'
-import { NOTHING_KNOWN } from './known-entities.ts'
 import { OPENABLE_PERMITS, openedBy } from './opened.ts'
-import { ask, type Question, readQuestion } from './question.ts'
+import { ask, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { holdVersion } from './store.ts'
 import * as store from './store-grants.ts'
@@ -30,12 +29,12 @@ export class OwnPermits implements RolePermits {
       async (tx) => {
         const at = this.#dependencies.work.now()
         // Without what applications tell: who holds a token of one would open what they like.
-        const told = await this.#decisions.stateOf(tx, at, accountOf(userId), [])
-        const state = { ...told, known: NOTHING_KNOWN }
+        const state = await this.#decisions.stateOf(tx, at, accountOf(userId), null)
         if (state.held.length === 0) return { permits: new Set<Permit>(), until: null }
-        const permits = OPENABLE_PERMITS.filter((permit) => {
-          const { answer } = judge(state.model, ask(state, questionOf(permit)))
-          return answer.decision === 'allow' && answer.determining.some(({ id }) => state.model.permissions.has(id))
+        const permits = QUESTIONS.flatMap(({ permit, question }) => {
+          const { answer } = judge(state.model, ask(state, question))
+          const isByRole = answer.determining.some(({ id }) => state.model.permissions.has(id))
+          return answer.decision === 'allow' && isByRole ? [permit] : []
         })
         const ends = state.held.flatMap(({ expires_at }) => expires_at?.getTime() ?? [])
         return { permits: new Set(permits), until: ends.length > 0 ? new Date(Math.min(...ends)) : null }
@@ -80,14 +79,11 @@ export class OwnPermits implements RolePermits {
   }
 }
 
-const QUESTIONS = new Map<Permit, Question>()
-
 /** Of the type as a whole: what is permitted of one thing alone opens no route. */
-function questionOf(permit: Permit): Question {
-  const known = QUESTIONS.get(permit)
-  if (known) return known
-  const [type = '', action = ''] = permit.split(':')
-  const made = readQuestion({ resource: { type, id: '' }, action, resource_attributes: {}, context: {} }, '')
-  QUESTIONS.set(permit, made)
-  return made
-}
+const QUESTIONS = OPENABLE_PERMITS.map((permit) => {
+  const { type, action } = partsOf(permit)
+  return {
+    permit,
+    question: readQuestion({ resource: { type, id: '' }, action, resource_attributes: {}, context: {} }, ''),
+  }
+})

@@ -71,8 +71,12 @@ export class Replays {
 
   /** Drops requests that are older than they are kept. */
   async sweep(tenantId: string): Promise<void> {
-    const before = new Date(this.#dependencies.work.now().getTime() - KEPT_DAYS * DAY)
-    await this.#dependencies.work.run(tenantId, (tx) => deleteRequestsBefore(tx, before))
+    await this.#dependencies.work.run(tenantId, (tx) => deleteRequestsBefore(tx, this.keptSince()))
+  }
+
+  /** Since when requests are kept. */
+  keptSince(): Date {
+    return new Date(this.#dependencies.work.now().getTime() - KEPT_DAYS * DAY)
   }
 
   #page(

@@ -6,12 +6,11 @@ import type {
   ReviewItemQuery,
   ReviewQuery,
 } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -61,7 +60,7 @@ export class Reviews {
     principal: Principal,
     { cursor, limit }: ReviewQuery,
   ): Promise<{ reviews: AccessReview[]; next_cursor: string | null }> {
-    const after = readCursor(cursor)
+    const after = afterId(cursor)
     const reviewerId = isAdministrator(principal) ? null : principal.userId
     return this.#roles.run(principal.tenantId, async (tx) => {
       const rows = await store.listReviews(tx, { reviewerId, after, limit: limit + 1 })
@@ -81,7 +80,7 @@ export class Reviews {
     id: string,
     { cursor, limit, state }: ReviewItemQuery,
   ): Promise<{ items: ReviewItem[]; next_cursor: string | null }> {
-    const after = readCursor(cursor)
+    const after = afterId(cursor)
     return this.#roles.run(principal.tenantId, async (tx) => {
       await seen(tx, principal, id)
       const rows = await store.listItems(tx, id, { state: state ?? null, after, limit: limit + 1 })
@@ -183,11 +182,6 @@ async function requireMayDecide(
     throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what they have themselves' })
   if (group_id !== null && (await groupsOf(tx, principal.userId))?.includes(group_id))
     throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what a group has that they are in' })
-}
-
-function readCursor(cursor: string | undefined): string | null {
-  if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
-  return cursor ?? null
 }
 
 async function countsOf(tx: Tx, id: string): Promise<AccessReview['items']> {

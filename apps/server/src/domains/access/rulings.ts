@@ -18,8 +18,8 @@ export interface RulingVersion {
   shadow_until: Date | null
 }
 
-/** Where the access policies of a tenant come from; a change of them is told by `Access.policiesChanged`. */
-export type RulingSource = (tx: Tx) => Promise<readonly RulingVersion[]>
+/** Where the access policies of a tenant come from, as far as they count from a time on; a change of them is told by `Access.policiesChanged`. */
+export type RulingSource = (tx: Tx, at: Date) => Promise<readonly RulingVersion[]>
 
 /** A version as the engine has it. */
 export interface Ruling {

@@ -1,4 +1,4 @@
-import { type Permission, SCOPE_PERMITS } from '@probity/contract'
+import { type Permission, partsOf, SCOPE_PERMITS } from '@probity/contract'
 
 /** A role that every tenant has. */
 export interface SystemRole {
@@ -57,7 +57,7 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
     name: 'administrator',
     description: 'Keeps people, roles, grants, policies and how people log in',
     permissions: SCOPE_PERMITS['tenant:admin'].flatMap((permit) => {
-      const [type = '', action = ''] = permit.split(':')
+      const { type, action } = partsOf(permit)
       return may(type, action)
     }),
     parents: ['viewer'],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseToken } from '@probity/core'
-import type { Principal, RolePermits } from '../../platform/authority.ts'
+import { isInPerson, type Principal, type RolePermits } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -77,8 +77,8 @@ export class Authenticator {
 
   /** Roles count in a person's own session, and not in what a token was given, nor in what another does in their name. */
   async #withRoles(found: Caller): Promise<Caller> {
-    const { kind, tenantId, userId, impersonatorId, lacksFactor } = found.principal
-    if (kind !== 'session' || impersonatorId !== undefined || lacksFactor) return found
+    const { tenantId, userId } = found.principal
+    if (!isInPerson(found.principal)) return found
     const { permits, until } = await this.#dependencies.rolePermits.now(tenantId, userId)
     if (permits.size === 0) return found
     const end = until?.getTime() ?? Number.POSITIVE_INFINITY

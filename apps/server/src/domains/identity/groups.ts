@@ -1,11 +1,10 @@
 import type { ChangeGroup, CreateGroup, Group, GroupMember, PageQuery } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { recordOf } from './record.ts'
@@ -34,9 +33,9 @@ export class Groups {
 
   /** All of the tenant, by id. */
   async list(tenantId: string, { cursor, limit }: PageQuery): Promise<{ groups: Group[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     return this.#work.run(tenantId, async (tx) => {
-      const rows = await store.listGroups(tx, { after: cursor ?? null, limit: limit + 1 })
+      const rows = await store.listGroups(tx, { after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, (row) => row.id)
       return { groups: await this.#present(tx, page), next_cursor }
     })
@@ -89,11 +88,11 @@ export class Groups {
     id: string,
     { cursor, limit }: PageQuery,
   ): Promise<{ members: GroupMember[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     return this.#work.run(tenantId, async (tx) => {
       const [group] = await store.listGroups(tx, { id })
       if (!group) throw new DomainError('NOT_FOUND')
-      const users = await store.listMembers(tx, id, cursor ?? null, limit + 1)
+      const users = await store.listMembers(tx, id, after, limit + 1)
       const { page, next_cursor } = pageOf(users, limit, (userId) => userId)
       return { members: page.map((user_id) => ({ user_id })), next_cursor }
     })

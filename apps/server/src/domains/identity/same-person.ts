@@ -33,7 +33,7 @@ export async function sharedOwner(
   if ([own, ...made].some((one) => one.created_by === author.by && isMadeAfter(makers, one, author.at))) return 'made'
   const since = author.at.getTime() - BEFORE_DAYS * DAY
   if (own.readdressed_by === author.by && (own.readdressed_at?.getTime() ?? 0) > since) return 'readdressed'
-  const mailbox = await mailboxOf(keys, tx, account)
+  const mailbox = await indexOf(keys, tx, own)
   return mailbox.equals(author.mailbox) || mailbox.equals(await mailboxOf(keys, tx, author.by)) ? 'mailbox' : null
 }
 
@@ -45,8 +45,12 @@ function isMadeAfter(makers: readonly MakerRow[], last: MakerRow, at: Date): boo
 /** A blind index of where mail to somebody ends now. */
 export async function mailboxOf(keys: Keys, tx: Tx, userId: string): Promise<Buffer> {
   const [own] = await readMakers(tx, userId)
-  const [profile] = own && own.profile_sealed.length > 0 ? await openProfiles(keys, tx.tenantId, [own]) : []
-  const [local = '', domain = ''] = normalizeName(profile?.email ?? userId).split('@')
+  return indexOf(keys, tx, own ?? { id: userId, profile_sealed: Buffer.alloc(0) })
+}
+
+async function indexOf(keys: Keys, tx: Tx, account: Pick<MakerRow, 'id' | 'profile_sealed'>): Promise<Buffer> {
+  const [profile] = account.profile_sealed.length > 0 ? await openProfiles(keys, tx.tenantId, [account]) : []
+  const [local = '', domain = ''] = normalizeName(profile?.email ?? account.id).split('@')
   // What is behind a plus is the sender's to choose.
   return keys.blindIndex(tx.tenantId, 'mailbox', `${local.split('+')[0]}@${domain}`)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CreateToken, Scope, Setup } from '@probity/contract'
-import { formatToken, isUuid, parseToken } from '@probity/core'
+import { formatToken, parseToken } from '@probity/core'
 import { type Principal, type RolePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
@@ -9,7 +9,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Mailer } from '../../platform/mail.ts'
 import type { Outside } from '../../platform/outside.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { TextMessages } from '../../platform/text-messages.ts'
 import { Work } from '../../platform/work.ts'
@@ -181,8 +181,8 @@ export class Identity {
   }
 
   async listTokens(principal: Principal, cursor: string | undefined, limit: number) {
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
-    const rows = await this.#work.run(principal.tenantId, (tx) => store.listTokens(tx, cursor ?? null, limit + 1))
+    const after = afterId(cursor)
+    const rows = await this.#work.run(principal.tenantId, (tx) => store.listTokens(tx, after, limit + 1))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     return { tokens: page.map(present), next_cursor }
   }

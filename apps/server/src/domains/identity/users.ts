@@ -1,11 +1,10 @@
 import type { ChangeUser, CreateUser, Invited, Scope, Self, User, UserQuery, UserStatus } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
@@ -109,9 +108,9 @@ export class Users {
   /** By id, which is the order in which they were made. */
   async list(tenantId: string, query: UserQuery): Promise<{ users: User[]; next_cursor: string | null }> {
     const { cursor, limit, status, name } = query
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     const names = name === undefined ? null : await namesOf(this.#dependencies.keys, tenantId, name)
-    const asked = { after: cursor ?? null, status: status ?? null, names, limit: limit + 1 }
+    const asked = { after, status: status ?? null, names, limit: limit + 1 }
     const rows = await this.#work.run(tenantId, (tx) => store.listPeople(tx, asked))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     const profiles = await openProfiles(this.#dependencies.keys, tenantId, page)

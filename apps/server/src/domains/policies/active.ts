@@ -1,9 +1,9 @@
-import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Difference, RulingVersion } from '../access/index.ts'
 import type { DataKey } from '../keys/index.ts'
-import { rulingOf, withoutPast } from './rules.ts'
+import { rulingOf } from './rules.ts'
 import { listRulings } from './store.ts'
 import { keepDifferences } from './told-differences.ts'
 
@@ -15,8 +15,7 @@ export class ActivePolicies {
     this.#clock = clock
   }
 
-  readonly rulings = async (tx: Tx): Promise<RulingVersion[]> =>
-    withoutPast(await listRulings(tx), microsecondsToDate(this.#clock.now())).map(rulingOf)
+  readonly rulings = async (tx: Tx, at: Date): Promise<RulingVersion[]> => (await listRulings(tx, at)).map(rulingOf)
 
   readonly noteDifferences = (tx: Tx, key: DataKey, differences: readonly Difference[]): Promise<void> =>
     keepDifferences(tx, key, differences, () => newId(this.#clock.now()))

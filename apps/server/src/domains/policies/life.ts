@@ -1,5 +1,5 @@
 import type { PolicyVersion } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import { actorOf, isInPerson, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { sharedOwner } from '../identity/index.ts'
@@ -118,8 +118,7 @@ export class Life {
 
   /** Four eyes: a person who is there, and neither wrote it nor submitted it, by this account or another. */
   async #requireSecond(tx: Tx, principal: Principal, row: store.VersionRow): Promise<void> {
-    const isThere = principal.kind === 'session' && principal.userKind === 'person' && !principal.lacksFactor
-    if (!isThere || principal.impersonatorId !== undefined)
+    if (!isInPerson(principal))
       throw refused(
         'it takes a person who has logged in themselves; tokens, applications and who acts for another do not count',
       )

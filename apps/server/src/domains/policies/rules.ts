@@ -17,18 +17,3 @@ export function rulingOf(row: VersionRow & { policy_name: string }): RulingVersi
 export function beginOf(asked: Date | null, approvedAt: Date): Date {
   return asked !== null && asked > approvedAt ? asked : approvedAt
 }
-
-/** Those of some versions that decide nothing any more: a newer one has begun by now. */
-export function withoutPast<
-  T extends Pick<VersionRow, 'policy_id' | 'version' | 'state' | 'effective_date' | 'shadow_until'>,
->(rows: readonly T[], now: Date): T[] {
-  const begun = new Map<string, number>()
-  for (const { policy_id, version, state, effective_date } of rows)
-    if (state === 'approved' && effective_date !== null && effective_date <= now)
-      begun.set(policy_id, Math.max(version, begun.get(policy_id) ?? 0))
-  return rows.filter(
-    (row) =>
-      (row.state === 'approved' && row.version >= (begun.get(row.policy_id) ?? 0)) ||
-      (row.shadow_until !== null && row.shadow_until > now),
-  )
-}

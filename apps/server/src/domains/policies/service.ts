@@ -7,12 +7,11 @@ import type {
   PolicyTested,
   PolicyVersion,
 } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { pageOf } from '../../platform/page.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import { mailboxOf, normalizeName } from '../identity/index.ts'
 import { requireRules, runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
@@ -36,9 +35,9 @@ export class Policies {
   /** By id, which is the order in which they were made. Throws CURSOR_INVALID. */
   async list(tenantId: string, query: PolicyQuery): Promise<{ policies: Policy[]; next_cursor: string | null }> {
     const { cursor, limit, policy_type, policy_name, state } = query
-    if (cursor !== undefined && !isUuid(cursor)) throw new DomainError('CURSOR_INVALID')
+    const after = afterId(cursor)
     const folded = policy_name === undefined ? null : normalizeName(policy_name)
-    const asked = { type: policy_type ?? null, folded, state: state ?? null, after: cursor ?? null, limit: limit + 1 }
+    const asked = { type: policy_type ?? null, folded, state: state ?? null, after, limit: limit + 1 }
     const rows = await this.#run(tenantId, (tx) => store.listPolicies(tx, this.#now(), asked))
     const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
     return { policies: page.map(presentPolicy), next_cursor }

@@ -131,11 +131,14 @@ export async function moveVersion(tx: Tx, row: VersionRow): Promise<void> {
   await tx.query(text, [tx.tenantId, row.policy_id, row.version, ...moved, row.shadow_since, row.shadow_until])
 }
 
-/** Versions of access policies that count, will count or may be in shadow, with the names of their policies. */
-export async function listRulings(tx: Tx): Promise<(VersionRow & { policy_name: string })[]> {
+/** Versions of access policies that count, will count or are in shadow from a time on, with the names of their policies. */
+export async function listRulings(tx: Tx, at: Date): Promise<(VersionRow & { policy_name: string })[]> {
+  // One that was approved counts no more once a later one has begun.
   const text = `SELECT p.policy_name, v.* FROM security_policies p
                 JOIN LATERAL (SELECT ${VERSION} FROM policy_versions n WHERE n.tenant_id = p.tenant_id AND n.policy_id = p.id
-                  AND (n.state = 'approved' OR n.shadow_until IS NOT NULL)) v ON true
+                  AND (n.shadow_until > $2 OR n.state = 'approved' AND NOT EXISTS (SELECT FROM policy_versions b
+                    WHERE b.tenant_id = n.tenant_id AND b.policy_id = n.policy_id AND b.version > n.version
+                      AND b.state = 'approved' AND b.effective_date <= $2))) v ON true
                 WHERE p.tenant_id = $1 AND p.policy_type = 'Access' ORDER BY p.id, v.version`
-  return (await tx.query<VersionRow & { policy_name: string }>(text, [tx.tenantId])).rows
+  return (await tx.query<VersionRow & { policy_name: string }>(text, [tx.tenantId, at])).rows
 }

@@ -13,8 +13,6 @@ import { openDifferences } from './told-differences.ts'
 /** Days of decisions that the analysis looks at. */
 const LOOKED_AT_DAYS = 7
 const MOST_DIFFERENCES = 10_000
-const KEPT_DAYS = 30
-const DAY = 86_400_000
 
 /** What a version would do, before it does. */
 export class Trials {
@@ -77,7 +75,7 @@ export class Trials {
 
   /** Drops differences that are older than the requests that show them. */
   async sweep(tenantId: string): Promise<void> {
-    const before = new Date(this.#dependencies.work.now().getTime() - KEPT_DAYS * DAY)
+    const before = this.#dependencies.access.replays.keptSince()
     await this.#run(tenantId, (tx) => deleteDifferencesBefore(tx, before))
   }
 
