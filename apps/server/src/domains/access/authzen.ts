@@ -17,7 +17,7 @@ import { obligationsOf, reasonOf } from './answers.ts'
 import { type Decisions, isAllowed, type Someone, textOf } from './decisions.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Model } from './model.ts'
-import { ACTION, GROUP, ROLE, USER } from './permissions.ts'
+import { ACTION, OWN_KINDS, USER } from './permissions.ts'
 import { ask, type Question, readQuestion, recordIn, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { listEntityIds } from './store-entities.ts'
@@ -155,7 +155,7 @@ export class AuthZen {
       (await this.#dependencies.work.run(tenantId, (tx) => accountsAmong(tx, [asked.id]), { readOnly: true })).has(
         asked.id,
       )
-    if (!isOne && OWN.has(asked.type))
+    if (!isOne && (asked.type === USER || OWN_KINDS.has(asked.type)))
       throw refusedField(`${pointer}/type`, 'is of Probity itself, and nobody of that id is')
     return someone(asked, given, isOne)
   }
@@ -173,7 +173,6 @@ export class AuthZen {
 }
 
 const AT_ONCE = 200
-const OWN = new Set([USER, ROLE, GROUP, ACTION])
 const UNREADABLE: AuthZenDecision = {
   decision: false,
   context: { reason: 'subject, action or resource is missing, here and for all' },

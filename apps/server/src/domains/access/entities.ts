@@ -5,13 +5,10 @@ import { DomainError, refusedField } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
 import { EntityReference } from './cedar/value.ts'
 import { KnownEntities } from './known-entities.ts'
-import { ACTION, GROUP, ROLE } from './permissions.ts'
+import { OWN_KINDS } from './permissions.ts'
 import { recordIn } from './question.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import * as store from './store-entities.ts'
-
-/** Entities that only Probity tells of: who is in a role is a matter of grants, and nobody's word. */
-const OWN = new Set([ROLE, GROUP, ACTION])
 
 /** What an application tells of its resources and people, so that decisions know of it without being told each time. */
 export class AccessEntities {
@@ -74,8 +71,8 @@ export class AccessEntities {
 }
 
 function requireTellable({ type, attributes, parents }: AccessEntity, pointer: string): void {
-  if (OWN.has(type)) throw refusedField(`${pointer}/type`, 'is told by Probity itself, by its roles and groups')
-  const i = parents.findIndex((parent) => OWN.has(parent.type))
+  if (OWN_KINDS.has(type)) throw refusedField(`${pointer}/type`, 'is told by Probity itself, by its roles and groups')
+  const i = parents.findIndex((parent) => OWN_KINDS.has(parent.type))
   if (i >= 0)
     throw refusedField(`${pointer}/parents/${i}/type`, 'takes a grant, or a place in a group, and not a relation')
   recordIn(attributes, `${pointer}/attributes`)

@@ -2,11 +2,10 @@ import { type Principal, requirePermits } from '../../platform/authority.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { obligationsOf } from './answers.ts'
 import type { AuthZen } from './authzen.ts'
-import { readIp } from './cedar/ip-address.ts'
 import { accountOf, type Decisions, isAllowed, type Someone } from './decisions.ts'
 import type { HttpRoute } from './http-route.ts'
 import type { Judgement } from './judgement.ts'
-import { readQuestion } from './question.ts'
+import { readAddress, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 
 /** When who calls last showed a second factor. */
@@ -75,8 +74,7 @@ export class Gateway {
 }
 
 function questionOf({ method, host, path }: HttpRoute, address: string) {
-  const ip = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  const context = { method, host, path, ...(readIp(ip) !== null && { ip }) }
+  const context = { method, host, path, ...(readAddress(address) !== null && { ip: address }) }
   const resource = { type: 'http_route', id: host + path }
   return readQuestion({ resource, action: method, resource_attributes: {}, context }, '')
 }

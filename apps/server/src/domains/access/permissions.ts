@@ -8,6 +8,8 @@ export const ROLE = 'Role'
 export const USER = 'User'
 export const ACTION = 'Action'
 export const GROUP = 'Group'
+/** Kinds of entities that only Probity tells of: who is in a role is a matter of grants, and nobody's word. */
+export const OWN_KINDS: ReadonlySet<string> = new Set([ROLE, GROUP, ACTION])
 
 /** A permission of a role as a policy of Cedar: whoever is in the role may. Throws VALIDATION_FAILED. */
 export function policyOf(

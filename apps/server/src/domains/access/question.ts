@@ -4,7 +4,7 @@ import { Failure } from './cedar/failure.ts'
 import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Entity, Request } from './cedar/request.ts'
-import { type CedarRecord, EntityReference, Extension, type Value } from './cedar/value.ts'
+import { type CedarRecord, EntityReference, Extension, type IpAddress, type Value } from './cedar/value.ts'
 import { localTime } from './conditions.ts'
 import type { KnownEntities } from './known-entities.ts'
 import type { Model } from './model.ts'
@@ -72,9 +72,14 @@ function contextIn(json: unknown, pointer: string): CedarRecord {
   const context = recordIn(json, `${pointer}/context`)
   const ip = context.get('ip')
   if (typeof ip !== 'string') return context
-  const address = readIp(ip.replace(/^::ffff:(?=\d+\.)/i, '')) // IPv4 as a socket of both tells it
+  const address = readAddress(ip)
   if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
   return new Map(context).set('ip', address)
+}
+
+/** An address as a socket tells it, also that of IPv4 where it takes both; null: it is none. */
+export function readAddress(text: string): IpAddress | null {
+  return readIp(text.replace(/^::ffff:(?=\d+\.)/i, ''))
 }
 
 /** Attributes by name. Throws VALIDATION_FAILED for values that Cedar has none of. */
