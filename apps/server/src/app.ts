@@ -91,7 +91,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const work = new Work({ database, clock, callersChanged })
   const usual = { work, clock, keys, record: audit.record }
   const access: Access = new Access({
-    ...{ ...usual, policies: new ActivePolicies(clock) },
+    ...{ ...usual, recordAll: audit.recordAll, policies: new ActivePolicies(clock) },
     secondFactorAt: (principal) => identity.sessions.secondFactorAt(principal),
   })
   const identity = new Identity({

@@ -16,6 +16,8 @@ export interface OwnEvent {
   data?: Record<string, unknown>
   /** Personal fields of the actor: sealed, never in the leaf. */
   personal?: Record<string, unknown>
+  /** Who really acts as the actor; missing: whoever the work is done on behalf of. */
+  impersonator?: string | undefined
 }
 
 /**
@@ -23,3 +25,6 @@ export interface OwnEvent {
  * Domains before audit get it by injection, so that none imports a later one.
  */
 export type RecordEvent = (tx: Tx, event: OwnEvent) => Promise<{ event_id: string }>
+
+/** The same of several events at once, in their order; answers their ids. */
+export type RecordEvents = (tx: Tx, events: readonly OwnEvent[]) => Promise<string[]>

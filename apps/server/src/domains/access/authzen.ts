@@ -14,12 +14,14 @@ import { actorOf, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { refusedField } from '../../platform/errors.ts'
 import { obligationsOf, reasonOf } from './answers.ts'
-import { type Decisions, isAllowed, type Someone, textOf } from './decisions.ts'
+import { isAllowed, textOf } from './decision-entry.ts'
+import type { Decisions } from './decisions.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Model } from './model.ts'
 import { ACTION, OWN_KINDS, USER } from './permissions.ts'
 import { ask, type Question, readQuestion, recordIn, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
+import type { Someone, States } from './states.ts'
 import { listEntityIds } from './store-entities.ts'
 import { accountsAmong, listAccountIds } from './store-grants.ts'
 
@@ -36,10 +38,12 @@ const ACCOUNT = new Set(['user', USER])
 export class AuthZen {
   readonly #dependencies: AccessDependencies
   readonly #decisions: Decisions
+  readonly #states: States
 
-  constructor(dependencies: AccessDependencies, decisions: Decisions) {
+  constructor(dependencies: AccessDependencies, decisions: Decisions, states: States) {
     this.#dependencies = dependencies
     this.#decisions = decisions
+    this.#states = states
   }
 
   /** Access Evaluation API (§6). */
@@ -58,7 +62,8 @@ export class AuthZen {
       const { subject, action, resource, context } = { ...whole, ...one }
       return subject && action && resource ? [{ i, subject, action, resource, context }] : []
     })
-    for (const [, same] of Map.groupBy(readable, ({ subject }) => JSON.stringify(subject))) {
+    const bySubject = [...Map.groupBy(readable, ({ subject }) => JSON.stringify(subject)).values()]
+    const decide = async (same: typeof readable) => {
       const [{ subject, i }] = same as [(typeof same)[0]]
       const who = await this.someone(principal.tenantId, subject, `/evaluations/${i}/subject`)
       const questions = same.map((one) => questionOf(one, `/evaluations/${one.i}`))
@@ -66,6 +71,8 @@ export class AuthZen {
       for (const [n, judgement] of judgements.entries())
         answers[same[n]?.i ?? 0] = presentOne(decisionId, model, judgement)
     }
+    for (let from = 0; from < bySubject.length; from += SUBJECTS_AT_ONCE)
+      await Promise.all(bySubject.slice(from, from + SUBJECTS_AT_ONCE).map(decide))
     return { evaluations: upTo(answers, options?.evaluations_semantic) }
   }
 
@@ -82,7 +89,8 @@ export class AuthZen {
       const ids = [...new Set([...entities, ...accounts])].sort(byBytes).slice(0, limit)
       const known = isAccounts ? await accountsAmong(tx, ids.filter(isUuid)) : new Set()
       const people = ids.map((id) => someone({ type: subject.type, id }, given, known.has(id)))
-      const states = await this.#decisions.statesOf(tx, this.#dependencies.work.now(), people, question.resource)
+      const about = people.map((who) => ({ who, resources: [question.resource] }))
+      const states = await this.#states.ofAll(tx, this.#dependencies.work.now(), about)
       return { ids, found: ids.filter((_, i) => allows(states[i], question)) }
     })
   }
@@ -95,12 +103,7 @@ export class AuthZen {
       const ids = await listEntityIds(tx, resource.type, after, limit)
       const questions = ids.map((id) => questionOf({ action, resource: { ...resource, id }, context }, ''))
       const at = this.#dependencies.work.now()
-      const state = await this.#decisions.stateOf(
-        tx,
-        at,
-        who,
-        questions.map((one) => one.resource),
-      )
+      const state = await this.#states.of(tx, at, { who, resources: questions.map((one) => one.resource) })
       return { ids, found: ids.filter((_, i) => allows(state, questions[i])) }
     })
   }
@@ -110,7 +113,7 @@ export class AuthZen {
     const who = await this.someone(principal.tenantId, asked.subject, '/subject')
     const resource = questionOf({ ...asked, action: { name: 'any' } }, '').resource
     return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const state = await this.#decisions.stateOf(tx, this.#dependencies.work.now(), who, [resource])
+      const state = await this.#states.of(tx, this.#dependencies.work.now(), { who, resources: [resource] })
       const names = actionsOf(state.model).filter((name) => {
         return allows(state, questionOf({ ...asked, action: { name } }, ''))
       })
@@ -173,6 +176,8 @@ export class AuthZen {
 }
 
 const AT_ONCE = 200
+/** Of one caller: others want connections too. */
+const SUBJECTS_AT_ONCE = 8
 const UNREADABLE: AuthZenDecision = {
   decision: false,
   context: { reason: 'subject, action or resource is missing, here and for all' },

@@ -10,31 +10,20 @@ import { actorOf, type Principal, requirePermits } from '../../platform/authorit
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import type { RecordEvents } from '../../platform/record.ts'
+import { Together } from '../../platform/together.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
-import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { type Decision, entryOf, isAllowed, isRecorded, textOf, whomOf } from './decision-entry.ts'
 import { filterOf, presentFilter } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
-import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
-import type { Model, Models } from './model.ts'
-import { extentOf, USER } from './permissions.ts'
-import { type AskedQuestion, ask, type Question, readQuestion, type State, timeIn } from './question.ts'
+import { extentOf } from './permissions.ts'
+import { type AskedQuestion, ask, type Question, readQuestion, type State } from './question.ts'
 import type { RecordedRequests } from './recorded-requests.ts'
 import type { AccessDependencies } from './roles.ts'
 import type { Beside } from './rulings.ts'
 import { countingOf } from './separation.ts'
-import * as store from './store-grants.ts'
-
-/** Somebody whom a decision is about. */
-export interface Someone {
-  type: string
-  id: string
-  /** Null: an entity of the application, of which Probity has no account. */
-  userId: string | null
-  attributes: CedarRecord
-  /** The same, as it came. */
-  told: Record<string, unknown>
-}
+import { accountOf, type Someone, type States } from './states.ts'
 
 /** A decision that a policy which does not decide would have made otherwise. */
 export interface Difference {
@@ -48,18 +37,46 @@ export interface Difference {
 }
 
 export interface DecisionDependencies extends AccessDependencies {
-  models: Models
+  states: States
   requests: RecordedRequests
+  recordAll: RecordEvents
   /** Keeps what policies beside those that decide would have decided. */
   noteDifferences(tx: Tx, key: DataKey, differences: readonly Difference[]): Promise<void>
 }
 
+/** What somebody asks about one, and the key that it is kept under. */
+interface Asked {
+  principal: Principal
+  who: Someone
+  questions: readonly Question[]
+  key: DataKey
+}
+
+interface Decided {
+  asked: Asked
+  at: Date
+  state: State
+  decision: Decision
+}
+
+/** Decisions with more questions have a transaction of their own: others do not wait for all of them. */
+const MOST_QUESTIONS_TOGETHER = 20
+/** Decisions that share a transaction at most, and such transactions of a tenant at once. */
+const MOST_TOGETHER = 100
+const TRANSACTIONS_AT_ONCE = 2
+
 /** Decides what somebody may do, and records it. */
 export class Decisions {
   readonly #dependencies: DecisionDependencies
+  readonly #together: Together<Asked, Decision>
 
   constructor(dependencies: DecisionDependencies) {
     this.#dependencies = dependencies
+    this.#together = new Together({
+      work: (tenantId, all) => this.#decideTogether(tenantId, all),
+      most: MOST_TOGETHER,
+      atOnce: TRANSACTIONS_AT_ONCE,
+    })
   }
 
   /**
@@ -89,68 +106,14 @@ export class Decisions {
     return { decision_id: decisionId, answers, version: model.version }
   }
 
-  /** Decides questions about one, each by itself; one entry of all. */
-  async decide(
-    principal: Principal,
-    who: Someone,
-    questions: readonly Question[],
-  ): Promise<{ decisionId: string; model: Model; judgements: Judgement[] }> {
-    const { requests } = this.#dependencies
-    const key = await requests.keyOf(principal.tenantId, who.userId)
-    return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const at = this.#dependencies.work.now()
-      const state = await this.stateOf(
-        tx,
-        at,
-        who,
-        questions.map(({ resource }) => resource),
-      )
-      const judgements = questions.map((question) => judge(state.model, ask(state, question)))
-      const decisionId = newId(this.#dependencies.clock.now())
-      const asked = questions.map((one) => one.asked)
-      const writes = isRecorded(state.model, questions, judgements)
-        ? [
-            this.#record(tx, principal, who, { decisionId, questions, model: state.model, judgements }),
-            requests.put(tx, key, { decisionId, at, state, attributes: who.told, questions: asked }),
-          ]
-        : []
-      await Promise.all([
-        ...writes,
-        this.#dependencies.noteDifferences(tx, key, differencesOf(judgements, { decisionId, at })),
-      ])
-      return { decisionId, model: state.model, judgements }
-    })
-  }
-
-  /** What decisions about somebody and some resources rest on at a time; `resources` null: without what was told of any entity. */
-  async stateOf(tx: Tx, at: Date, who: Someone, resources: readonly EntityReference[] | null): Promise<State> {
-    const { userId } = who
-    // Sent together: there and back once.
-    const [model, held, groups] = await Promise.all([
-      this.#dependencies.models.read(tx, at),
-      userId === null ? [] : store.heldBy(tx, userId, at),
-      userId === null ? [] : store.groupsOf(tx, userId),
-    ])
-    return {
-      ...{ tenantId: tx.tenantId, model, time: timeIn(at, model), subject: subjectOf(who), held },
-      groups: groups ?? [],
-      known: model.hasEntities && resources ? await KnownEntities.read(tx, [who, ...resources]) : NOTHING_KNOWN,
-    }
-  }
-
-  /** The same of many people and one resource. */
-  async statesOf(tx: Tx, at: Date, all: readonly Someone[], resource: EntityReference): Promise<State[]> {
-    const model = await this.#dependencies.models.read(tx, at)
-    const users = all.flatMap(({ userId }) => userId ?? [])
-    const reached = Map.groupBy(await store.reachOfAll(tx, users, at), ({ user_id }) => user_id)
-    const groups = Map.groupBy(await store.groupsOfAll(tx, users), ({ user_id }) => user_id)
-    const known = model.hasEntities ? await KnownEntities.read(tx, [resource, ...all]) : NOTHING_KNOWN
-    const shared = { tenantId: tx.tenantId, model, time: timeIn(at, model), known }
-    return all.map((who) => ({
-      ...{ ...shared, subject: subjectOf(who) },
-      held: reached.get(who.userId ?? '') ?? [],
-      groups: (groups.get(who.userId ?? '') ?? []).map(({ group_id }) => group_id),
-    }))
+  /** Decides questions about one, each by itself; one entry of all. Short ones share a transaction with others of the tenant. */
+  async decide(principal: Principal, who: Someone, questions: readonly Question[]): Promise<Decision> {
+    // Before any transaction: whoever holds a connection waits for no other.
+    const key = await this.#dependencies.requests.keyOf(principal.tenantId, who.userId)
+    const asked = { principal, who, questions, key }
+    if (questions.length <= MOST_QUESTIONS_TOGETHER) return this.#together.ask(principal.tenantId, asked)
+    const [outcome] = await this.#decideAll(principal.tenantId, [asked])
+    return requireValue(outcome as PromiseSettledResult<Decision>) // of one, one
   }
 
   /**
@@ -163,7 +126,7 @@ export class Decisions {
     const { action, context } = asked
     const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
     return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const state = await this.stateOf(tx, this.#dependencies.work.now(), who, [])
+      const state = await this.#dependencies.states.of(tx, this.#dependencies.work.now(), { who, resources: [] })
       const held = state.held.map(({ role_id }) => role_id)
       const requestOf = (here: readonly string[]) =>
         ask(state, question, countingOf(state.model, { held, here })).request
@@ -188,67 +151,75 @@ export class Decisions {
     })
   }
 
+  /** What all together are too much for, each is decided for alone. */
+  async #decideTogether(tenantId: string, all: readonly Asked[]): Promise<PromiseSettledResult<Decision>[]> {
+    try {
+      return await this.#decideAll(tenantId, all)
+    } catch (failure) {
+      // A failure of the domain's comes before the commit: nothing of it was kept.
+      if (all.length === 1 || !(failure instanceof DomainError)) throw failure
+      const alone = await Promise.allSettled(all.map((one) => this.#decideAll(tenantId, [one])))
+      return alone.flatMap((one) => (one.status === 'fulfilled' ? one.value : [one]))
+    }
+  }
+
+  /** In one transaction. What cannot be asked for one keeps nobody else from an answer. */
+  #decideAll(tenantId: string, all: readonly Asked[]): Promise<PromiseSettledResult<Decision>[]> {
+    return this.#inOneMoment(tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const about = all.map(({ who, questions }) => ({ who, resources: questions.map(({ resource }) => resource) }))
+      const states = await this.#dependencies.states.ofAll(tx, at, about)
+      const outcomes = all.map((asked, i) => settled(() => this.#judge(asked, states[i] as State, at))) // one state of each
+      const decided = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      await this.#keep(tx, decided)
+      return outcomes.map((one) => (one.status === 'fulfilled' ? { ...one, value: one.value.decision } : one))
+    })
+  }
+
+  #judge(asked: Asked, state: State, at: Date): Decided {
+    const { principal, who, questions } = asked
+    const judgements = questions.map((question) => judge(state.model, ask(state, question)))
+    const decisionId = newId(this.#dependencies.clock.now())
+    return { asked, at, state, decision: { principal, who, decisionId, model: state.model, questions, judgements } }
+  }
+
+  async #keep(tx: Tx, decided: readonly Decided[]): Promise<void> {
+    const { requests, recordAll, noteDifferences } = this.#dependencies
+    const recorded = decided.filter(({ decision }) => isRecorded(decision))
+    await Promise.all([
+      recordAll(
+        tx,
+        recorded.map(({ decision }) => entryOf(decision)),
+      ),
+      requests.put(
+        tx,
+        recorded.map(({ asked, at, state, decision: { decisionId, who, questions } }) => ({
+          ...{ key: asked.key, decisionId, at, state, attributes: who.told },
+          questions: questions.map((one) => one.asked),
+        })),
+      ),
+      ...decided.map((one) => noteDifferences(tx, one.asked.key, differencesOf(one))),
+    ])
+  }
+
   // Roles of one moment with grants of another would allow what was never allowed: a permission that was taken from a role
   // just before somebody was given it.
   #inOneMoment<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#dependencies.work.run(tenantId, work, { isolation: 'repeatable read' })
   }
+}
 
-  async #record(
-    tx: Tx,
-    by: Principal,
-    who: Someone,
-    {
-      decisionId,
-      questions,
-      model,
-      judgements,
-    }: {
-      decisionId: string
-      questions: readonly Question[]
-      model: Model
-      judgements: readonly Judgement[]
-    },
-  ): Promise<void> {
-    const allowed = judgements.filter(isAllowed).length
-    const of = judgements.slice(0, MOST_NAMED).map((one, i) => toldOf(questions[i] as Question, one)) // one judgement a question
-    const [first] = questions
-    await this.#dependencies.record(tx, {
-      ...{ event_type: 'access.decided', actor: actorOf(by), action: 'authorize' },
-      resource: questions.length === 1 && first ? textOf(first.resource) : `questions/${questions.length}`,
-      outcome: allowed === questions.length ? 'Success' : 'Failure',
-      data: {
-        ...{ decision: decisionId, version: model.version, asked_for: whomOf(by, who) },
-        ...(questions.length === 1
-          ? { ...of[0] }
-          : { allowed, denied: judgements.length - allowed, questions: of.map((one) => namedOf(one)) }),
-      },
-    })
+function settled<T>(work: () => T): PromiseSettledResult<T> {
+  try {
+    return { status: 'fulfilled', value: work() }
+  } catch (reason) {
+    return { status: 'rejected', reason }
   }
 }
 
-/** Each decision is, but where the tenant says that a share of what is allowed is enough. */
-function isRecorded(model: Model, questions: readonly Question[], judgements: readonly Judgement[]): boolean {
-  const { sampledActions, recordedShare } = model
-  const isSampled = questions.every(({ asked }) => sampledActions.has(asked.action)) && judgements.every(isAllowed)
-  return !isSampled || Math.random() < recordedShare
-}
-
-/** Questions that the entry of a batch names; of more it tells how many. */
-const MOST_NAMED = 50
-
-/** Statements that decided, roles by their ids; and policies beside them that would not have. */
-function toldOf({ asked, resource }: Question, { answer, others }: Judgement) {
-  return {
-    ...{ action: asked.action, asked_resource: textOf(resource), decision_was: answer.decision },
-    ...(asked.active_roles && { active_roles: asked.active_roles }),
-    determining: answer.determining.map(({ id }) => id),
-    would: others.map(({ beside, would }) => `${beside.mode} ${beside.policyId}/${beside.version} ${would}`),
-  }
-}
-
-function namedOf({ decision_was, action, asked_resource }: ReturnType<typeof toldOf>): string {
-  return `${decision_was === 'allow' ? 'allowed' : 'denied'} ${action} ${asked_resource}`
+function requireValue<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason
+  return outcome.value
 }
 
 function questionIn({ resource, resource_attributes, action, context, active_roles }: Authorize): AskedQuestion {
@@ -261,32 +232,10 @@ function entityOf(text: string): { type: string; id: string } {
   return { type: type ?? '', id: id ?? '' }
 }
 
-export function textOf({ type, id }: { type: string; id: string }): string {
-  return `${type}/${id}`
-}
-
-/** Null: who asks. */
-function whomOf(by: Principal, { type, id, userId }: Someone): string | null {
-  if (userId === null) return `${type}/${id}`
-  return userId === by.userId ? null : userId
-}
-
-function subjectOf({ type, id, userId, attributes }: Someone): State['subject'] {
-  return { reference: new EntityReference(type, id), isAccount: userId !== null, attributes }
-}
-
-export function accountOf(userId: string): Someone {
-  return { type: USER, id: userId, userId, attributes: new Map(), told: {} }
-}
-
-export function isAllowed({ answer }: Judgement): boolean {
-  return answer.decision === 'allow'
-}
-
-function differencesOf(judgements: readonly Judgement[], of: { decisionId: string; at: Date }): Difference[] {
+function differencesOf({ at, decision: { decisionId, judgements } }: Decided): Difference[] {
   return judgements.flatMap(({ request, others }) =>
     others.map(({ beside, would }) => ({
-      ...{ ...of, beside, would, action: request.action.id },
+      ...{ decisionId, at, beside, would, action: request.action.id },
       principal: textOf(request.principal),
       resource: textOf(request.resource),
     })),

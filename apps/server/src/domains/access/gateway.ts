@@ -2,11 +2,13 @@ import { type Principal, requirePermits } from '../../platform/authority.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { obligationsOf } from './answers.ts'
 import type { AuthZen } from './authzen.ts'
-import { accountOf, type Decisions, isAllowed, type Someone } from './decisions.ts'
+import { isAllowed } from './decision-entry.ts'
+import type { Decisions } from './decisions.ts'
 import type { HttpRoute } from './http-route.ts'
 import type { Judgement } from './judgement.ts'
 import { readAddress, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
+import { accountOf, type Someone } from './states.ts'
 
 /** When who calls last showed a second factor. */
 export type SecondFactorAt = (principal: Principal) => Promise<Date | null>

@@ -105,12 +105,12 @@ export class Grants {
   ) {
     if (user_id === principal.userId)
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to themselves' })
-    if (user_id !== null && (await store.groupsOf(tx, user_id)) === null)
+    if (user_id !== null && !(await store.groupsOf(tx, [user_id])).has(user_id))
       throw new DomainError('NOT_FOUND', { reason: 'there is no such account, or it is not active' })
     if (group_id === null) return
     if (!(await store.hasGroup(tx, group_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such group' })
-    const own = await store.groupsOf(tx, principal.userId)
-    if (own?.includes(group_id))
+    const own = await store.groupsOf(tx, [principal.userId])
+    if (own.get(principal.userId)?.includes(group_id))
       throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
   }
 
@@ -122,7 +122,7 @@ export class Grants {
     given: Extent & { with_grant_option: boolean; expires: Date | null },
   ): Promise<void> {
     if (principal.scopes.includes('tenant:admin')) return requireHolds(tx, principal, [roleId])
-    const held = isInPerson(principal) ? await store.heldBy(tx, principal.userId, this.#dependencies.work.now()) : []
+    const held = isInPerson(principal) ? await store.heldBy(tx, [principal.userId], this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
     const duties = { parents, exclusions: await listExclusions(tx) }
     const roles = held.map(({ role_id }) => role_id)

@@ -37,6 +37,18 @@ export class KnownEntities implements Entities {
     return new KnownEntities(rows)
   }
 
+  /** Of some of these and all that they are in alone. */
+  within(asked: readonly NamedEntity[]): KnownEntities {
+    const reached = new Set<string>()
+    const waiting = asked.map(({ type, id }) => new EntityReference(type, id).key)
+    for (const key of waiting) {
+      if (reached.has(key)) continue
+      reached.add(key)
+      waiting.push(...(this.#parents.get(key) ?? []).map((parent) => parent.key))
+    }
+    return new KnownEntities([...reached].flatMap((key) => this.#rows.get(key) ?? []))
+  }
+
   find(key: string): Entity | undefined {
     const row = this.#rows.get(key)
     if (!row) return undefined

@@ -2,23 +2,23 @@ import { type Permit, partsOf } from '@probity/contract'
 import type { RolePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
-import { accountOf, type Decisions } from './decisions.ts'
 import { requireSeparate } from './duties.ts'
 import { judge } from './judgement.ts'
 import { OPENABLE_PERMITS, openedBy } from './opened.ts'
 import { ask, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
+import { accountOf, type States } from './states.ts'
 import { holdVersion } from './store.ts'
 import * as store from './store-grants.ts'
 
 /** Roles over Probity's own routes: the same engine that decides for applications. */
 export class OwnPermits implements RolePermits {
   readonly #dependencies: AccessDependencies
-  readonly #decisions: Decisions
+  readonly #states: States
 
-  constructor(dependencies: AccessDependencies, decisions: Decisions) {
+  constructor(dependencies: AccessDependencies, states: States) {
     this.#dependencies = dependencies
-    this.#decisions = decisions
+    this.#states = states
   }
 
   /** By grants on everything or on all of a type. Policies take away; they give nothing here, since no administrator could stand over them. */
@@ -29,7 +29,7 @@ export class OwnPermits implements RolePermits {
       async (tx) => {
         const at = this.#dependencies.work.now()
         // Without what applications tell: who holds a token of one would open what they like.
-        const state = await this.#decisions.stateOf(tx, at, accountOf(userId), null)
+        const state = await this.#states.of(tx, at, { who: accountOf(userId), resources: null })
         if (state.held.length === 0) return { permits: new Set<Permit>(), until: null }
         const permits = QUESTIONS.flatMap(({ permit, question }) => {
           const { answer } = judge(state.model, ask(state, question))

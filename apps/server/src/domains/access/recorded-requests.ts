@@ -19,6 +19,18 @@ export interface RecordedRequest {
   questions: readonly AskedQuestion[]
 }
 
+/** What is kept of a decision. */
+export interface DecidedRequest {
+  /** Of whom it is about. */
+  key: DataKey
+  decisionId: string
+  at: Date
+  state: State
+  /** Of whom it is about, as they were told. */
+  attributes: Record<string, unknown>
+  questions: readonly AskedQuestion[]
+}
+
 const LOCATION = { table: 'decided_requests', column: 'requests_sealed' }
 
 /** Requests of the last 30 days, sealed under the key of whom they are about. */
@@ -45,38 +57,12 @@ export class RecordedRequests {
     return subject
   }
 
-  async put(
-    tx: Tx,
-    key: DataKey,
-    {
-      decisionId,
-      at,
-      state,
-      attributes,
-      questions,
-    }: {
-      decisionId: string
-      at: Date
-      state: State
-      attributes: Record<string, unknown>
-      questions: readonly AskedQuestion[]
-    },
-  ): Promise<void> {
-    const { reference, isAccount } = state.subject
-    const held = state.held.map(({ role_id, resource_type, resource_id }) => ({ role_id, resource_type, resource_id }))
-    const content: Content = {
-      ...{ subject: { type: reference.type, id: reference.id, isAccount, attributes }, held, groups: state.groups },
-      questions: questions.slice(0, MOST_QUESTIONS),
-    }
-    const bytes = Buffer.from(JSON.stringify(content))
-    if (bytes.length > MOST_BYTES) return
-    const sealed = seal(tx.tenantId, [key], { ...LOCATION, row: decisionId }, bytes)
-    await store.insertRequest(tx, {
-      decision_id: decisionId,
-      decided_at: at,
-      subject: key.subject,
-      requests_sealed: sealed,
-    })
+  /** Each under its key. */
+  async put(tx: Tx, decided: readonly DecidedRequest[]): Promise<void> {
+    await store.insertRequests(
+      tx,
+      decided.flatMap((one) => rowOf(tx.tenantId, one) ?? []),
+    )
   }
 
   /** The newest first; a request is null where who it was about was erased. */
@@ -98,3 +84,20 @@ export class RecordedRequests {
 }
 
 type Content = Omit<RecordedRequest, 'decisionId' | 'decidedAt'>
+
+/** Null: it is too much to keep. */
+function rowOf(
+  tenantId: string,
+  { key, decisionId, at, state, attributes, questions }: DecidedRequest,
+): store.RequestRow | null {
+  const { reference, isAccount } = state.subject
+  const held = state.held.map(({ role_id, resource_type, resource_id }) => ({ role_id, resource_type, resource_id }))
+  const content: Content = {
+    ...{ subject: { type: reference.type, id: reference.id, isAccount, attributes }, held, groups: state.groups },
+    questions: questions.slice(0, MOST_QUESTIONS),
+  }
+  const bytes = Buffer.from(JSON.stringify(content))
+  if (bytes.length > MOST_BYTES) return null
+  const requests_sealed = seal(tenantId, [key], { ...LOCATION, row: decisionId }, bytes)
+  return { decision_id: decisionId, decided_at: at, subject: key.subject, requests_sealed }
+}

@@ -180,7 +180,7 @@ async function requireMayDecide(
     throw new DomainError('GRANT_REFUSED', { reason: 'a reviewer decides' })
   if (user_id === principal.userId)
     throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what they have themselves' })
-  if (group_id !== null && (await groupsOf(tx, principal.userId))?.includes(group_id))
+  if (group_id !== null && (await groupsOf(tx, [principal.userId])).get(principal.userId)?.includes(group_id))
     throw new DomainError('GRANT_REFUSED', { reason: 'nobody decides on what a group has that they are in' })
 }
 

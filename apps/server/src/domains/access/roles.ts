@@ -163,7 +163,7 @@ export class Roles {
   }
 
   async #requireNotOwn(tx: Tx, principal: Principal, id: string): Promise<void> {
-    const held = await heldBy(tx, principal.userId, this.#dependencies.work.now())
+    const held = await heldBy(tx, [principal.userId], this.#dependencies.work.now())
     const own = closureOf(
       await store.listParents(tx),
       held.map(({ role_id }) => role_id),

@@ -1,4 +1,5 @@
 import type { Tx } from '../../platform/database/transaction.ts'
+import type { RecordEvents } from '../../platform/record.ts'
 import type { DataKey, Keys } from '../keys/index.ts'
 import { AuthZen } from './authzen.ts'
 import { Decisions, type Difference } from './decisions.ts'
@@ -15,6 +16,7 @@ import { Replays } from './replay.ts'
 import { Reviews } from './reviews.ts'
 import { type AccessDependencies, Roles } from './roles.ts'
 import type { RulingSource } from './rulings.ts'
+import { States } from './states.ts'
 
 /** What access policies are to it, whose domain comes later. */
 export interface PolicySource {
@@ -40,10 +42,16 @@ export class Access {
   readonly model: (tx: Tx, at: Date) => Promise<Model>
 
   constructor(
-    dependencies: AccessDependencies & { keys: Keys; policies: PolicySource; secondFactorAt: SecondFactorAt },
+    dependencies: AccessDependencies & {
+      keys: Keys
+      recordAll: RecordEvents
+      policies: PolicySource
+      secondFactorAt: SecondFactorAt
+    },
   ) {
     const { keys, policies } = dependencies
     const models = new Models(policies.rulings)
+    const states = new States(models)
     const requests = new RecordedRequests(keys)
     this.model = (tx, at) => models.read(tx, at)
     this.roles = new Roles(dependencies)
@@ -52,11 +60,11 @@ export class Access {
     this.entities = new AccessEntities(dependencies, this.roles)
     this.elevations = new Elevations(dependencies, this.roles, this.grants)
     this.reviews = new Reviews(dependencies, this.roles, this.grants)
-    this.decisions = new Decisions({ ...dependencies, models, requests, noteDifferences: policies.noteDifferences })
+    this.decisions = new Decisions({ ...dependencies, states, requests, noteDifferences: policies.noteDifferences })
     this.effective = new Effective(dependencies, models)
     this.replays = new Replays(dependencies, models, requests)
-    this.authZen = new AuthZen(dependencies, this.decisions)
-    this.ownPermits = new OwnPermits(dependencies, this.decisions)
+    this.authZen = new AuthZen(dependencies, this.decisions, states)
+    this.ownPermits = new OwnPermits(dependencies, states)
     this.gateway = new Gateway(dependencies, this.decisions, this.authZen)
   }
 

@@ -75,26 +75,10 @@ export async function listOwners(tx: Tx): Promise<{ id: string; user_id: string 
   return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId])).rows
 }
 
-/** Groups of somebody who may have roles: whose account is active. Null: there is nobody. */
-export async function groupsOf(tx: Tx, userId: string): Promise<string[] | null> {
-  const text = `SELECT ARRAY(SELECT m.group_id FROM group_members m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) AS groups
-                FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'`
-  return (await tx.query<{ groups: string[] }>(text, [tx.tenantId, userId])).rows[0]?.groups ?? null
-}
-
 export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
   return (
     (await tx.query('SELECT 1 FROM user_groups WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])).rowCount === 1
   )
-}
-
-/** What somebody who is active has now, themselves and by groups. */
-export async function heldBy(tx: Tx, userId: string, at: Date): Promise<GrantRow[]> {
-  const text = `SELECT ${COLUMNS} FROM user_roles
-                WHERE tenant_id = $1 AND (expires_at IS NULL OR expires_at > $3)
-                  AND (user_id = $2 OR group_id IN (SELECT m.group_id FROM group_members m WHERE m.tenant_id = $1 AND m.user_id = $2))
-                  AND EXISTS (SELECT 1 FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status = 'active')`
-  return (await tx.query<GrantRow>(text, [tx.tenantId, userId, at])).rows
 }
 
 /** A grant as it reaches somebody who is active. */
@@ -105,42 +89,46 @@ export interface ReachRow {
   group_id: string | null
   resource_type: string | null
   resource_id: string | null
+  with_grant_option: boolean
   since: Date
   expires_at: Date | null
 }
 
-const REACH = `u.id AS user_id, r.id AS grant_id, r.role_id, r.group_id, r.resource_type, r.resource_id,
-  greatest(r.granted_at, m.added_at) AS since, r.expires_at`
+const REACH = `u.id AS user_id, r.id AS grant_id, r.role_id, r.group_id, r.resource_type, r.resource_id, r.with_grant_option,
+  greatest(r.granted_at, r.added_at) AS since, r.expires_at`
 
-/** Grants in force, each with everybody whom it reaches, themselves or by a group. */
-const REACHED = `FROM user_roles r
-  LEFT JOIN group_members m ON m.tenant_id = r.tenant_id AND m.group_id = r.group_id
-  JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = coalesce(r.user_id, m.user_id)
-  WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2)`
+/**
+ * What some people were given that is in force, themselves and by groups. From the people to their grants: those of everybody
+ * else are not looked at.
+ */
+const REACHING = `FROM security_users u CROSS JOIN LATERAL (
+    SELECT g.*, NULL::timestamptz AS added_at FROM user_roles g WHERE g.tenant_id = u.tenant_id AND g.user_id = u.id
+    UNION ALL
+    SELECT g.*, m.added_at FROM group_members m JOIN user_roles g ON g.tenant_id = m.tenant_id AND g.group_id = m.group_id
+    WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) r
+  WHERE u.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2) AND u.id = ANY ($3)`
 
 /** What reaches some people, active or not, in the order in which it was given. */
 export async function reachOf(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
-  const text = `SELECT ${REACH} ${REACHED} AND u.id = ANY ($3) ORDER BY r.id`
+  const text = `SELECT ${REACH} ${REACHING} ORDER BY r.id`
   return (await tx.query<ReachRow>(text, [tx.tenantId, at, userIds])).rows
 }
 
-/** What reaches each of some people who are active. */
-export async function reachOfAll(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
-  const text = `SELECT ${REACH} ${REACHED} AND u.status = 'active' AND u.id = ANY ($3)`
+/** The same of those who are active. */
+export async function heldBy(tx: Tx, userIds: readonly string[], at: Date): Promise<ReachRow[]> {
+  const text = `SELECT ${REACH} ${REACHING} AND u.status = 'active'`
   return (await tx.query<ReachRow>(text, [tx.tenantId, at, userIds])).rows
 }
 
-/** Groups of some people. */
-export async function groupsOfAll(
-  tx: Tx,
-  userIds: readonly string[],
-): Promise<{ user_id: string; group_id: string }[]> {
-  const text = `SELECT m.user_id, m.group_id FROM group_members m JOIN security_users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
-                WHERE m.tenant_id = $1 AND m.user_id = ANY ($2) AND u.status = 'active'`
-  return (await tx.query<{ user_id: string; group_id: string }>(text, [tx.tenantId, userIds])).rows
+/** Groups of each of some people who may have roles: whose account is active. Who is missing is not there, or not active. */
+export async function groupsOf(tx: Tx, userIds: readonly string[]): Promise<Map<string, string[]>> {
+  const text = `SELECT u.id, ARRAY(SELECT m.group_id FROM group_members m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id) AS groups
+                FROM security_users u WHERE u.tenant_id = $1 AND u.id = ANY ($2) AND u.status = 'active'`
+  const { rows } = await tx.query<{ id: string; groups: string[] }>(text, [tx.tenantId, userIds])
+  return new Map(rows.map(({ id, groups }) => [id, groups]))
 }
 
-/** Whom grants of some roles reach that count on a resource, by person. */
+/** Whom grants of some roles reach that count on a resource, themselves or by a group, by person. */
 export async function listReached(
   tx: Tx,
   asked: {
@@ -151,7 +139,11 @@ export async function listReached(
     limit: number
   },
 ): Promise<ReachRow[]> {
-  const text = `SELECT ${REACH} ${REACHED} AND u.status = 'active' AND r.role_id = ANY ($3)
+  const text = `SELECT ${REACH} FROM (
+                  SELECT g.*, coalesce(g.user_id, m.user_id) AS reached_id, m.added_at FROM user_roles g
+                  LEFT JOIN group_members m ON m.tenant_id = g.tenant_id AND m.group_id = g.group_id) r
+                JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = r.reached_id
+                WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2) AND u.status = 'active' AND r.role_id = ANY ($3)
                   AND (r.resource_type IS NULL OR r.resource_type = $4 AND (r.resource_id IS NULL OR r.resource_id = $5))
                   AND ($6::uuid IS NULL OR (u.id, r.id) > ($6, $7::uuid))
                 ORDER BY u.id, r.id LIMIT $8`

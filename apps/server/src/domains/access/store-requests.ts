@@ -7,9 +7,15 @@ export interface RequestRow {
   requests_sealed: Buffer
 }
 
-export async function insertRequest(tx: Tx, row: RequestRow): Promise<void> {
-  const text = `INSERT INTO decided_requests (tenant_id, decision_id, decided_at, subject, requests_sealed) VALUES ($1, $2, $3, $4, $5)`
-  await tx.query(text, [tx.tenantId, row.decision_id, row.decided_at, row.subject, row.requests_sealed])
+export async function insertRequests(tx: Tx, rows: readonly RequestRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const text = `INSERT INTO decided_requests (tenant_id, decision_id, decided_at, subject, requests_sealed)
+                SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::bytea[])`
+  const ids = rows.map(({ decision_id }) => decision_id)
+  const times = rows.map(({ decided_at }) => decided_at)
+  const subjects = rows.map(({ subject }) => subject)
+  const sealed = rows.map(({ requests_sealed }) => requests_sealed)
+  await tx.query(text, [tx.tenantId, ids, times, subjects, sealed])
 }
 
 /** The newest first; ids of decisions grow with time. */

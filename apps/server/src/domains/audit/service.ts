@@ -26,7 +26,7 @@ import { readAnchor } from './store-anchor.ts'
 import { readTileBytes } from './tiles.ts'
 import { verifyAndRecord } from './verification.ts'
 import { writeSource } from './write.ts'
-import { recordOwn, type WriteDependencies } from './write-inbox.ts'
+import { recordAllOwn, recordOwn, type WriteDependencies } from './write-inbox.ts'
 
 const ANCHOR_TRIES = 30
 const ANCHOR_POLL_MILLISECONDS = 100
@@ -45,6 +45,8 @@ export class Audit {
 
   /** Records an event of Probity's own inside the caller's transaction. */
   record = (tx: Tx, event: OwnEvent): Promise<{ event_id: string }> => recordOwn(this.#dependencies, tx, event)
+
+  recordAll = (tx: Tx, events: readonly OwnEvent[]): Promise<string[]> => recordAllOwn(this.#dependencies, tx, events)
 
   /**
    * Writes the events of a JSON body. Answers each one's fate in order; acknowledged means durable. Throws RATE_LIMITED

@@ -82,13 +82,31 @@ export async function recordOwn(
   tx: Tx,
   event: OwnEvent,
 ): Promise<{ event_id: string }> {
-  const acting = impersonator()
-  const told = acting === undefined ? event : { ...event, data: { ...event.data, impersonator: acting } }
-  const [entry] = await prepareForLiving(dependencies, tx, [observe(told)])
-  if (!entry || 'status' in entry) throw new Error('an event of our own could not be recorded')
-  await store.insertInbox(tx, [inboxRow(entry, newId(dependencies.clock.now()))])
+  const [id] = await recordAllOwn(dependencies, tx, [event])
+  return { event_id: id as string } // one event, one id
+}
+
+/** The same of several, in their order; answers their ids. */
+export async function recordAllOwn(
+  dependencies: WriteDependencies,
+  tx: Tx,
+  events: readonly OwnEvent[],
+): Promise<string[]> {
+  if (events.length === 0) return []
+  const entries = await prepareForLiving(dependencies, tx, events.map(actedOut).map(observe))
+  const rows = entries.map((entry) => {
+    if ('status' in entry) throw new Error('an event of our own could not be recorded')
+    return inboxRow(entry, newId(dependencies.clock.now()))
+  })
+  await store.insertInbox(tx, rows)
   tx.onCommit(() => dependencies.sequencer.wake())
-  return { event_id: entry.eventId }
+  return rows.map(({ event_id }) => event_id)
+}
+
+/** With who really acts. */
+function actedOut({ impersonator: told, ...event }: OwnEvent): OwnEvent {
+  const acting = told ?? impersonator()
+  return acting === undefined ? event : { ...event, data: { ...event.data, impersonator: acting } }
 }
 
 /** Times that an event is sealed anew because a person of it was erased meanwhile. */
