@@ -11,6 +11,16 @@ TABLE access_entities ROW LEVEL SECURITY ENABLED FORCED -- What an application t
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
 GRANT DELETE, INSERT, SELECT, UPDATE TO probity_app
 
+TABLE access_moments ROW LEVEL SECURITY ENABLED FORCED -- A database that has such a row has all that was committed before it, also after a restore or where another took its place; kept for 30 days
+  tenant_id uuid NOT NULL -- Tenant
+  id uuid NOT NULL -- What stands for the moment; UUIDv7
+  told_at timestamp with time zone NOT NULL -- When it was asked for
+  CONSTRAINT access_moments_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT access_moments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+CREATE INDEX access_moments_time ON access_moments USING btree (tenant_id, told_at)
+POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
+GRANT DELETE, INSERT, SELECT TO probity_app
+
 TABLE access_relations ROW LEVEL SECURITY ENABLED FORCED -- What each entity is in: a document in its folder, a person in their team; without cycles
   tenant_id uuid NOT NULL -- Tenant
   entity_type character varying(100) NOT NULL -- Type of what is in another

@@ -80,6 +80,7 @@ function tasks(
       await each('sweep', (tenantId) => privacy.finishErasures(tenantId))
       await each('sweep', (tenantId) => audit.recordTurns(tenantId))
       await each('sweep', (tenantId) => access.replays.sweep(tenantId))
+      await each('sweep', (tenantId) => access.moments.sweep(tenantId))
       await each('sweep', (tenantId) => policies.trials.sweep(tenantId))
       await each('sweep', (tenantId) => access.reviews.closeDue(tenantId))
       await each('sweep', (tenantId) => idempotency.sweep(tenantId))

@@ -8,6 +8,7 @@ export const filterAccess = z.strictObject({
   action: authorize.shape.action,
   resource_type: typeName,
   context: authorize.shape.context,
+  at_least: authorize.shape.at_least,
 })
 export type FilterAccess = z.infer<typeof filterAccess>
 export type FilterAccessInput = z.input<typeof filterAccess>

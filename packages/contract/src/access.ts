@@ -166,6 +166,15 @@ export const grantQuery = z.strictObject({
 export type GrantQuery = z.infer<typeof grantQuery>
 export const grantPage = z.object({ grants: z.array(grant), next_cursor: nextCursor })
 
+/** A moment to ask for again: whatever was committed before it counts in a decision that is at least as new. */
+export const accessMoment = z.object({ moment: uuid })
+export type AccessMoment = z.infer<typeof accessMoment>
+const atLeast = uuid
+  .optional()
+  .describe(
+    'A moment that POST /v1/access/moments answered with: the decision knows whatever was committed before it, or is refused with MOMENT_UNKNOWN',
+  )
+
 /** May somebody do this; asked for oneself, or by an application for anybody. */
 export const authorize = z.strictObject({
   user_id: uuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
@@ -180,6 +189,7 @@ export const authorize = z.strictObject({
     .max(100)
     .optional()
     .describe('Of the roles that are held, only these count, with their parents; without it all do'),
+  at_least: atLeast,
   explain: z
     .boolean()
     .default(false)
@@ -266,6 +276,7 @@ export const authorizeBatch = z.strictObject({
   action: authorize.shape.action.optional(),
   context: authorize.shape.context,
   active_roles: authorize.shape.active_roles,
+  at_least: atLeast,
   questions: z
     .array(
       z.strictObject({

@@ -41,6 +41,7 @@ export const STATUS = {
   DUTIES_SEPARATED: 409,
   LAST_OWNER: 409,
   ELEVATION_CLOSED: 409,
+  MOMENT_UNKNOWN: 409,
   REVIEW_CLOSED: 409,
   IDENTITY_NOT_LINKED: 409,
   DOMAIN_NOT_VERIFIED: 409,
@@ -110,6 +111,8 @@ export const TITLE: Record<ErrorCode, string> = {
   DUTIES_SEPARATED: 'Two roles exclude each other, and somebody would have both; take one of them away first',
   LAST_OWNER: 'The tenant would have no owner whose role does not end; give the role to another person first',
   ELEVATION_CLOSED: 'It was answered or withdrawn before, or nobody answered for 24 hours; ask again',
+  MOMENT_UNKNOWN:
+    'The database has no such moment: it is older than 30 days, or the database was restored, or another took its place; see to it that what you rely on is there, and ask with a new one',
   REVIEW_CLOSED: 'It was decided before, or the review is over; give the role again, or take it back',
   NAME_TAKEN: 'The name is taken; choose another, or change what has it',
   DOMAIN_NOT_VERIFIED:

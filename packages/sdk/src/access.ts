@@ -1,6 +1,7 @@
 import type {
   AccessFiltered,
   AccessFound,
+  AccessMoment,
   AccessReview,
   AuthorizeBatchInput,
   Authorized,
@@ -35,6 +36,11 @@ export class AccessClient extends IdentityClient {
   /** Many questions about one person at once; the answers are in their order. */
   authorizeAll(asked: AuthorizeBatchInput): Promise<AuthorizedBatch> {
     return this.transport.json('POST', '/v1/auth/authorize/batch', asked)
+  }
+
+  /** What stands for now: give it as `at_least` to whatever has to know of what you changed. */
+  accessMoment(): Promise<AccessMoment> {
+    return this.transport.json('POST', '/v1/access/moments')
   }
 
   /** The condition under which you, or `user_id`, may do something with resources of a type: for a list that fetches nothing else. */

@@ -52,7 +52,7 @@ test('every route says what it does to what, and a scope that lets one do it; on
       }
       if (permits.length === 0 && security.length > 0) own.push(path)
     }
-  const isOwn = /^\/access\/v1\/gateway|^\/v1\/(me\b|auth\/|grants|elevations|access\/reviews)/
+  const isOwn = /^\/access\/v1\/gateway|^\/v1\/(me\b|auth\/|grants|elevations|access\/(reviews|moments))/
   assert.deepEqual(
     own.filter((path) => !isOwn.test(path)),
     [],

@@ -65,6 +65,7 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => ({ sampled_actions: ['read'], recorded_share: 0.5 }),
     ),
     one('GET /v1/access/recording', contract.decisionRecording, () => '/v1/access/recording'),
+    one('POST /v1/access/moments', contract.accessMoment, () => '/v1/access/moments'),
     one(
       'POST /v1/auth/filter',
       contract.accessFiltered,

@@ -150,7 +150,8 @@ async function policies(
   await call('POST', `/v1/policies/${body.id}/versions/1/shadow`, { days: 1 })
   const folder = { type: 'folder', id: '1' }
   await call('PUT', '/v1/access/entities', { entities: [folder, { type: 'invoice', id: '1', parents: [folder] }] })
-  await call('POST', '/v1/auth/authorize', { action: 'read', resource: 'invoice/1' })
+  const { moment } = (await call('POST', '/v1/access/moments', {})).body
+  await call('POST', '/v1/auth/authorize', { action: 'read', resource: 'invoice/1', at_least: moment })
   const seen = await server.sql('SELECT 1 FROM policy_differences WHERE tenant_id = $1', [tenant])
   assert.equal(seen.length, 1, 'the decision would have been another')
 }

@@ -17,6 +17,7 @@ import { obligationsOf, present, reasonOf } from './answers.ts'
 import { type Decision, entryOf, isAllowed, isRecorded, textOf, whomOf } from './decision-entry.ts'
 import { filterOf, presentFilter } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
+import type { Moments } from './moments.ts'
 import { extentOf } from './permissions.ts'
 import { type AskedQuestion, ask, type Question, readQuestion, type State } from './question.ts'
 import type { RecordedRequests } from './recorded-requests.ts'
@@ -39,6 +40,7 @@ export interface Difference {
 export interface DecisionDependencies extends AccessDependencies {
   states: States
   requests: RecordedRequests
+  moments: Moments
   recordAll: RecordEvents
   /** Keeps what policies beside those that decide would have decided. */
   noteDifferences(tx: Tx, key: DataKey, differences: readonly Difference[]): Promise<void>
@@ -81,17 +83,18 @@ export class Decisions {
 
   /**
    * By roles, grants and policies as they are committed now, on any server, all of one moment. Who is not there, or not
-   * active, has no roles. Throws SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none.
+   * active, has no roles. Throws SCOPE_MISSING for anybody but who asks, VALIDATION_FAILED for attributes and context that are none,
+   * MOMENT_UNKNOWN.
    */
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
-    const who = accountOf(requireMayAsk(principal, asked))
+    const who = accountOf(await this.#requireMayAsk(principal, asked))
     const decided = await this.decide(principal, who, [readQuestion(questionIn(asked), '')])
     return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, asked) // one question, one answer
   }
 
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
-    const who = accountOf(requireMayAsk(principal, { user_id: asked.user_id, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
     const questions = asked.questions.map(
       ({ action = asked.action, context = asked.context, active_roles = asked.active_roles, resource, ...one }, i) => {
         if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
@@ -121,7 +124,7 @@ export class Decisions {
    * told of resources as entities is not looked at: where anything was, the condition is not exact. Throws as `authorize` does.
    */
   async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
-    const who = accountOf(requireMayAsk(principal, { user_id: asked.user_id, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
     const resource = { type: asked.resource_type, id: '' }
     const { action, context } = asked
     const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
@@ -149,6 +152,18 @@ export class Decisions {
       })
       return { ...told, filter: presentFilter(filter) }
     })
+  }
+
+  /** Whom is asked for. */
+  async #requireMayAsk(
+    principal: Principal,
+    { user_id: userId = principal.userId, explain, at_least }: Pick<Authorize, 'user_id' | 'explain' | 'at_least'>,
+  ): Promise<string> {
+    if (userId !== principal.userId || explain) requirePermits(principal, ['decision:ask'])
+    if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+    // Before the decision's transaction: what was reached then is reached in it.
+    if (at_least !== undefined) await this.#dependencies.moments.requireReached(principal.tenantId, at_least)
+    return userId
   }
 
   /** What all together are too much for, each is decided for alone. */
@@ -240,12 +255,4 @@ function differencesOf({ at, decision: { decisionId, judgements } }: Decided): D
       resource: textOf(request.resource),
     })),
   )
-}
-
-/** Whom is asked for. */
-function requireMayAsk(principal: Principal, { user_id, explain }: Pick<Authorize, 'user_id' | 'explain'>): string {
-  const userId = user_id ?? principal.userId
-  if (userId !== principal.userId || explain) requirePermits(principal, ['decision:ask'])
-  if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
-  return userId
 }

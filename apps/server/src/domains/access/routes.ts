@@ -1,6 +1,7 @@
 import {
   accessFiltered,
   accessFound,
+  accessMoment,
   authorize,
   authorizeBatch,
   authorized,
@@ -34,7 +35,7 @@ const one = z.strictObject({ id: uuid })
 
 /** Roles, who has them, and what they let somebody do. */
 export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
-  const { roles, grants, decisions, effective } = access
+  const { roles, grants, moments, decisions, effective } = access
   return [
     ...entityRoutes(access),
     ...authZenRoutes(access, publicUrl),
@@ -171,6 +172,20 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       body: authorizeBatch,
       answers: { 200: authorizedBatch },
       handle: ({ principal, body }) => decisions.authorizeAll(principal, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/access/moments',
+      summary: 'Make what stands for now: a decision may be asked for that is at least as new',
+      permit: 'own',
+      changes: true,
+      creates: true,
+      answers: { 201: accessMoment },
+      async handle({ principal, reply }) {
+        const made = await moments.now(principal.tenantId)
+        reply.code(201)
+        return made
+      },
     }),
     route({
       method: 'POST',

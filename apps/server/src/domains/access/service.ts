@@ -10,6 +10,7 @@ import { Exclusions } from './exclusions.ts'
 import { Gateway, type SecondFactorAt } from './gateway.ts'
 import { Grants } from './grants.ts'
 import { type Model, Models } from './model.ts'
+import { Moments } from './moments.ts'
 import { OwnPermits } from './own-permits.ts'
 import { RecordedRequests } from './recorded-requests.ts'
 import { Replays } from './replay.ts'
@@ -32,6 +33,7 @@ export class Access {
   readonly entities: AccessEntities
   readonly elevations: Elevations
   readonly reviews: Reviews
+  readonly moments: Moments
   readonly decisions: Decisions
   readonly effective: Effective
   readonly replays: Replays
@@ -60,7 +62,15 @@ export class Access {
     this.entities = new AccessEntities(dependencies, this.roles)
     this.elevations = new Elevations(dependencies, this.roles, this.grants)
     this.reviews = new Reviews(dependencies, this.roles, this.grants)
-    this.decisions = new Decisions({ ...dependencies, states, requests, noteDifferences: policies.noteDifferences })
+    this.moments = new Moments(dependencies)
+    const { moments } = this
+    this.decisions = new Decisions({
+      ...dependencies,
+      states,
+      requests,
+      moments,
+      noteDifferences: policies.noteDifferences,
+    })
     this.effective = new Effective(dependencies, models)
     this.replays = new Replays(dependencies, models, requests)
     this.authZen = new AuthZen(dependencies, this.decisions, states)
