@@ -4,8 +4,7 @@ import type { Policy } from './cedar/policy.ts'
 import { type Answer, answerOf } from './cedar/policy-set.ts'
 import type { Request } from './cedar/request.ts'
 import { deniesByError, type Judgement } from './judgement.ts'
-import type { Model } from './model.ts'
-import { matches } from './permissions.ts'
+import { type Model, permissionsOf } from './model.ts'
 import type { Ruling } from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 
@@ -98,7 +97,7 @@ export function obligationsOf(determining: readonly Policy[]): Obligation[] {
 /** Permissions of this action on this resource, whoever has them. */
 function nearOf(model: Model, { action, resource }: Request) {
   const of = { resource_type: resource.type, resource_id: resource.id }
-  return [...model.permissions.values()].filter(({ permission }) => matches(permission, action.id, of))
+  return permissionsOf(model, action.id, of)
 }
 
 type Explanation = NonNullable<Authorized['explanation']>

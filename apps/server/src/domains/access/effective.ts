@@ -3,8 +3,8 @@ import { isUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
-import type { Model, Models } from './model.ts'
-import { extentOf, matches } from './permissions.ts'
+import { type Model, type Models, permissionsOf } from './model.ts'
+import { extentOf } from './permissions.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
 import { brokenBy, isApart } from './separation.ts'
@@ -80,7 +80,7 @@ export class Effective {
 /** What each role permits of it, itself or by its parents, by the conditions of each permission. */
 function conditionsByRole(model: Model, action: string, of: Extent): Map<string, (readonly AccessCondition[])[]> {
   const found = new Map<string, (readonly AccessCondition[])[]>()
-  const fitting = [...model.permissions.values()].filter(({ permission }) => matches(permission, action, of))
+  const fitting = permissionsOf(model, action, of)
   for (const roleId of model.names.keys()) {
     const all = closureOf(model.parents, [roleId])
     const conditions = fitting.filter((one) => all.has(one.roleId)).map(({ permission }) => permission.conditions)

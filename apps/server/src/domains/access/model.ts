@@ -5,11 +5,19 @@ import { compilePolicy, type Policy } from './cedar/policy.ts'
 import { PolicySet } from './cedar/policy-set.ts'
 import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
-import { policyOf } from './permissions.ts'
+import { extentOf, policyOf } from './permissions.ts'
+import type { Extent } from './rules.ts'
 import { type Beside, type InForce, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
 import { listExclusions } from './store-exclusions.ts'
+
+/** A permission of a role. */
+export interface RolePermission {
+  policy: Policy
+  roleId: string
+  permission: Permission
+}
 
 /** The roles and policies of a tenant as the engine has them: all of one version. */
 export interface Model {
@@ -17,7 +25,9 @@ export interface Model {
   version: number
   policies: PolicySet
   /** The role and permission that each policy is of, by the policy's id. */
-  permissions: ReadonlyMap<string, { policy: Policy; roleId: string; permission: Permission }>
+  permissions: ReadonlyMap<string, RolePermission>
+  /** The same by what they are of: see `permissionsOf`. */
+  byExtent: ReadonlyMap<string, readonly RolePermission[]>
   /** The policy that each other statement is of, by the statement's id. */
   rulings: ReadonlyMap<string, Ruling>
   /** Those that do not decide. */
@@ -72,7 +82,7 @@ export class Models {
     const roles = await store.listRoles(tx, { offset: 0, limit: null })
     const parents = await store.listParents(tx)
     const rows = await store.listPermissions(tx)
-    const permissions = new Map<string, { policy: Policy; roleId: string; permission: Permission }>()
+    const permissions = new Map<string, RolePermission>()
     for (const { role_id: roleId, permission_id, ...permission } of rows) {
       const id = `${roleId}/${permission_id}`
       permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
@@ -90,6 +100,9 @@ export class Models {
     ]
     return {
       ...{ version: found.version, permissions, parents, hasEntities: found.has_entities },
+      byExtent: Map.groupBy(permissions.values(), ({ permission }) =>
+        extentKey(permission.action, extentOf(permission.resource)),
+      ),
       exclusions: await listExclusions(tx),
       policies: new PolicySet([...own, ...deciding.flatMap(({ statements }) => statements)]),
       rulings: new Map(deciding.flatMap((one) => one.statements.map(({ id }) => [id, one]))),
@@ -112,8 +125,26 @@ export class Models {
 
 const NOTHING: Model = {
   ...{ version: 0, policies: new PolicySet([]), permissions: new Map(), rulings: new Map(), beside: [] },
+  byExtent: new Map(),
   ...{ names: new Map(), parents: [], exclusions: [], zones: [], hasEntities: false },
   ...{ sampledActions: new Set<string>(), recordedShare: 1 },
+}
+
+/** Permissions of an action on a resource, whoever has them and whatever their conditions. */
+export function permissionsOf({ byExtent }: Model, action: string, of: Extent): RolePermission[] {
+  const { resource_type, resource_id } = of
+  const wider: Extent[] = [
+    { resource_type: null, resource_id: null },
+    ...(resource_type === null ? [] : [{ resource_type, resource_id: null }]),
+    ...(resource_id === null ? [] : [of]),
+  ]
+  return [action, ANY].flatMap((one) => wider.flatMap((extent) => byExtent.get(extentKey(one, extent)) ?? []))
+}
+
+const ANY = '*'
+
+function extentKey(action: string, { resource_type, resource_id }: Extent): string {
+  return JSON.stringify([action, resource_type, resource_id])
 }
 
 /** The policies of a text, compiled; each is called by its place in it, behind a prefix. Throws UnreadablePolicy. */
