@@ -72,7 +72,9 @@ export const consentAsked = z.object({
 })
 export type ConsentAsked = z.infer<typeof consentAsked>
 export const answerConsent = z.strictObject({ grant: z.boolean() })
+export type AnswerConsent = z.infer<typeof answerConsent>
 export const consentAnswered = z.object({ redirect_to: z.string().describe('Where the browser goes on') })
+export type ConsentAnswered = z.infer<typeof consentAnswered>
 
 /** Applications that a person let in. */
 export const grantedApplications = z.object({ applications: z.array(z.object({ application_id: uuid, name })) })

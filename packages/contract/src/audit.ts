@@ -145,6 +145,7 @@ export const consistency = z.object({
   to: z.number().int(),
   hashes: z.array(z.string()).describe('RFC 9162 §2.1.4 consistency proof, base64'),
 })
+export type Consistency = z.infer<typeof consistency>
 
 export const exportQuery = z.strictObject({
   start: z.coerce.number().int().min(0).default(0),

@@ -151,6 +151,7 @@ export const startFederation = z.strictObject({
   connection: text(100).min(1).describe('Its name'),
 })
 export const linkIdentity = z.strictObject({ connection: text(100).min(1).describe('Its name') })
+export type LinkIdentity = z.infer<typeof linkIdentity>
 /** An identity at a provider that is linked to an account. */
 export const linkedIdentity = z.object({
   connection_id: uuid,

@@ -20,9 +20,11 @@ export const realm = z.object({
 })
 export type Realm = z.infer<typeof realm>
 export const realmList = z.object({ domains: z.array(realm) })
+export type RealmList = z.infer<typeof realmList>
 export const claimRealm = z.strictObject({ domain: domainName, connection_id: uuid.nullable().default(null) })
 export type ClaimRealm = z.infer<typeof claimRealm>
 export const findRealm = z.strictObject({ email: z.email().max(254) })
+export type FindRealm = z.infer<typeof findRealm>
 export const foundRealm = z.object({
   tenant: uuid.nullable().describe('For a log-in; null: ask for it'),
   connection: z.string().nullable().describe('For POST /v1/auth/sso; null: there is none'),

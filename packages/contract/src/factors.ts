@@ -67,5 +67,7 @@ export const rememberedDevice = z.object({
 export const deviceList = z.object({ devices: z.array(rememberedDevice) })
 export type DeviceList = z.infer<typeof deviceList>
 export const devicesForgotten = z.object({ forgotten: z.number().int() })
+export type DevicesForgotten = z.infer<typeof devicesForgotten>
 
 export const factorsReset = z.object({ factors: z.number().int(), sessions_ended: z.number().int() })
+export type FactorsReset = z.infer<typeof factorsReset>

@@ -110,6 +110,7 @@ export const loggedInByCookie = loggedIn.omit({ device_token: true }).extend({
   csrf_token: z.string().describe('To be sent as x-csrf-token with whatever changes anything'),
 })
 export const sessionOpened = z.union([loggedIn, loggedInByCookie])
+export type SessionOpened = z.infer<typeof sessionOpened>
 /** The password is right, and a second factor is asked for: the same request again, with `mfa_code`. */
 export const factorAsked = z.object({
   mfa_required: z.literal(true),
@@ -159,6 +160,7 @@ export const impersonated = z.object({
 })
 export type Impersonated = z.infer<typeof impersonated>
 export const sessionsEnded = z.object({ ended: z.number().int().describe('How many sessions that ended') })
+export type SessionsEnded = z.infer<typeof sessionsEnded>
 
 export const apiToken = z.object({
   id: uuid,

@@ -38,6 +38,7 @@ export type AssertedCredential = z.infer<typeof assertedCredential>
 
 /** For `navigator.credentials`, as `parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` take it. */
 export const publicKeyOptions = z.looseObject({ challenge: z.string() })
+export type PublicKeyOptions = z.infer<typeof publicKeyOptions>
 
 export const addPasskey = z.strictObject({
   name: line(100).optional().describe('What you call it'),
@@ -45,9 +46,11 @@ export const addPasskey = z.strictObject({
 })
 export type AddPasskey = z.infer<typeof addPasskey>
 export const passkeyAdded = z.object({ id: uuid })
+export type PasskeyAdded = z.infer<typeof passkeyAdded>
 
 const tenant = text(255).min(1).describe('Name or id of the tenant')
 export const askPasskey = z.strictObject({ tenant })
+export type AskPasskey = z.infer<typeof askPasskey>
 export const passkeyLogin = z.strictObject({
   tenant,
   credential: assertedCredential,

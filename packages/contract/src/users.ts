@@ -85,6 +85,7 @@ export const userRemoved = z.object({
 export type UserRemoved = z.infer<typeof userRemoved>
 
 export const changeProfile = z.strictObject({ display_name: displayName.nullable() })
+export type ChangeProfile = z.infer<typeof changeProfile>
 
 export const acceptInvitation = z.strictObject({
   token: text(200).describe('What stands behind # in the link'),
@@ -93,6 +94,7 @@ export const acceptInvitation = z.strictObject({
 })
 export type AcceptInvitation = z.infer<typeof acceptInvitation>
 export const accountReady = z.object({ tenant_id: uuid, user_id: uuid, username: z.string() })
+export type AccountReady = z.infer<typeof accountReady>
 
 export const changePassword = z.strictObject({ current_password: password, new_password: password })
 export type ChangePassword = z.infer<typeof changePassword>
@@ -109,3 +111,4 @@ export const resetPassword = z.strictObject({
 export type ResetPassword = z.infer<typeof resetPassword>
 
 export const showAddress = z.strictObject({ token: text(200).describe('What stands behind # in the link') })
+export type ShowAddress = z.infer<typeof showAddress>

@@ -1,5 +1,6 @@
 import type {
   AuditEvent,
+  Consistency,
   CreateTenant,
   CreateToken,
   Erased,
@@ -9,8 +10,9 @@ import type {
   Tenant,
   VerifyRange,
 } from '@probity/contract'
+import { Listing } from './listing.ts'
 import { PolicyClient } from './policies.ts'
-import { type Query, query } from './transport.ts'
+import { path, type Query } from './transport.ts'
 
 export interface Written {
   results: { status: string; event_id?: string; index?: number | null; code?: string; message?: string }[]
@@ -39,27 +41,33 @@ export interface TokenInfo {
 export class Probity extends PolicyClient {
   /** Records events: one object, or up to 1,000 in an array. */
   send(events: object | object[], format = 'probity'): Promise<Written> {
-    return this.transport.json('POST', `/v1/audit/events${query({ format })}`, events)
+    return this.transport.create(path`/v1/audit/events${{ format }}`, events)
   }
 
   /** Records a stream of NDJSON. */
-  ingest(body: ReadableStream<Uint8Array>, format = 'probity', encoding?: 'gzip' | 'zstd'): Promise<Ingested> {
+  async ingest(body: ReadableStream<Uint8Array>, format = 'probity', encoding?: 'gzip' | 'zstd'): Promise<Ingested> {
     const headers = { 'content-type': 'application/x-ndjson', ...(encoding && { 'content-encoding': encoding }) }
-    return this.transport
-      .fetch('POST', `/v1/audit/ingest${query({ format })}`, headers, body)
-      .then((answer) => answer.json() as Promise<Ingested>)
+    const answer = await this.transport.stream('POST', path`/v1/audit/ingest${{ format }}`, { headers, body })
+    return (await answer.json()) as Ingested
   }
 
   /** A page of events, newest first. The filters travel in the body, so that no name lands in a URL. */
-  events(
-    filter: Query = {},
-  ): Promise<{ events: AuditEvent[]; total: number; has_more: boolean; next_cursor: string | null }> {
-    return this.transport.json('POST', '/v1/audit/search', filter)
+  events(filter: Query = {}): Listing<'events', AuditEvent, { total: number; has_more: boolean }> {
+    return new Listing('events', (cursor) => this.transport.ask('/v1/audit/search', { ...filter, cursor }))
+  }
+
+  event(id: string, asked: { personal?: boolean } = {}): Promise<AuditEvent> {
+    return this.transport.json('GET', path`/v1/audit/events/${id}${asked}`)
+  }
+
+  /** Proof that the log at one size continues the log at another. */
+  consistency(from: number, to?: number): Promise<Consistency> {
+    return this.transport.json('GET', path`/v1/audit/consistency${{ from, to }}`)
   }
 
   /** New events as they come, from an index on. */
   async *tail(from?: number): AsyncGenerator<AuditEvent> {
-    const answer = await this.transport.fetch('GET', `/v1/audit/tail${query({ from })}`, {})
+    const answer = await this.transport.stream('GET', path`/v1/audit/tail${{ from }}`)
     let rest = ''
     for await (const piece of (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
       const messages = (rest + piece).split('\n\n')
@@ -73,11 +81,11 @@ export class Probity extends PolicyClient {
 
   /** Receipt (tlog-proof) of an event. */
   receipt(eventId: string): Promise<string> {
-    return this.transport.text(`/v1/audit/events/${encodeURIComponent(eventId)}/receipt`)
+    return this.transport.text(path`/v1/audit/events/${eventId}/receipt`)
   }
 
   checkpoint({ anchored = false } = {}): Promise<string> {
-    return this.transport.text(`/v1/audit/checkpoint?anchored=${anchored}`)
+    return this.transport.text(path`/v1/audit/checkpoint${{ anchored }}`)
   }
 
   /** Origin and verifier keys of the log. */
@@ -87,12 +95,12 @@ export class Probity extends PolicyClient {
 
   /** Turns to the next signing key; both sign while they overlap. */
   turnKey(): Promise<{ origin: string; keys: string[]; anchor_keys: string[] }> {
-    return this.transport.json('POST', '/v1/audit/key/turn')
+    return this.transport.create('/v1/audit/key/turn', {})
   }
 
   /** A range or selection of the log as one stream. */
   async export(filter: Query = {}): Promise<ReadableStream<Uint8Array>> {
-    const answer = await this.transport.fetch('GET', `/v1/audit/export${query(filter)}`, {})
+    const answer = await this.transport.stream('GET', path`/v1/audit/export${filter}`)
     return answer.body as ReadableStream<Uint8Array>
   }
 
@@ -103,35 +111,39 @@ export class Probity extends PolicyClient {
 
   /** Erases a person, named by pseudonym or by anything that leads to them. */
   erase(subject: string, request: Partial<EraseSubject> = {}): Promise<Erased> {
-    return this.transport.json('DELETE', `/v1/privacy/data-subjects/${encodeURIComponent(subject)}`, request)
+    return this.transport.json('DELETE', path`/v1/privacy/data-subjects/${subject}`, request)
   }
 
   createTenant(tenant: Partial<CreateTenant> & { name: string }): Promise<{ tenant: Tenant; setup_url: string }> {
-    return this.transport.json('POST', '/v1/tenants', tenant)
+    return this.transport.create('/v1/tenants', tenant)
   }
 
-  tenants(page: Query = {}): Promise<{ tenants: Tenant[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/tenants${query(page)}`)
+  tenants(filter: Query = {}): Listing<'tenants', Tenant> {
+    return this.transport.list('tenants', (page) => path`/v1/tenants${{ ...filter, ...page }}`)
+  }
+
+  tenant(id: string): Promise<Tenant> {
+    return this.transport.json('GET', path`/v1/tenants/${id}`)
   }
 
   renewSetupLink(id: string): Promise<{ tenant: Tenant; setup_url: string }> {
-    return this.transport.json('POST', `/v1/tenants/${encodeURIComponent(id)}/setup-link`, {})
+    return this.transport.json('POST', path`/v1/tenants/${id}/setup-link`, {})
   }
 
   setTenantActive(id: string, active: boolean): Promise<Tenant> {
-    return this.transport.json('POST', `/v1/tenants/${encodeURIComponent(id)}/${active ? 'reactivate' : 'suspend'}`, {})
+    return this.transport.json('POST', path`/v1/tenants/${id}/${active ? 'reactivate' : 'suspend'}`, {})
   }
 
   createToken(token: CreateToken): Promise<TokenInfo & { token: string }> {
-    return this.transport.json('POST', '/v1/tokens', token)
+    return this.transport.create('/v1/tokens', token)
   }
 
-  tokens(page: Query = {}): Promise<{ tokens: TokenInfo[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/tokens${query(page)}`)
+  tokens(filter: Query = {}): Listing<'tokens', TokenInfo> {
+    return this.transport.list('tokens', (page) => path`/v1/tokens${{ ...filter, ...page }}`)
   }
 
   revokeToken(id: string): Promise<TokenInfo> {
-    return this.transport.json('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)
+    return this.transport.json('DELETE', path`/v1/tokens/${id}`)
   }
 
   /** Turns to the next key epoch. */

@@ -7,6 +7,7 @@ import type {
   ChangeServiceAccount,
   ChangeSignInRules,
   ChangeUser,
+  ClaimRealm,
   Connection,
   ConnectionCheck,
   CreateApplicationInput,
@@ -15,34 +16,35 @@ import type {
   CreateGroupInput,
   CreateServiceAccountInput,
   CreateUser,
+  FactorsReset,
   FederationStarted,
   FinishFederation,
+  FoundRealm,
   Group,
   GroupMember,
+  Impersonated,
   Invited,
   KeyLoggedIn,
   KeyLoginInput,
   LoggedIn,
   LoginAnswer,
   PersonLoginInput,
+  ProviderKeys,
+  Realm,
+  RealmList,
   SamlProvider,
   ServiceAccount,
-  Session,
   Setup,
   SignInRules,
   User,
   UserRemoved,
 } from '@probity/contract'
-import { type ClientOptions, type Query, query, Transport } from './transport.ts'
+import { AccountClient } from './account.ts'
+import type { Listing } from './listing.ts'
+import { path, type Query } from './transport.ts'
 
 /** People, groups, applications, and how each logs in. */
-export class IdentityClient {
-  protected readonly transport: Transport
-
-  constructor(options: ClientOptions) {
-    this.transport = new Transport(options)
-  }
-
+export class IdentityClient extends AccountClient {
   /** Makes the first administrator with a set-up link's token. */
   setUp(input: Setup): Promise<{ tenant_id: string; user_id: string; token: string; token_id: string }> {
     return this.transport.json('POST', '/v1/setup', input)
@@ -78,7 +80,7 @@ export class IdentityClient {
 
   /** Adds one; its `redirect_uri` is to be registered there. */
   addConnection(input: CreateConnectionInput): Promise<Connection> {
-    return this.transport.json('POST', '/v1/connections', input)
+    return this.transport.create('/v1/connections', input)
   }
 
   /** What a connection needs of the metadata (XML) that a SAML provider publishes. */
@@ -87,17 +89,17 @@ export class IdentityClient {
   }
 
   changeConnection(id: string, change: ChangeConnection): Promise<Connection> {
-    return this.transport.json('PATCH', `/v1/connections/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/connections/${id}`, change)
   }
 
   /** Takes it away; accounts stay. */
   removeConnection(id: string): Promise<null> {
-    return this.transport.json('DELETE', `/v1/connections/${id}`)
+    return this.transport.json('DELETE', path`/v1/connections/${id}`)
   }
 
   /** Asks the provider now whether people could log in, and says what is wrong. */
   checkConnection(id: string): Promise<ConnectionCheck> {
-    return this.transport.json('POST', `/v1/connections/${id}/check`)
+    return this.transport.json('POST', path`/v1/connections/${id}/check`)
   }
 
   /** Begins a log-in at a provider; the browser that asks keeps `request_token` until it comes back. */
@@ -120,24 +122,14 @@ export class IdentityClient {
     return this.transport.json('PATCH', '/v1/sign-in-rules', change)
   }
 
-  /** Sessions of the person whose session this client has. */
-  sessions(): Promise<{ sessions: Session[] }> {
-    return this.transport.json('GET', '/v1/me/sessions')
-  }
-
-  /** Ends one of them, or without an id all others. */
-  endSession(id?: string): Promise<{ ended: number } | null> {
-    return this.transport.json('DELETE', id === undefined ? '/v1/me/sessions' : `/v1/me/sessions/${id}`)
-  }
-
   /** Invites somebody; `invitation_url` is for you to hand over where the server sends no mail. */
   invite(user: Partial<CreateUser> & { email: string }): Promise<Invited> {
-    return this.transport.json('POST', '/v1/users', user)
+    return this.transport.create('/v1/users', user)
   }
 
   /** Another invitation in the place of one that was lost. */
   inviteAgain(id: string): Promise<Invited> {
-    return this.transport.json('POST', `/v1/users/${id}/invitation`)
+    return this.transport.json('POST', path`/v1/users/${id}/invitation`)
   }
 
   /** Sets the first password, with the token behind # of an invitation's link. */
@@ -146,55 +138,55 @@ export class IdentityClient {
   }
 
   user(id: string): Promise<User> {
-    return this.transport.json('GET', `/v1/users/${id}`)
+    return this.transport.json('GET', path`/v1/users/${id}`)
   }
 
-  users(filter: Query = {}): Promise<{ users: User[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/users${query(filter)}`)
+  users(filter: Query = {}): Listing<'users', User> {
+    return this.transport.list('users', (page) => path`/v1/users${{ ...filter, ...page }}`)
   }
 
   changeUser(id: string, change: ChangeUser): Promise<User> {
-    return this.transport.json('PATCH', `/v1/users/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/users/${id}`, change)
   }
 
   /** Suspends, reactivates or deactivates somebody, or forgets their failed log-ins. */
   setUser(id: string, verb: 'suspend' | 'reactivate' | 'deactivate' | 'unlock'): Promise<User> {
-    return this.transport.json('POST', `/v1/users/${id}/${verb}`)
+    return this.transport.json('POST', path`/v1/users/${id}/${verb}`)
   }
 
   /** Takes somebody away; the answer says where they are erased as a person. */
   removeUser(id: string): Promise<UserRemoved> {
-    return this.transport.json('DELETE', `/v1/users/${id}`)
+    return this.transport.json('DELETE', path`/v1/users/${id}`)
   }
 
   /** A page of the groups of people. */
-  groups(page: Query = {}): Promise<{ groups: Group[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/groups${query(page)}`)
+  groups(filter: Query = {}): Listing<'groups', Group> {
+    return this.transport.list('groups', (page) => path`/v1/groups${{ ...filter, ...page }}`)
   }
 
   addGroup(input: CreateGroupInput): Promise<Group> {
-    return this.transport.json('POST', '/v1/groups', input)
+    return this.transport.create('/v1/groups', input)
   }
 
   changeGroup(id: string, change: ChangeGroup): Promise<Group> {
-    return this.transport.json('PATCH', `/v1/groups/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/groups/${id}`, change)
   }
 
   removeGroup(id: string): Promise<null> {
-    return this.transport.json('DELETE', `/v1/groups/${id}`)
+    return this.transport.json('DELETE', path`/v1/groups/${id}`)
   }
 
   /** A page of who is in a group. */
-  groupMembers(id: string, page: Query = {}): Promise<{ members: GroupMember[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/groups/${id}/members${query(page)}`)
+  groupMembers(id: string, filter: Query = {}): Listing<'members', GroupMember> {
+    return this.transport.list('members', (page) => path`/v1/groups/${id}/members${{ ...filter, ...page }}`)
   }
 
   addToGroup(id: string, userId: string): Promise<null> {
-    return this.transport.json('POST', `/v1/groups/${id}/members`, { user_id: userId })
+    return this.transport.json('POST', path`/v1/groups/${id}/members`, { user_id: userId })
   }
 
   takeFromGroup(id: string, userId: string): Promise<null> {
-    return this.transport.json('DELETE', `/v1/groups/${id}/members/${userId}`)
+    return this.transport.json('DELETE', path`/v1/groups/${id}/members/${userId}`)
   }
 
   /** Applications that people log in to through Probity. */
@@ -204,15 +196,15 @@ export class IdentityClient {
 
   /** Adds one; its secret is shown once. */
   addApplication(input: CreateApplicationInput): Promise<CreatedApplication> {
-    return this.transport.json('POST', '/v1/applications', input)
+    return this.transport.create('/v1/applications', input)
   }
 
   changeApplication(id: string, change: ChangeApplication): Promise<CreatedApplication> {
-    return this.transport.json('PATCH', `/v1/applications/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/applications/${id}`, change)
   }
 
   removeApplication(id: string): Promise<null> {
-    return this.transport.json('DELETE', `/v1/applications/${id}`)
+    return this.transport.json('DELETE', path`/v1/applications/${id}`)
   }
 
   /** Accounts of applications. */
@@ -222,10 +214,58 @@ export class IdentityClient {
 
   /** Makes one; `createToken` with its id gives it a token. */
   addServiceAccount(input: CreateServiceAccountInput): Promise<ServiceAccount> {
-    return this.transport.json('POST', '/v1/service-accounts', input)
+    return this.transport.create('/v1/service-accounts', input)
   }
 
   changeServiceAccount(id: string, change: ChangeServiceAccount): Promise<ServiceAccount> {
-    return this.transport.json('PATCH', `/v1/service-accounts/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/service-accounts/${id}`, change)
+  }
+
+  /** Ends a session of anybody's. */
+  endSessionOf(id: string): Promise<null> {
+    return this.transport.json('DELETE', path`/v1/sessions/${id}`)
+  }
+
+  /** Takes away the factors of somebody who lost them; their sessions end. */
+  resetFactors(userId: string): Promise<FactorsReset> {
+    return this.transport.json('POST', path`/v1/users/${userId}/factors/reset`)
+  }
+
+  /** A session for half an hour that sees what somebody sees; each entry names both. */
+  impersonate(userId: string, reason: string): Promise<Impersonated> {
+    return this.transport.json('POST', path`/v1/users/${userId}/impersonate`, { reason })
+  }
+
+  /** Mail domains of the tenant. */
+  domains(): Promise<RealmList> {
+    return this.transport.json('GET', '/v1/domains')
+  }
+
+  /** Claims one, or sends its people to another provider. */
+  claimDomain(input: ClaimRealm): Promise<Realm> {
+    return this.transport.json('POST', '/v1/domains', input)
+  }
+
+  /** Looks at DNS whether it is yours. */
+  verifyDomain(domain: string): Promise<Realm> {
+    return this.transport.json('POST', path`/v1/domains/${domain}/verify`)
+  }
+
+  releaseDomain(domain: string): Promise<null> {
+    return this.transport.json('DELETE', path`/v1/domains/${domain}`)
+  }
+
+  /** Which tenant and provider an address belongs to, by its domain alone. */
+  findRealm(email: string): Promise<FoundRealm> {
+    return this.transport.ask('/v1/auth/realm', { email })
+  }
+
+  /** Keys by which ID tokens are signed. */
+  providerKeys(): Promise<ProviderKeys> {
+    return this.transport.json('GET', '/v1/provider-keys')
+  }
+
+  turnProviderKeys(): Promise<ProviderKeys> {
+    return this.transport.json('POST', '/v1/provider-keys/turn')
   }
 }

@@ -23,40 +23,41 @@ import type {
   PutEntitiesInput,
 } from '@probity/contract'
 import { AccessClient } from './access.ts'
-import { type CallOptions, type Query, query } from './transport.ts'
+import type { Listing } from './listing.ts'
+import { type CallOptions, path, type Query } from './transport.ts'
 
 /** Policies and their life, what decisions are told, and decisions as AuthZEN asks for them. */
 export class PolicyClient extends AccessClient {
-  policies(filter: Query = {}): Promise<{ policies: Policy[]; next_cursor: string | null }> {
-    return this.transport.json('GET', `/v1/policies${query(filter)}`)
+  policies(filter: Query = {}): Listing<'policies', Policy> {
+    return this.transport.list('policies', (page) => path`/v1/policies${{ ...filter, ...page }}`)
   }
 
   policy(id: string): Promise<Policy> {
-    return this.transport.json('GET', `/v1/policies/${id}`)
+    return this.transport.json('GET', path`/v1/policies/${id}`)
   }
 
   /** Its first version is a draft. */
   createPolicy(input: CreatePolicyInput): Promise<Policy> {
-    return this.transport.json('POST', '/v1/policies', input)
+    return this.transport.create('/v1/policies', input)
   }
 
   /** Writes another version, a draft. */
   changePolicy(id: string, change: ChangePolicyInput): Promise<Policy> {
-    return this.transport.json('PATCH', `/v1/policies/${id}`, change)
+    return this.transport.json('PATCH', path`/v1/policies/${id}`, change)
   }
 
   /** Writes a version that says again what an earlier one said. */
   rollBackPolicy(id: string, toVersion: number): Promise<Policy> {
-    return this.transport.json('POST', `/v1/policies/${id}/rollback`, { to_version: toVersion })
+    return this.transport.json('POST', path`/v1/policies/${id}/rollback`, { to_version: toVersion })
   }
 
   /** The newest first. */
   policyVersions(id: string): Promise<{ versions: PolicyVersion[] }> {
-    return this.transport.json('GET', `/v1/policies/${id}/versions`)
+    return this.transport.json('GET', path`/v1/policies/${id}/versions`)
   }
 
   policyVersion(id: string, version: number): Promise<PolicyVersion> {
-    return this.transport.json('GET', at(id, version))
+    return this.transport.json('GET', path`/v1/policies/${id}/versions/${version}`)
   }
 
   /** Tries rules and tests without writing them. */
@@ -65,39 +66,41 @@ export class PolicyClient extends AccessClient {
   }
 
   testPolicy(id: string, version: number): Promise<PolicyTested> {
-    return this.transport.json('POST', `${at(id, version)}/test`, {})
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/test`, {})
   }
 
   /** What its author may not have meant. */
   analysePolicy(id: string, version: number): Promise<PolicyAnalysis> {
-    return this.transport.json('POST', `${at(id, version)}/analyse`, {})
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/analyse`, {})
   }
 
   /** What it would have decided otherwise in the last days. */
   replayPolicy(id: string, version: number, days = 7): Promise<PolicyReplay> {
-    return this.transport.json('POST', `${at(id, version)}/replay`, { days })
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/replay`, { days })
   }
 
   /** Has it asked beside what counts for some days; 0 ends it. */
   shadowPolicy(id: string, version: number, days = 7): Promise<PolicyVersion> {
-    return this.transport.json('POST', `${at(id, version)}/shadow`, { days })
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/shadow`, { days })
   }
 
   policyDifferences(id: string, version: number): Promise<PolicyShadow> {
-    return this.transport.json('GET', `${at(id, version)}/differences`)
+    return this.transport.json('GET', path`/v1/policies/${id}/versions/${version}/differences`)
   }
 
   submitPolicy(id: string, version: number, acceptWarnings = false): Promise<PolicyVersion> {
-    return this.transport.json('POST', `${at(id, version)}/submit`, { accept_warnings: acceptWarnings })
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/submit`, {
+      accept_warnings: acceptWarnings,
+    })
   }
 
   /** By somebody who neither wrote nor submitted it, in a session. */
   approvePolicy(id: string, version: number): Promise<PolicyVersion> {
-    return this.transport.json('POST', `${at(id, version)}/approve`, {})
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/approve`, {})
   }
 
   rejectPolicy(id: string, version: number): Promise<PolicyVersion> {
-    return this.transport.json('POST', `${at(id, version)}/reject`, {})
+    return this.transport.json('POST', path`/v1/policies/${id}/versions/${version}/reject`, {})
   }
 
   /** How decisions are recorded: each, unless a tenant says that a share of what is allowed is enough. */
@@ -109,8 +112,8 @@ export class PolicyClient extends AccessClient {
     return this.transport.json('PUT', '/v1/access/recording', recording)
   }
 
-  entities(filter: Query = {}): Promise<EntityPage> {
-    return this.transport.json('GET', `/v1/access/entities${query(filter)}`)
+  entities(filter: Query = {}): Listing<'entities', EntityPage['entities'][number]> {
+    return this.transport.list('entities', (page) => path`/v1/access/entities${{ ...filter, ...page }}`)
   }
 
   /** Tells of resources and people, each as a whole. */
@@ -123,26 +126,22 @@ export class PolicyClient extends AccessClient {
   }
 
   evaluate(asked: AuthZenEvaluation, options: CallOptions = {}): Promise<AuthZenDecision> {
-    return this.transport.json('POST', '/access/v1/evaluation', asked, options)
+    return this.transport.ask('/access/v1/evaluation', asked, options)
   }
 
   evaluateAll(asked: AuthZenEvaluations): Promise<AuthZenDecisions> {
-    return this.transport.json('POST', '/access/v1/evaluations', asked)
+    return this.transport.ask('/access/v1/evaluations', asked)
   }
 
   searchSubjects(asked: AuthZenSubjectSearch): Promise<AuthZenEntities> {
-    return this.transport.json('POST', '/access/v1/search/subject', asked)
+    return this.transport.ask('/access/v1/search/subject', asked)
   }
 
   searchResources(asked: AuthZenResourceSearch): Promise<AuthZenEntities> {
-    return this.transport.json('POST', '/access/v1/search/resource', asked)
+    return this.transport.ask('/access/v1/search/resource', asked)
   }
 
   searchActions(asked: AuthZenActionSearch): Promise<AuthZenActions> {
-    return this.transport.json('POST', '/access/v1/search/action', asked)
+    return this.transport.ask('/access/v1/search/action', asked)
   }
-}
-
-function at(id: string, version: number): string {
-  return `/v1/policies/${id}/versions/${version}`
 }

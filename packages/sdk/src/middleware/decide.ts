@@ -112,7 +112,8 @@ export class Guard<Request extends object> {
 
   async #ask({ subject, action, resource, attributes, context }: Asked): Promise<Decision> {
     const { client, timeoutMilliseconds = TIMEOUT_MILLISECONDS } = this.#options
-    const options = { signal: AbortSignal.timeout(timeoutMilliseconds) }
+    // Once: who waits for the answer hears of a server that is busy, and when to come again.
+    const options = { signal: AbortSignal.timeout(timeoutMilliseconds), retries: 0 }
     if (typeof subject === 'string') {
       const question = { user_id: subject, action, resource, resource_attributes: attributes, context }
       const { decision_id, authorized, reason, obligations } = await client.authorize(question, options)
