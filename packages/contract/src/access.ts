@@ -290,51 +290,6 @@ export const authorizedBatch = z.object({
 })
 export type AuthorizedBatch = z.infer<typeof authorizedBatch>
 
-const reached = {
-  grant_id: uuid,
-  group_id: uuid.nullable().describe('Group by which they have it; null: they have it themselves'),
-  ...grantExtent,
-  since: timestamp.describe('When it was given, or when they came into the group, whichever is later'),
-  expires_at: timestamp.nullable(),
-}
-/** What somebody may do, and by what. */
-export const effectiveAccess = z.object({
-  user_id: uuid,
-  is_active: z.boolean().describe('false: whatever they have, they may do nothing'),
-  roles: z.array(z.object({ role_id: uuid, role: z.string(), ...reached })).describe('As they were given'),
-  permissions: z
-    .array(permission.extend({ role_id: uuid, role: z.string(), ...reached }))
-    .describe(
-      'Of these roles and of their parents, each with the grant that it comes by; of two roles of which nobody may have both, of neither',
-    ),
-})
-export type EffectiveAccess = z.infer<typeof effectiveAccess>
-
-/** Who may do something. */
-export const searchAccess = z.strictObject({
-  resource: authorize.shape.resource,
-  action: line(100),
-  limit: z.number().int().min(1).max(500).default(100),
-  cursor: z.string().max(100).optional(),
-})
-export type SearchAccess = z.infer<typeof searchAccess>
-export type SearchAccessInput = z.input<typeof searchAccess>
-export const accessFound = z.object({
-  people: z
-    .array(
-      z.object({
-        user_id: uuid,
-        role_id: uuid.describe('As it was given'),
-        role: z.string(),
-        ...reached,
-        conditions: z.array(accessCondition).describe('What else has to hold; none: it always is allowed'),
-      }),
-    )
-    .describe('Once for each grant by which somebody may'),
-  next_cursor: nextCursor,
-})
-export type AccessFound = z.infer<typeof accessFound>
-
 function isZone(zone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''

@@ -42,12 +42,12 @@ export class AccessClient extends IdentityClient {
     return this.transport.json('POST', '/v1/auth/filter', asked)
   }
 
-  /** What somebody may do, by which grants and since when. */
+  /** What somebody may do: by which grants, which policies are of them, and since when each. */
   accessOf(userId: string): Promise<EffectiveAccess> {
     return this.transport.json('GET', `/v1/users/${userId}/access`)
   }
 
-  /** Who may do something, by which grants and since when. */
+  /** Who may do something: by which grants, what policies say of it, and since when each. */
   whoMay(asked: SearchAccessInput): Promise<AccessFound> {
     return this.transport.json('POST', '/v1/access/search', asked)
   }

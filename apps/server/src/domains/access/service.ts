@@ -53,7 +53,7 @@ export class Access {
     this.elevations = new Elevations(dependencies, this.roles, this.grants)
     this.reviews = new Reviews(dependencies, this.roles, this.grants)
     this.decisions = new Decisions({ ...dependencies, models, requests, noteDifferences: policies.noteDifferences })
-    this.effective = new Effective(dependencies, models)
+    this.effective = new Effective(dependencies, models, this.decisions)
     this.replays = new Replays(dependencies, models, requests)
     this.authZen = new AuthZen(dependencies, this.decisions)
     this.ownPermits = new OwnPermits(dependencies, this.decisions)

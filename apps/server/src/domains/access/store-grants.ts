@@ -82,6 +82,12 @@ export async function groupsOf(tx: Tx, userId: string): Promise<string[] | null>
   return (await tx.query<{ groups: string[] }>(text, [tx.tenantId, userId])).rows[0]?.groups ?? null
 }
 
+/** Groups of somebody, active or not. */
+export async function placesOf(tx: Tx, userId: string): Promise<string[]> {
+  const text = 'SELECT group_id FROM group_members WHERE tenant_id = $1 AND user_id = $2 ORDER BY group_id'
+  return (await tx.query<{ group_id: string }>(text, [tx.tenantId, userId])).rows.map(({ group_id }) => group_id)
+}
+
 export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
   return (
     (await tx.query('SELECT 1 FROM user_groups WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])).rowCount === 1
