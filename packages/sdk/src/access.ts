@@ -15,6 +15,7 @@ import type {
   DecideItem,
   EffectiveAccess,
   Elevation,
+  ElevationRoles,
   FilterAccessInput,
   Grant,
   ReviewItem,
@@ -101,6 +102,11 @@ export class AccessClient extends IdentityClient {
   /** Roles that you asked for; as an administrator, that anybody did. */
   elevations(filter: Query = {}): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
     return this.transport.json('GET', `/v1/elevations${query(filter)}`)
+  }
+
+  /** Roles that you can ask for. */
+  elevationRoles(page: Query = {}): Promise<ElevationRoles> {
+    return this.transport.json('GET', `/v1/elevations/roles${query(page)}`)
   }
 
   elevation(id: string): Promise<Elevation> {

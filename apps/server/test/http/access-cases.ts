@@ -110,6 +110,7 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       'elevation',
     ),
     one('GET /v1/elevations', contract.elevationPage, () => '/v1/elevations?state=pending'),
+    one('GET /v1/elevations/roles', contract.elevationRoles, () => '/v1/elevations/roles'),
     one('GET /v1/elevations/{id}', contract.elevation, () => `/v1/elevations/${known.elevation}`),
     one('POST /v1/elevations/{id}/withdraw', contract.elevation, () => `/v1/elevations/${known.elevation}/withdraw`),
     ...(['approve', 'deny'] as const).map((verb) => ({
