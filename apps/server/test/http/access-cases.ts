@@ -134,6 +134,11 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       () => `/v1/access/reviews/${known.review}/items/${known.grant}/decide`,
       () => ({ decision: 'keep', reason: 'pays every month' }),
     ),
+    one(
+      'POST /v1/access/reviews/{id}/cancel',
+      contract.accessReview,
+      () => `/v1/access/reviews/${known.review}/cancel`,
+    ),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),
   ]

@@ -1,0 +1,12 @@
+-- A review is cancelled before its end. Owner: access.
+
+ALTER TABLE access_reviews ADD COLUMN cancelled_by uuid;
+ALTER TABLE access_reviews ADD FOREIGN KEY (tenant_id, cancelled_by) REFERENCES security_users (tenant_id, id);
+ALTER TABLE access_reviews ADD CHECK (cancelled_by IS NULL OR closed_at IS NOT NULL);
+COMMENT ON COLUMN access_reviews.cancelled_by IS 'Who cancelled it, so that nothing more was ended; NULL: nobody did';
+COMMENT ON COLUMN access_reviews.closed_at IS 'When what nobody answered was ended, or the review was cancelled; NULL: it was not yet';
+
+ALTER TABLE access_review_items DROP CONSTRAINT access_review_items_state_check;
+ALTER TABLE access_review_items ADD CONSTRAINT access_review_items_state_check
+  CHECK (state IN ('pending', 'kept', 'ended', 'unanswered', 'changed', 'protected', 'cancelled'));
+COMMENT ON COLUMN access_review_items.state IS 'pending; kept, ended: as a reviewer said; unanswered: nobody did, and it was ended; changed: nobody did, and it was given again or taken back since; protected: nobody did, and it stays since the tenant has no other owner; cancelled: nobody did before the review was cancelled, and it is as it was';
