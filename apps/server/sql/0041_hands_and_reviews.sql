@@ -1,4 +1,18 @@
+-- In whose hand a token of an application was made: what it gives, they give (ADR 0016). Owner: identity.
 -- A review is cancelled before its end. Owner: access.
+
+ALTER TABLE api_tokens ADD COLUMN made_by uuid[];
+-- Whoever migrates belongs to no tenant: rows of all are there for a moment, within this transaction.
+ALTER TABLE api_tokens NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE service_accounts NO FORCE ROW LEVEL SECURITY;
+-- Who made the tokens of applications until now stands in the log alone: their owner does, who by default made them.
+UPDATE api_tokens t SET made_by = ARRAY[t.created_by] || ARRAY(
+  SELECT s.owner_id FROM service_accounts s WHERE s.tenant_id = t.tenant_id AND s.user_id = t.created_by);
+ALTER TABLE api_tokens FORCE ROW LEVEL SECURITY;
+ALTER TABLE service_accounts FORCE ROW LEVEL SECURITY;
+ALTER TABLE api_tokens ALTER COLUMN made_by SET NOT NULL;
+ALTER TABLE api_tokens ADD CHECK (cardinality(made_by) > 0);
+COMMENT ON COLUMN api_tokens.made_by IS 'Who made it, with everybody in whose hand that call was: users';
 
 ALTER TABLE access_reviews ADD COLUMN cancelled_by uuid;
 ALTER TABLE access_reviews ADD FOREIGN KEY (tenant_id, cancelled_by) REFERENCES security_users (tenant_id, id);

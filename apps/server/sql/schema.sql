@@ -115,8 +115,10 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
   last_used_at timestamp with time zone -- Last use, to within a minute
   revoked_at timestamp with time zone -- When it was revoked; NULL: not
   issued_by uuid -- Token that was shown at the log-in that gave this one, which ends with it; NULL: somebody made it
+  made_by uuid[] NOT NULL -- Who made it, with everybody in whose hand that call was: users
   CONSTRAINT api_tokens_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT api_tokens_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash)
+  CONSTRAINT api_tokens_made_by_check CHECK ((cardinality(made_by) > 0))
   CONSTRAINT api_tokens_scopes_check CHECK ((cardinality(scopes) > 0))
   CONSTRAINT api_tokens_secret_hash_check CHECK ((length(secret_hash) = 32))
   CONSTRAINT api_tokens_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)

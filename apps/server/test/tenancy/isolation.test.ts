@@ -310,7 +310,7 @@ test('a foreign key to another tenant’s row fails like one to a row that never
   )
   const point = (userId: string) => (attacker: Attacker) =>
     attacker.attempt(
-      `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at) VALUES ($1, $2, 'n', $3, '{a}', $4, now())`,
+      `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, made_by) VALUES ($1, $2, 'n', $3, '{a}', $4, now(), ARRAY[$4::uuid])`,
       [server.tenantId, randomUUID(), randomBytes(32), userId],
     )
   const real = rows[0]?.id ?? ''

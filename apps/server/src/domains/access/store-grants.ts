@@ -82,6 +82,12 @@ export async function groupsOf(tx: Tx, userId: string): Promise<string[] | null>
   return (await tx.query<{ groups: string[] }>(text, [tx.tenantId, userId])).rows[0]?.groups ?? null
 }
 
+/** Whether one of some is in a group, active or not. */
+export async function isAnyIn(tx: Tx, groupId: string, userIds: readonly string[]): Promise<boolean> {
+  const text = 'SELECT 1 FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3) LIMIT 1'
+  return (await tx.query(text, [tx.tenantId, groupId, userIds])).rowCount === 1
+}
+
 /** Groups of somebody, active or not. */
 export async function placesOf(tx: Tx, userId: string): Promise<string[]> {
   const text = 'SELECT group_id FROM group_members WHERE tenant_id = $1 AND user_id = $2 ORDER BY group_id'
