@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
 export const typeName = z
@@ -101,14 +101,14 @@ export const rolePage = z.object({
   limit: z.number().int(),
 })
 export const createRole = z.strictObject({
-  name,
+  name: legible(255),
   description: given.description.default(null),
   permissions: given.permissions.default([]),
   parent_roles: given.parent_roles.default([]),
 })
 export type CreateRole = z.infer<typeof createRole>
 export type CreateRoleInput = z.input<typeof createRole>
-export const changeRole = z.strictObject({ version: z.number().int().min(1), ...given }).partial()
+export const changeRole = z.strictObject({ version: z.number().int().min(1), ...given, name: legible(255) }).partial()
 export type ChangeRole = z.infer<typeof changeRole>
 
 const holder = {
@@ -144,7 +144,7 @@ export const createGrant = z
     resource_type: grantExtent.resource_type.default(null),
     resource_id: grantExtent.resource_id.default(null),
     with_grant_option: terms.with_grant_option.default(false),
-    reason: terms.reason.default(null),
+    reason: legible(1000).nullable().default(null),
     expires_at: terms.expires_at.default(null),
   })
   .refine(({ user_id, group_id }) => (user_id === undefined) !== (group_id === undefined), {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { grantExtent, role, rolePage } from './access.ts'
-import { nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { legible, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 const terms = {
   duration_seconds: z.number().int().min(300).max(86_400).describe('For how long, from the approval on'),
-  reason: text(1000).regex(/\S/, 'must say what for'),
+  reason: text(1000),
 }
 const elevationState = z
   .enum(['pending', 'approved', 'denied', 'withdrawn', 'lapsed'])
@@ -30,7 +30,8 @@ export const createElevation = z
     role: role.shape.name.optional().describe('Its name, in the place of role_id'),
     resource_type: grantExtent.resource_type.default(null),
     resource_id: grantExtent.resource_id.default(null),
-    ...terms,
+    duration_seconds: terms.duration_seconds,
+    reason: legible(1000).regex(/\S/, 'must say what for'),
   })
   .refine(({ resource_type, resource_id }) => resource_id === null || resource_type !== null, {
     path: ['resource_type'],

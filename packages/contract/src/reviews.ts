@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { grant } from './access.ts'
-import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
 
 const itemState = z
   .enum(['pending', 'kept', 'ended', 'unanswered', 'changed', 'protected', 'cancelled'])
@@ -40,6 +40,7 @@ export type AccessReview = z.infer<typeof accessReview>
 export const createReview = z
   .strictObject({
     ...terms,
+    name: legible(255),
     reviewer_ids: terms.reviewer_ids.default([]),
     role_id: uuid.optional(),
     group_id: uuid.optional(),
@@ -78,6 +79,6 @@ export type ReviewItemQuery = z.infer<typeof reviewItemQuery>
 export const reviewItemPage = z.object({ items: z.array(reviewItem), next_cursor: nextCursor })
 export const decideItem = z.strictObject({
   decision: z.enum(['keep', 'end']),
-  reason: text(1000).regex(/\S/, 'must say why'),
+  reason: legible(1000).regex(/\S/, 'must say why'),
 })
 export type DecideItem = z.infer<typeof decideItem>

@@ -177,8 +177,9 @@ export const GRANTING: Record<string, Attack> = {
   },
 
   'a role is made that looks like one of the system’s': async (place) => {
-    const answer = await place.call('POST', '/v1/roles', { name: 'Ｖiewer' }, place.administrator.token)
-    return answer.status === 201
+    const names = ['Ｖiewer', 'view\u200ber', 'viewer\u2060', '\u202eviewer\u202c', 'vi\u00adewer', 'viewer\ufe0f']
+    const made = names.map((name) => place.call('POST', '/v1/roles', { name }, place.administrator.token))
+    return (await Promise.all(made)).some(({ status }) => status === 201)
   },
 }
 
