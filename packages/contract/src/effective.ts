@@ -70,7 +70,7 @@ export const accessFound = z.object({
       }),
     )
     .describe(
-      'Once for each grant by which somebody may. Whom a policy forbids it, whatever else holds, is not among them: they may not. A page may have fewer than its limit for it',
+      'Once for each grant by which somebody may. Whom a policy forbids it, by what Probity knows of them and whatever else holds, is not among them: they may not. A page may have fewer than its limit for it',
     ),
   policies: z
     .array(policyStatement)
