@@ -108,8 +108,8 @@ export async function makeTenants(
       `WITH person AS (
          INSERT INTO security_users (tenant_id, id, username_index, email_index, profile_sealed, password_hash, created_at, updated_at)
          VALUES ($1, gen_random_uuid(), $2, $2, '', '', now(), now()) RETURNING id)
-       INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at)
-       SELECT $1, gen_random_uuid(), 'bench', $3, '{audit:write,audit:read,audit:verify}', id, now() FROM person`,
+       INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, made_by)
+       SELECT $1, gen_random_uuid(), 'bench', $3, '{audit:write,audit:read,audit:verify}', id, now(), ARRAY[id] FROM person`,
       [tenantId, randomBytes(32), createHash('sha256').update(token).digest()],
     )
     made.push({ tenantId, token })

@@ -43,7 +43,7 @@ TABLE access_review_items ROW LEVEL SECURITY ENABLED FORCED -- Grants as they we
   resource_type character varying(100) -- Type of the resources on which it counted; NULL: on everything
   resource_id character varying(255) -- The one resource on which it counted; NULL: on all of the type
   granted_at timestamp with time zone NOT NULL -- When it had been given: one that was given again since is another
-  state character varying(16) NOT NULL -- pending; kept, ended: as a reviewer said; unanswered: nobody did, and it was ended; changed: nobody did, and it was given again or taken back since; protected: nobody did, and it stays since the tenant has no other owner
+  state character varying(16) NOT NULL -- pending; kept, ended: as a reviewer said; unanswered: nobody did, and it was ended; changed: nobody did, and it was given again or taken back since; protected: nobody did, and it stays since the tenant has no other owner; cancelled: nobody did before the review was cancelled, and it is as it was
   decided_at timestamp with time zone -- When that was said, or the campaign closed
   decided_by uuid -- Who said it; NULL: nobody
   reason text -- Why, in the words of who said it
@@ -52,7 +52,7 @@ TABLE access_review_items ROW LEVEL SECURITY ENABLED FORCED -- Grants as they we
   CONSTRAINT access_review_items_check1 CHECK ((((state)::text = 'pending'::text) = (decided_at IS NULL)))
   CONSTRAINT access_review_items_check2 CHECK ((((state)::text = ANY ((ARRAY['kept'::character varying, 'ended'::character varying])::text[])) = (decided_by IS NOT NULL)))
   CONSTRAINT access_review_items_check3 CHECK ((decided_by <> user_id))
-  CONSTRAINT access_review_items_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'kept'::character varying, 'ended'::character varying, 'unanswered'::character varying, 'changed'::character varying, 'protected'::character varying])::text[])))
+  CONSTRAINT access_review_items_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'kept'::character varying, 'ended'::character varying, 'unanswered'::character varying, 'changed'::character varying, 'protected'::character varying, 'cancelled'::character varying])::text[])))
   CONSTRAINT access_review_items_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES security_users(tenant_id, id)
   CONSTRAINT access_review_items_tenant_id_review_id_fkey FOREIGN KEY (tenant_id, review_id) REFERENCES access_reviews(tenant_id, id) ON DELETE CASCADE
   CONSTRAINT access_review_items_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES security_users(tenant_id, id)
@@ -69,8 +69,11 @@ TABLE access_reviews ROW LEVEL SECURITY ENABLED FORCED -- Campaigns: who says un
   due_at timestamp with time zone NOT NULL -- From when on nobody decides any more, and what nobody answered ends
   created_at timestamp with time zone NOT NULL -- When it began: grants that were in force then are its items
   created_by uuid NOT NULL -- Who began it
-  closed_at timestamp with time zone -- When what nobody answered was ended; NULL: it was not yet
+  closed_at timestamp with time zone -- When what nobody answered was ended, or the review was cancelled; NULL: it was not yet
+  cancelled_by uuid -- Who cancelled it, so that nothing more was ended; NULL: nobody did
   CONSTRAINT access_reviews_pkey PRIMARY KEY (tenant_id, id)
+  CONSTRAINT access_reviews_check CHECK (((cancelled_by IS NULL) OR (closed_at IS NOT NULL)))
+  CONSTRAINT access_reviews_tenant_id_cancelled_by_fkey FOREIGN KEY (tenant_id, cancelled_by) REFERENCES security_users(tenant_id, id)
   CONSTRAINT access_reviews_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)
 CREATE INDEX access_reviews_open ON access_reviews USING btree (tenant_id, due_at) WHERE closed_at IS NULL
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (tenant_id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))
@@ -122,8 +125,10 @@ TABLE api_tokens ROW LEVEL SECURITY ENABLED FORCED -- Bearer tokens of applicati
   last_used_at timestamp with time zone -- Last use, to within a minute
   revoked_at timestamp with time zone -- When it was revoked; NULL: not
   issued_by uuid -- Token that was shown at the log-in that gave this one, which ends with it; NULL: somebody made it
+  made_by uuid[] NOT NULL -- Who made it, with everybody in whose hand that call was: users
   CONSTRAINT api_tokens_pkey PRIMARY KEY (tenant_id, id)
   CONSTRAINT api_tokens_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash)
+  CONSTRAINT api_tokens_made_by_check CHECK ((cardinality(made_by) > 0))
   CONSTRAINT api_tokens_scopes_check CHECK ((cardinality(scopes) > 0))
   CONSTRAINT api_tokens_secret_hash_check CHECK ((length(secret_hash) = 32))
   CONSTRAINT api_tokens_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES security_users(tenant_id, id)

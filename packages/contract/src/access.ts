@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
 export const typeName = z
@@ -101,14 +101,14 @@ export const rolePage = z.object({
   limit: z.number().int(),
 })
 export const createRole = z.strictObject({
-  name,
+  name: legible(255),
   description: given.description.default(null),
   permissions: given.permissions.default([]),
   parent_roles: given.parent_roles.default([]),
 })
 export type CreateRole = z.infer<typeof createRole>
 export type CreateRoleInput = z.input<typeof createRole>
-export const changeRole = z.strictObject({ version: z.number().int().min(1), ...given }).partial()
+export const changeRole = z.strictObject({ version: z.number().int().min(1), ...given, name: legible(255) }).partial()
 export type ChangeRole = z.infer<typeof changeRole>
 
 const holder = {
@@ -144,7 +144,7 @@ export const createGrant = z
     resource_type: grantExtent.resource_type.default(null),
     resource_id: grantExtent.resource_id.default(null),
     with_grant_option: terms.with_grant_option.default(false),
-    reason: terms.reason.default(null),
+    reason: legible(1000).nullable().default(null),
     expires_at: terms.expires_at.default(null),
   })
   .refine(({ user_id, group_id }) => (user_id === undefined) !== (group_id === undefined), {
@@ -300,51 +300,6 @@ export const authorizedBatch = z.object({
   version: z.number().int(),
 })
 export type AuthorizedBatch = z.infer<typeof authorizedBatch>
-
-const reached = {
-  grant_id: uuid,
-  group_id: uuid.nullable().describe('Group by which they have it; null: they have it themselves'),
-  ...grantExtent,
-  since: timestamp.describe('When it was given, or when they came into the group, whichever is later'),
-  expires_at: timestamp.nullable(),
-}
-/** What somebody may do, and by what. */
-export const effectiveAccess = z.object({
-  user_id: uuid,
-  is_active: z.boolean().describe('false: whatever they have, they may do nothing'),
-  roles: z.array(z.object({ role_id: uuid, role: z.string(), ...reached })).describe('As they were given'),
-  permissions: z
-    .array(permission.extend({ role_id: uuid, role: z.string(), ...reached }))
-    .describe(
-      'Of these roles and of their parents, each with the grant that it comes by; of two roles of which nobody may have both, of neither',
-    ),
-})
-export type EffectiveAccess = z.infer<typeof effectiveAccess>
-
-/** Who may do something. */
-export const searchAccess = z.strictObject({
-  resource: authorize.shape.resource,
-  action: line(100),
-  limit: z.number().int().min(1).max(500).default(100),
-  cursor: z.string().max(100).optional(),
-})
-export type SearchAccess = z.infer<typeof searchAccess>
-export type SearchAccessInput = z.input<typeof searchAccess>
-export const accessFound = z.object({
-  people: z
-    .array(
-      z.object({
-        user_id: uuid,
-        role_id: uuid.describe('As it was given'),
-        role: z.string(),
-        ...reached,
-        conditions: z.array(accessCondition).describe('What else has to hold; none: it always is allowed'),
-      }),
-    )
-    .describe('Once for each grant by which somebody may'),
-  next_cursor: nextCursor,
-})
-export type AccessFound = z.infer<typeof accessFound>
 
 function isZone(zone: string): boolean {
   try {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
 import { scope } from './scopes.ts'
 
 const name = line(255)
@@ -24,12 +24,12 @@ export const groupQuery = z.strictObject(pageQuery)
 export type PageQuery = z.infer<typeof groupQuery>
 export const groupPage = z.object({ groups: z.array(group), next_cursor: nextCursor })
 
-export const createGroup = z.strictObject({ name, scopes: scopes.default([]) })
+export const createGroup = z.strictObject({ name: legible(255), scopes: scopes.default([]) })
 export type CreateGroupInput = z.input<typeof createGroup>
 export type CreateGroup = z.infer<typeof createGroup>
 export const changeGroup = z.strictObject({
   version: z.number().int().min(1).optional(),
-  name: name.optional(),
+  name: legible(255).optional(),
   scopes: scopes.optional(),
 })
 export type ChangeGroup = z.infer<typeof changeGroup>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 import { scope } from './scopes.ts'
 import { tenantName } from './tenancy.ts'
 
@@ -148,7 +148,7 @@ export const session = z.object({
 export type Session = z.infer<typeof session>
 export const sessionList = z.object({ sessions: z.array(session) })
 export const impersonate = z.strictObject({
-  reason: line(500).describe('Why; it stands in the log, for whoever reads that'),
+  reason: legible(500).describe('Why; it stands in the log, for whoever reads that'),
 })
 export const impersonated = z.object({
   access_token: z.string(),

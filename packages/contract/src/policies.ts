@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { attributes, entityReference } from './entities.ts'
-import { askedTime, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
+import { askedTime, legible, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** What a policy may be about. Of those but Access nothing is enforced yet: they are kept, with the same life. */
 export const POLICY_TYPES = ['Access', 'Retention', 'Privacy', 'Session', 'Password', 'Detection'] as const
@@ -78,7 +78,7 @@ export const policy = z.object({
 export type Policy = z.infer<typeof policy>
 
 export const createPolicy = z.strictObject({
-  policy_name: line(255),
+  policy_name: legible(255),
   policy_type: policyType,
   description: said.description.default(null),
   policy_rules: said.policy_rules,

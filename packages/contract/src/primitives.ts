@@ -52,6 +52,22 @@ const printable = /^[^\u0000-\u001f\u007f]*$/
 /** Text of one line, without control characters. */
 export const line = (maximum: number) => text(maximum).min(1).regex(printable, 'must not contain control characters')
 
+// Letters of scripts in which a joiner changes how its neighbours look (Unicode UAX #31, §2.3).
+const joining =
+  '[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Myanmar}]'
+const seenByItsEffect = new RegExp(
+  `(?<=${joining}\\p{M}*)[\\u200c\\u200d](?=${joining})|(?<=\\p{Extended_Pictographic})\\ufe0f`,
+  'gu',
+)
+const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+
+/** Text of one line that people read and go by: all of it can be seen. */
+export const legible = (maximum: number) =>
+  line(maximum).refine(
+    (given) => !unseen.test(given.replace(seenByItsEffect, '')),
+    'must not contain characters that nobody sees: of control, of zero width, or of direction',
+  )
+
 /** RFC 9457 problem details, with the seed's members beside. */
 export const problem = z.object({
   type: z.string(),

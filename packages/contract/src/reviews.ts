@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { grant } from './access.ts'
-import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
+import { legible, line, nextCursor, pageQuery, timestamp, uuid } from './primitives.ts'
 
 const itemState = z
-  .enum(['pending', 'kept', 'ended', 'unanswered', 'changed', 'protected'])
+  .enum(['pending', 'kept', 'ended', 'unanswered', 'changed', 'protected', 'cancelled'])
   .describe(
-    'kept, ended: as a reviewer said. Of what nobody answered: unanswered was ended; changed was given again or taken back since the review began, and is as it was; protected stays, since the tenant has no other owner',
+    'kept, ended: as a reviewer said. Of what nobody answered: unanswered was ended; changed was given again or taken back since the review began, and is as it was; protected stays, since the tenant has no other owner; cancelled is as it was, since the review was cancelled',
   )
 const terms = {
   name: line(255),
@@ -21,7 +21,11 @@ export const accessReview = z.object({
   group_id: uuid.nullable().describe('Of this group alone'),
   created_at: timestamp,
   created_by: uuid,
-  closed_at: timestamp.nullable().describe('When what nobody answered was ended'),
+  state: z
+    .enum(['open', 'ended', 'cancelled'])
+    .describe('open: it is decided; ended: its end has passed, and what nobody answered ends within minutes'),
+  closed_at: timestamp.nullable().describe('When what nobody answered was ended, or the review was cancelled'),
+  cancelled_by: uuid.nullable(),
   items: z.object({
     pending: counted,
     kept: counted,
@@ -29,15 +33,29 @@ export const accessReview = z.object({
     unanswered: counted,
     changed: counted,
     protected: counted,
+    cancelled: counted,
   }),
 })
 export type AccessReview = z.infer<typeof accessReview>
-export const createReview = z.strictObject({
-  ...terms,
-  reviewer_ids: terms.reviewer_ids.default([]),
-  role_id: uuid.optional(),
-  group_id: uuid.optional(),
-})
+export const createReview = z
+  .strictObject({
+    ...terms,
+    name: legible(255),
+    reviewer_ids: terms.reviewer_ids.default([]),
+    role_id: uuid.optional(),
+    group_id: uuid.optional(),
+    everything: z
+      .literal(true)
+      .optional()
+      .describe('All grants of the tenant, of every role: what nobody answers in time ends'),
+  })
+  .refine(
+    ({ role_id, group_id, everything }) => (role_id === undefined && group_id === undefined) === (everything === true),
+    {
+      path: ['everything'],
+      message: 'name role_id or group_id, or else say everything: true for all grants of the tenant',
+    },
+  )
 export type CreateReview = z.infer<typeof createReview>
 export type CreateReviewInput = z.input<typeof createReview>
 export const reviewQuery = z.strictObject(pageQuery)
@@ -61,6 +79,6 @@ export type ReviewItemQuery = z.infer<typeof reviewItemQuery>
 export const reviewItemPage = z.object({ items: z.array(reviewItem), next_cursor: nextCursor })
 export const decideItem = z.strictObject({
   decision: z.enum(['keep', 'end']),
-  reason: text(1000).regex(/\S/, 'must say why'),
+  reason: legible(1000).regex(/\S/, 'must say why'),
 })
 export type DecideItem = z.infer<typeof decideItem>

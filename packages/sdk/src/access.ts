@@ -16,6 +16,7 @@ import type {
   DecideItem,
   EffectiveAccess,
   Elevation,
+  ElevationRoles,
   FilterAccessInput,
   Grant,
   ReviewItem,
@@ -49,12 +50,12 @@ export class AccessClient extends IdentityClient {
     return this.transport.ask('/v1/auth/filter', asked)
   }
 
-  /** What somebody may do, by which grants and since when. */
+  /** What somebody may do: by which grants, which policies are of them, and since when each. */
   accessOf(userId: string): Promise<EffectiveAccess> {
     return this.transport.json('GET', path`/v1/users/${userId}/access`)
   }
 
-  /** Who may do something, by which grants and since when. */
+  /** Who may do something: by which grants, what policies say of it, and since when each. */
   whoMay(asked: SearchAccessInput): Promise<AccessFound> {
     return this.transport.ask('/v1/access/search', asked)
   }
@@ -91,6 +92,11 @@ export class AccessClient extends IdentityClient {
     return this.transport.create('/v1/access/reviews', input)
   }
 
+  /** Ends it before its time; nothing more is taken from anybody. */
+  cancelAccessReview(id: string): Promise<AccessReview> {
+    return this.transport.json('POST', `/v1/access/reviews/${id}/cancel`)
+  }
+
   accessReview(id: string): Promise<AccessReview> {
     return this.transport.json('GET', path`/v1/access/reviews/${id}`)
   }
@@ -108,6 +114,11 @@ export class AccessClient extends IdentityClient {
   /** Roles that you asked for; as an administrator, that anybody did. */
   elevations(filter: Query = {}): Listing<'elevations', Elevation> {
     return this.transport.list('elevations', (page) => path`/v1/elevations${{ ...filter, ...page }}`)
+  }
+
+  /** Roles that you can ask for. */
+  elevationRoles(page: Query = {}): Promise<ElevationRoles> {
+    return this.transport.json('GET', path`/v1/elevations/roles${page}`)
   }
 
   elevation(id: string): Promise<Elevation> {

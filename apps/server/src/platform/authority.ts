@@ -36,6 +36,8 @@ export interface RolePermits {
   ofUsers(tx: Tx, userIds: readonly string[]): Promise<readonly Permit[]>
   /** Of whoever is in a group, under whatever conditions. */
   ofGroup(tx: Tx, groupId: string): Promise<readonly Permit[]>
+  /** Whether whoever is in a group has roles by it, of whatever. */
+  hasRoles(tx: Tx, groupId: string): Promise<boolean>
   /** Roles and who has them stay as they are until the transaction ends; to be called before it locks an account or a group. */
   holdRoles(tx: Tx): Promise<void>
   /** Before somebody goes: throws LAST_OWNER where nobody else is owner without end. Holds the owners. */

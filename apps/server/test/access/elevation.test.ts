@@ -65,6 +65,43 @@ test('who asks for a role has it when another approves, for as long as was asked
     })
 })
 
+test('a role is asked for by its name, as names are compared, or by its id; by one of them', async () => {
+  const ada = await person()
+  const { id, name } = (await call('POST', '/v1/roles', { name: `On Call ${++count}` })).body
+  const terms = { duration_seconds: 3600, reason: 'on call' }
+  const askFor = (body: object) => call('POST', '/v1/elevations', { ...terms, ...body }, ada.token)
+  for (const named of [name, name.toUpperCase(), ` ${name}`, name.replace('C', 'Ｃ')]) {
+    const made = await askFor({ role: named })
+    assert.deepEqual([made.status, made.body.role_id, made.body.role], [201, id, undefined], made.text)
+  }
+  for (const body of [{}, { role: name, role_id: id }, { role: '' }, { role: null }])
+    assert.deepEqual(code(await askFor(body)), [400, 'VALIDATION_FAILED'], JSON.stringify(body))
+  assert.deepEqual(code(await askFor({ role: `${name}0` })), [404, 'NOT_FOUND'])
+  const stranger = (await server.secondTenant(`tenant${++count}`)).token
+  assert.deepEqual(code(await call('POST', '/v1/elevations', { ...terms, role: name }, stranger)), [404, 'NOT_FOUND'])
+})
+
+test('whoever is logged in sees the roles that they can ask for, and nothing of what they permit', async () => {
+  const ada = await person()
+  const type = `type_${++count}`
+  const id = await role(type, { description: 'reads all' })
+  assert.deepEqual(code(await call('GET', '/v1/roles', undefined, ada.token)), [403, 'SCOPE_MISSING'])
+  const listed = await call('GET', '/v1/elevations/roles?limit=200', undefined, ada.token)
+  const found = listed.body.roles.find((one: Answer['body']) => one.id === id)
+  assert.deepEqual(found, { id, name: `role ${count}`, description: 'reads all' })
+  assert.equal(listed.text.includes(type), false)
+  const pages = await Promise.all(
+    [1, 2].map((page) => call('GET', `/v1/elevations/roles?limit=1&page=${page}`, undefined, ada.token)),
+  )
+  const [first, next] = pages.map(({ body }) => body.roles[0].name)
+  assert.ok(first < next)
+  assert.equal((await ask(ada, found.id)).status, 201)
+  const stranger = (await server.secondTenant(`tenant${++count}`)).token
+  const theirs = await call('GET', '/v1/elevations/roles?limit=200', undefined, stranger)
+  assert.equal(theirs.text.includes(id), false)
+  assert.equal((await call('GET', '/v1/elevations/roles', undefined, null)).status, 401)
+})
+
 test('what was approved is ended early like any grant', async () => {
   const ada = await person()
   const type = `type_${++count}`
@@ -228,4 +265,16 @@ test('who is suspended meanwhile gets nothing, and another tenant’s are absent
   assert.deepEqual(code(await answer(id, 'approve')), [404, 'NOT_FOUND'])
   assert.equal((await grantsOf(ada)).length, 0)
   assert.equal((await answer(id, 'deny')).status, 200)
+})
+
+test('whoever lacks the second factor that is demanded neither sees the roles nor asks for one', async () => {
+  const ada = await person()
+  const reads = await role(`type_${++count}`)
+  const rules = (requires_second_factor: boolean) => call('PATCH', '/v1/sign-in-rules', { requires_second_factor })
+  assert.equal((await rules(true)).status, 200)
+  const list = () => call('GET', '/v1/elevations/roles', undefined, ada.token)
+  assert.deepEqual(code(await list()), [403, 'STEP_UP_REQUIRED'])
+  assert.deepEqual(code(await ask(ada, reads)), [403, 'STEP_UP_REQUIRED'])
+  assert.equal((await rules(false)).status, 200)
+  assert.equal((await list()).status, 200)
 })

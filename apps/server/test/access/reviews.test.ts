@@ -74,7 +74,7 @@ test('a review has the grants that are in force and fit, as they were when it be
   const ofGroup = await begin({ group_id: group })
   assert.deepEqual([...(await statesOf(ofGroup)).keys()].sort(), [shared, other].sort())
   assert.deepEqual((await read(review)).items, {
-    ...{ pending: 2, kept: 0, ended: 0, unanswered: 0, changed: 0, protected: 0 },
+    ...{ pending: 2, kept: 0, ended: 0, unanswered: 0, changed: 0, protected: 0, cancelled: 0 },
   })
   const page = (await call('GET', `/v1/access/reviews/${review}/items?limit=1`)).body
   const rest = (await call('GET', `/v1/access/reviews/${review}/items?cursor=${page.next_cursor}`)).body
@@ -253,9 +253,10 @@ test('who is named decides, and nobody else; who is not sees nothing without adm
   assert.equal((await call('GET', `/v1/access/reviews/${review}/items`, undefined, ada.token)).body.items.length, 1)
   const mine = await begin({ role_id: reads })
   assert.deepEqual(code(await decide(mine, grant, 'end', ada)), ABSENT, 'where nobody is named administrators decide')
-  assert.deepEqual(code(await call('POST', '/v1/access/reviews', { name: 'x', due_at: later() }, ada.token)), [
-    ...[403, 'SCOPE_MISSING'],
-  ])
+  assert.deepEqual(
+    code(await call('POST', '/v1/access/reviews', { name: 'x', due_at: later(), everything: true }, ada.token)),
+    [...[403, 'SCOPE_MISSING']],
+  )
   assert.equal((await decide(review, grant, 'end', ada)).status, 200)
   assert.deepEqual(
     code(await decide(mine, grant, 'keep', chief)),
@@ -278,7 +279,7 @@ test('a grant that is no item, and what another tenant has, are absent', async (
   const theirs = await call(
     'POST',
     '/v1/access/reviews',
-    { name: 'x', due_at: later(), reviewer_ids: [ada.id] },
+    { name: 'x', due_at: later(), reviewer_ids: [ada.id], everything: true },
     stranger,
   )
   assert.deepEqual(code(theirs), [400, 'VALIDATION_FAILED'])
@@ -288,12 +289,13 @@ test('a grant that is no item, and what another tenant has, are absent', async (
 test('what cannot be meant is refused', async () => {
   const refused = async (body: object) =>
     assert.deepEqual(code(await call('POST', '/v1/access/reviews', body)), [400, 'VALIDATION_FAILED'])
-  await refused({ name: 'x' })
-  await refused({ name: 'x', due_at: '2020-01-01T00:00:00Z' })
-  await refused({ name: 'x', due_at: later(), reviewer_ids: [randomUUID()] })
-  await refused({ name: 'x', due_at: later(), closed_at: later() })
+  const all = { name: 'x', due_at: later(), everything: true }
+  await refused({ name: 'x', everything: true })
+  await refused({ ...all, due_at: '2020-01-01T00:00:00Z' })
+  await refused({ ...all, reviewer_ids: [randomUUID()] })
+  await refused({ ...all, closed_at: later() })
   const account = await made('/v1/service-accounts', { name: `robot ${++count}` })
-  await refused({ name: 'x', due_at: later(), reviewer_ids: [account] })
+  await refused({ ...all, reviewer_ids: [account] })
   for (const one of [{ role_id: randomUUID() }, { group_id: randomUUID() }])
     assert.deepEqual(code(await call('POST', '/v1/access/reviews', { name: 'x', due_at: later(), ...one })), ABSENT)
   const reads = await role()
@@ -301,4 +303,78 @@ test('what cannot be meant is refused', async () => {
   const path = `/v1/access/reviews/${await begin({ role_id: reads })}/items/${grant}/decide`
   for (const body of [{ decision: 'keep' }, { decision: 'keep', reason: ' ' }, { decision: 'drop', reason: 'x' }])
     assert.deepEqual(code(await call('POST', path, body, chief.token)), [400, 'VALIDATION_FAILED'])
+})
+
+test('all grants of the tenant are taken where the body says so, and else it is told what to do', async () => {
+  const [ada, reads] = [await person(), await role()]
+  const grant = await give(reads, { user_id: ada.id })
+  const ask = (more: object) => call('POST', '/v1/access/reviews', { name: 'x', due_at: later(), ...more })
+  for (const more of [{}, { everything: false }, { everything: true, role_id: reads }]) {
+    const { status, body, text } = await ask(more)
+    assert.deepEqual([status, body.code, text.includes('everything')], [400, 'VALIDATION_FAILED', true], text)
+  }
+  const all = await begin({ everything: true })
+  assert.equal((await statesOf(all)).get(grant), 'pending')
+  assert.equal((await call('POST', `/v1/access/reviews/${all}/cancel`)).status, 200)
+})
+
+test('a review that is cancelled takes nothing more from anybody, is an entry, and is cancelled once', async () => {
+  const [ada, bob, cyd, reads] = [await person(), await person(), await person(), await role()]
+  const [kept, ended, silent] = [
+    await give(reads, { user_id: ada.id }),
+    await give(reads, { user_id: bob.id }),
+    await give(reads, { user_id: cyd.id }),
+  ]
+  const review = await begin({ role_id: reads, reviewer_ids: [chief.id, ada.id] })
+  assert.equal((await read(review)).state, 'open')
+  await decide(review, kept, 'keep')
+  await decide(review, ended, 'end')
+  const cancel = (by: string = server.token) => call('POST', `/v1/access/reviews/${review}/cancel`, undefined, by)
+  assert.deepEqual(code(await cancel(ada.token)), [403, 'SCOPE_MISSING'], 'who decides in it may not')
+  assert.deepEqual(code(await cancel((await server.secondTenant(`tenant${++count}`)).token)), ABSENT)
+  const cancelled = await cancel()
+  assert.deepEqual([cancelled.status, cancelled.body.state], [200, 'cancelled'], cancelled.text)
+  assert.deepEqual([cancelled.body.cancelled_by, cancelled.body.items.pending], [server.userId, 0])
+  assert.deepEqual(await cancel(chief.token).then(({ body }) => body), cancelled.body, 'a second time changes nothing')
+  assert.deepEqual(await read(review), cancelled.body)
+  assert.deepEqual(code(await decide(review, silent, 'end')), CLOSED)
+  await due(review)
+  await swept()
+  assert.deepEqual(await grants(reads), [kept, silent])
+  assert.deepEqual(await read(review), { ...cancelled.body, due_at: (await read(review)).due_at })
+  const became = await statesOf(review)
+  assert.deepEqual(
+    [kept, ended, silent].map((id) => became.get(id)),
+    ['kept', 'ended', 'cancelled'],
+  )
+  await until('it is one entry', async () => {
+    const found = await call(
+      'GET',
+      `/v1/audit/events?event_type=access_review.cancelled&resource=access-review/${review}`,
+    )
+    return found.body.events.length === 1
+  })
+})
+
+test('a review whose end has passed is over before any job has come by: it reads so, and an answer or a cancelling closes it', async () => {
+  for (const late of ['decide', 'cancel'] as const) {
+    const [ada, reads] = [await person(), await role()]
+    const grant = await give(reads, { user_id: ada.id })
+    const review = await begin({ role_id: reads })
+    await due(review)
+    const before = await read(review)
+    assert.deepEqual([before.state, before.closed_at], ['ended', null])
+    const { reviews } = (await call('GET', '/v1/access/reviews?limit=500')).body
+    assert.equal(reviews.find((one: Answer['body']) => one.id === review).state, 'ended')
+    const answer =
+      late === 'decide'
+        ? await decide(review, grant, 'keep')
+        : await call('POST', `/v1/access/reviews/${review}/cancel`, undefined, chief.token)
+    assert.deepEqual([...code(answer), answer.body.details.review], [...CLOSED, 'ended'])
+    assert.deepEqual(await grants(reads), [], 'what nobody answered in time has ended')
+    const after = await read(review)
+    assert.deepEqual([after.state, after.cancelled_by, after.items.unanswered], ['ended', null, 1])
+    assert.ok(after.closed_at !== null)
+    assert.deepEqual(code(await call('POST', `/v1/access/reviews/${review}/cancel`)), CLOSED)
+  }
 })

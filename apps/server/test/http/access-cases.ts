@@ -111,6 +111,7 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       'elevation',
     ),
     one('GET /v1/elevations', contract.elevationPage, () => '/v1/elevations?state=pending'),
+    one('GET /v1/elevations/roles', contract.elevationRoles, () => '/v1/elevations/roles'),
     one('GET /v1/elevations/{id}', contract.elevation, () => `/v1/elevations/${known.elevation}`),
     one('POST /v1/elevations/{id}/withdraw', contract.elevation, () => `/v1/elevations/${known.elevation}/withdraw`),
     ...(['approve', 'deny'] as const).map((verb) => ({
@@ -133,6 +134,11 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
       contract.reviewItem,
       () => `/v1/access/reviews/${known.review}/items/${known.grant}/decide`,
       () => ({ decision: 'keep', reason: 'pays every month' }),
+    ),
+    one(
+      'POST /v1/access/reviews/{id}/cancel',
+      contract.accessReview,
+      () => `/v1/access/reviews/${known.review}/cancel`,
     ),
     one('DELETE /v1/grants/{id}', z.null(), () => `/v1/grants/${known.grant}`),
     one('DELETE /v1/roles/{id}', z.null(), () => `/v1/roles/${known.role}`),

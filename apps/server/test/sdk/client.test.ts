@@ -14,7 +14,13 @@ interface Operation {
 }
 
 /** Where anything but texts is taken. */
-const GIVEN: Record<string, unknown[]> = { setUser: ['x', 'suspend'], roles: [], event: ['x'], export: [] }
+const GIVEN: Record<string, unknown[]> = {
+  setUser: ['x', 'suspend'],
+  roles: [],
+  elevationRoles: [],
+  event: ['x'],
+  export: [],
+}
 
 /** What the client sends, by its methods, each with arguments that say nothing. */
 async function calls(): Promise<{ name: string; method: string; path: string; key: string | null }[]> {

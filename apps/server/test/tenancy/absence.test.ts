@@ -78,7 +78,7 @@ async function others(): Promise<string[]> {
   return [
     ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
     await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
-    await make('/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z' }),
+    await make('/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z', everything: true }),
     await make('/v1/elevations', { role_id, duration_seconds: 300, reason: 'on call' }),
   ]
 }

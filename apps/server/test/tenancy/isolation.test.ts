@@ -135,7 +135,7 @@ async function roles(call: (method: string, path: string, body: unknown) => Prom
   await call('POST', '/v1/elevations', { role_id: parent.body.id, duration_seconds: 300, reason: 'on call' })
   const group = await call('POST', '/v1/groups', { name: 'payers' })
   await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
-  await call('POST', '/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z' })
+  await call('POST', '/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z', everything: true })
 }
 
 /** A policy that warns, so that a decision is another by it; a decision, and an entity in another. */
@@ -311,7 +311,7 @@ test('a foreign key to another tenant’s row fails like one to a row that never
   )
   const point = (userId: string) => (attacker: Attacker) =>
     attacker.attempt(
-      `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at) VALUES ($1, $2, 'n', $3, '{a}', $4, now())`,
+      `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, made_by) VALUES ($1, $2, 'n', $3, '{a}', $4, now(), ARRAY[$4::uuid])`,
       [server.tenantId, randomUUID(), randomBytes(32), userId],
     )
   const real = rows[0]?.id ?? ''

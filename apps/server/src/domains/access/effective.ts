@@ -4,20 +4,25 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
 import { type Model, type Models, permissionsOf } from './model.ts'
-import { extentOf } from './permissions.ts'
+import { extentOf, USER } from './permissions.ts'
+import { forbiddenBy, type Statement, statementsOf, statementsOn } from './policy-statements.ts'
+import { ask, type Question, readQuestion } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
 import { brokenBy, isApart } from './separation.ts'
+import { accountOf, type States } from './states.ts'
 import * as store from './store-grants.ts'
 
-/** What somebody may do, and who may do something, by the roles and grants that are in force. */
+/** What somebody may do, and who may do something, by the roles, grants and policies that are in force. */
 export class Effective {
   readonly #dependencies: AccessDependencies
   readonly #models: Models
+  readonly #states: States
 
-  constructor(dependencies: AccessDependencies, models: Models) {
+  constructor(dependencies: AccessDependencies, models: Models, states: States) {
     this.#dependencies = dependencies
     this.#models = models
+    this.#states = states
   }
 
   /** Throws NOT_FOUND. */
@@ -28,15 +33,32 @@ export class Effective {
       const at = this.#dependencies.work.now()
       const model = await this.#models.read(tx, at)
       const reached = await store.reachOf(tx, [userId], at)
+      const counting = counted(model, reached)
       return {
         ...{ user_id: userId, is_active: status === 'active' },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
-        permissions: counted(model, reached).flatMap((row) => permissionsBy(model, row)),
+        permissions: counting.flatMap((row) => permissionsBy(model, row)),
+        policies: await this.#policiesOf(tx, at, userId, counting),
       }
     })
   }
 
-  /** Whoever may do something to a resource, once for each grant and permission by which they may. Throws CURSOR_INVALID. */
+  /** By all roles that they have, on whatever: a statement says itself on what it is. */
+  async #policiesOf(tx: Tx, at: Date, userId: string, held: readonly store.ReachRow[]) {
+    const groups = await store.placesOf(tx, userId) // also of who is not active, whose roles are shown too
+    const state = { ...(await this.#states.of(tx, at, { who: accountOf(userId), resources: [] })), groups }
+    const roles = closureOf(
+      state.model.parents,
+      held.map(({ role_id }) => role_id),
+    )
+    const { request } = ask(state, ANYTHING, { roles, lost: new Set(), broken: [] })
+    return statementsOf(state.model, request)
+  }
+
+  /**
+   * Whoever may do something to a resource, once for each grant and permission by which they may, and what policies say of it.
+   * Throws CURSOR_INVALID.
+   */
   async search(tenantId: string, { resource, action, limit, cursor }: SearchAccess): Promise<AccessFound> {
     const after = cursor === undefined ? null : readCursor(cursor)
     return this.#look(tenantId, async (tx) => {
@@ -46,16 +68,53 @@ export class Effective {
       const conditions = conditionsByRole(model, action, of)
       const rows = await store.listReached(tx, { of, at, roles: [...conditions.keys()], after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
+      const question = readQuestion({ ...ANYTHING.asked, action, resource: resourceOf(of) }, '')
+      const statements = await this.#statementsOn(tx, at, question)
+      const standing = await this.#standing(tx, at, {
+        page,
+        question,
+        statements: statements.map((one) => one.statement),
+      })
       return {
-        people: (await this.#counted(tx, model, page, at)).flatMap((row) =>
-          (conditions.get(row.role_id) ?? []).map((all) => ({
+        people: (await this.#counted(tx, model, page, at)).flatMap((row) => {
+          const { isForbidden, forbidding } = standing(row.user_id)
+          if (isForbidden) return []
+          return (conditions.get(row.role_id) ?? []).map((all) => ({
             ...{ ...shown(row), user_id: row.user_id, role_id: row.role_id },
-            ...{ role: nameOf(model, row.role_id), conditions: [...all] },
-          })),
-        ),
+            ...{ role: nameOf(model, row.role_id), conditions: [...all], forbidding },
+          }))
+        }),
+        policies: statements.map((one) => one.shown),
         next_cursor,
       }
     })
+  }
+
+  async #statementsOn(tx: Tx, at: Date, question: Question) {
+    const state = await this.#states.of(tx, at, { who: NOBODY, resources: [question.resource] })
+    return statementsOn(state.model, ask(state, question).request)
+  }
+
+  /** What policies forbid each of some people. */
+  async #standing(
+    tx: Tx,
+    at: Date,
+    asked: { page: readonly store.ReachRow[]; question: Question; statements: readonly Statement[] },
+  ): Promise<(userId: string) => { isForbidden: boolean; forbidding: AccessFound['people'][number]['forbidding'] }> {
+    const { page, question, statements } = asked
+    const ids = statements.some(({ policy }) => policy.effect === 'forbid') ? page.map(({ user_id }) => user_id) : []
+    const about = [...new Set(ids)].map((id) => ({ who: accountOf(id), resources: [question.resource] }))
+    const states = await this.#states.ofAll(tx, at, about)
+    const found = new Map(
+      states.map((state) => [state.subject.reference.id, forbiddenBy(statements, ask(state, question).request)]),
+    )
+    return (userId) => {
+      const { isForbidden = false, perhaps = [] } = found.get(userId) ?? {}
+      const forbidding = perhaps.map(({ policyId, version, name }) => ({
+        ...{ policy_id: policyId, version, policy_name: name },
+      }))
+      return { isForbidden, forbidding }
+    }
   }
 
   /** Those by which people who break no exclusion may. */
@@ -75,6 +134,16 @@ export class Effective {
     const options = { isolation: 'repeatable read', readOnly: true } as const
     return this.#dependencies.work.run(tenantId, work, options)
   }
+}
+
+/** Where nothing is asked of anything. */
+const ANYTHING = readQuestion({ resource: { type: '', id: '' }, action: '', resource_attributes: {}, context: {} }, '')
+
+/** Who asks, where it is of everybody what is asked. */
+const NOBODY = { type: USER, id: '', userId: null, attributes: new Map(), told: {} }
+
+function resourceOf({ resource_type, resource_id }: Extent): { type: string; id: string } {
+  return { type: resource_type ?? '', id: resource_id ?? '' }
 }
 
 /** What each role permits of it, itself or by its parents, by the conditions of each permission. */

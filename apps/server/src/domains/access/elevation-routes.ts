@@ -1,4 +1,12 @@
-import { createElevation, elevation, elevationPage, elevationQuery, uuid } from '@probity/contract'
+import {
+  createElevation,
+  elevation,
+  elevationPage,
+  elevationQuery,
+  elevationRoles,
+  roleQuery,
+  uuid,
+} from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Access } from './service.ts'
@@ -21,6 +29,15 @@ export function elevationRoutes({ elevations }: Access): Route[] {
       query: elevationQuery,
       answers: { 200: elevationPage },
       handle: ({ principal, query }) => elevations.list(principal, query),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/elevations/roles',
+      summary: 'List roles that you can ask for',
+      permit: 'own',
+      query: roleQuery,
+      answers: { 200: elevationRoles },
+      handle: ({ principal, query }) => elevations.roles(principal, query),
     }),
     route({
       method: 'POST',

@@ -1,12 +1,13 @@
-import type { CreateElevation, Elevation, ElevationQuery } from '@probity/contract'
+import type { CreateElevation, Elevation, ElevationQuery, ElevationRoles, RoleQuery } from '@probity/contract'
 import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { normalizeName } from '../identity/index.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
-import { readRole } from './store.ts'
+import { countRoles, listRoles, type RoleRow, readRole, readRoleNamed } from './store.ts'
 import * as store from './store-elevations.ts'
 
 /** For how long an answer is waited for. */
@@ -24,16 +25,27 @@ export class Elevations {
     this.#grants = grants
   }
 
+  /** Roles that anybody may ask for, by name, and nothing of what they permit. Throws STEP_UP_REQUIRED. */
+  async roles({ tenantId, lacksFactor }: Principal, { page, limit }: RoleQuery): Promise<ElevationRoles> {
+    if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+    return this.#roles.run(tenantId, async (tx) => {
+      const rows = await listRoles(tx, { offset: (page - 1) * limit, limit })
+      const roles = rows.map(({ id, name, description }) => ({ id, name, description }))
+      return { roles, total: await countRoles(tx), page, limit }
+    })
+  }
+
   /** For oneself. Throws IMPERSONATING, STEP_UP_REQUIRED, NOT_FOUND for a role that is not there. */
-  async request(principal: Principal, input: CreateElevation): Promise<Elevation> {
+  async request(principal: Principal, { role_id, role, ...input }: CreateElevation): Promise<Elevation> {
     requireThemselves(principal)
     const at = this.#dependencies.work.now()
-    const row: store.ElevationRow = {
-      ...{ ...input, id: this.#newId(), user_id: principal.userId, state: 'pending', requested_at: at },
-      ...{ lapses_at: new Date(at.getTime() + LAPSE_MILLISECONDS), decided_at: null, decided_by: null, grant_id: null },
-    }
     return this.#roles.run(principal.tenantId, async (tx) => {
-      if (!(await readRole(tx, row.role_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
+      const row: store.ElevationRow = {
+        ...{ ...input, id: this.#newId(), user_id: principal.userId, state: 'pending', requested_at: at },
+        role_id: (await requireRole(tx, { id: role_id, name: role })).id,
+        lapses_at: new Date(at.getTime() + LAPSE_MILLISECONDS),
+        ...{ decided_at: null, decided_by: null, grant_id: null },
+      }
       await store.insertElevation(tx, row)
       await this.#record(tx, principal, 'requested', row)
       return present(row, at)
@@ -152,6 +164,16 @@ export class Elevations {
   #newId(): string {
     return newId(this.#dependencies.clock.now())
   }
+}
+
+/** By its id, or by its name as names are compared. Throws NOT_FOUND. */
+async function requireRole(
+  tx: Tx,
+  { id, name = '' }: { id?: string | undefined; name?: string | undefined },
+): Promise<RoleRow> {
+  const row = id === undefined ? await readRoleNamed(tx, normalizeName(name)) : await readRole(tx, id)
+  if (!row) throw new DomainError('NOT_FOUND', { reason: 'there is no such role' })
+  return row
 }
 
 function stateOf({ state, lapses_at }: store.ElevationRow, at: Date): Elevation['state'] {

@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { handsOf } from '../identity/index.ts'
 import { requireSeparate } from './duties.ts'
 import { requireHolds } from './opened.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
@@ -97,21 +98,25 @@ export class Grants {
     return true
   }
 
-  /** That it is somebody who is there, and not oneself. Throws GRANT_REFUSED, NOT_FOUND. */
+  /** That it is somebody who is there, and nobody in whose hand the call is. Throws GRANT_REFUSED, NOT_FOUND. */
   async requireOther(
     tx: Tx,
     principal: Principal,
     { user_id, group_id }: { user_id: string | null; group_id: string | null },
   ) {
-    if (user_id === principal.userId)
-      throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to themselves' })
+    const hands = await handsOf(tx, principal)
+    if (user_id !== null && hands.has(user_id))
+      throw new DomainError('GRANT_REFUSED', {
+        reason: 'nobody gives a role to themselves, nor by an application of theirs',
+      })
     if (user_id !== null && !(await store.groupsOf(tx, [user_id])).has(user_id))
       throw new DomainError('NOT_FOUND', { reason: 'there is no such account, or it is not active' })
     if (group_id === null) return
     if (!(await store.hasGroup(tx, group_id))) throw new DomainError('NOT_FOUND', { reason: 'there is no such group' })
-    const own = await store.groupsOf(tx, [principal.userId])
-    if (own.get(principal.userId)?.includes(group_id))
-      throw new DomainError('GRANT_REFUSED', { reason: 'nobody gives a role to a group that they are in' })
+    if (await store.isAnyIn(tx, group_id, [...hands]))
+      throw new DomainError('GRANT_REFUSED', {
+        reason: 'nobody gives a role to a group that they are in, nor by an application of theirs',
+      })
   }
 
   /** Who administers the tenant gives what opens no more of Probity than they may themselves; anybody else what they have with grant option, no longer and on no more. Throws GRANT_REFUSED. */

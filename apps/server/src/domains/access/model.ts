@@ -7,7 +7,15 @@ import { readPolicies } from './cedar/text.ts'
 import { zonesOf } from './conditions.ts'
 import { extentOf, policyOf } from './permissions.ts'
 import type { Extent } from './rules.ts'
-import { type Beside, type InForce, inForce, type Ruling, type RulingSource, type RulingVersion } from './rulings.ts'
+import {
+  type Beside,
+  type Deciding,
+  type InForce,
+  inForce,
+  type Ruling,
+  type RulingSource,
+  type RulingVersion,
+} from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 import * as store from './store.ts'
 import { listExclusions } from './store-exclusions.ts'
@@ -29,7 +37,7 @@ export interface Model {
   /** The same by what they are of: see `permissionsOf`. */
   byExtent: ReadonlyMap<string, readonly RolePermission[]>
   /** The policy that each other statement is of, by the statement's id. */
-  rulings: ReadonlyMap<string, Ruling>
+  rulings: ReadonlyMap<string, Deciding>
   /** Those that do not decide. */
   beside: readonly Beside[]
   names: ReadonlyMap<string, string>
@@ -87,7 +95,10 @@ export class Models {
       const id = `${roleId}/${permission_id}`
       permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
     }
-    const rulings = counting.map((one) => ({ mode: one.enforcement_mode, ...this.#ruling(tx.tenantId, one) }))
+    const rulings = counting.map((one) => ({
+      ...{ mode: one.enforcement_mode, since: one.effective_date, until: one.expiration_date },
+      ...this.#ruling(tx.tenantId, one),
+    }))
     const deciding = rulings.filter(({ mode }) => mode === 'Enforce')
     const own = [...permissions.values()].map(({ policy }) => policy)
     const idsOf = (policyId: string) =>
@@ -95,7 +106,7 @@ export class Models {
         deciding.filter((one) => one.policyId === policyId).flatMap(({ statements }) => statements.map(({ id }) => id)),
       )
     const beside = [
-      ...rulings.flatMap(({ mode, ...one }) => (mode === 'Enforce' ? [] : [{ ...one, mode }])),
+      ...rulings.flatMap(({ mode, since: _, until: __, ...one }) => (mode === 'Enforce' ? [] : [{ ...one, mode }])),
       ...shadows.map((one) => ({ mode: 'Shadow' as const, ...this.#ruling(tx.tenantId, one) })),
     ]
     return {

@@ -71,6 +71,10 @@ export class OwnPermits implements RolePermits {
     return openedBy(tx, await this.#rolesOf(tx, groupId))
   }
 
+  async hasRoles(tx: Tx, groupId: string): Promise<boolean> {
+    return (await this.#rolesOf(tx, groupId)).length > 0
+  }
+
   async #rolesOf(tx: Tx, groupId: string): Promise<string[]> {
     const at = this.#dependencies.work.now()
     const grants = await store.listGrants(tx, { userId: null, groupId, roleId: null, after: null, limit: 10_000 })

@@ -52,6 +52,17 @@ export function reviewRoutes({ reviews }: Access): Route[] {
       handle: ({ principal, params }) => reviews.get(principal, params.id),
     }),
     route({
+      method: 'POST',
+      path: '/v1/access/reviews/:id/cancel',
+      summary:
+        'End an access review before its time; what was decided stays so, and nothing more is taken from anybody',
+      permit: 'access_review:write',
+      changes: true,
+      params: one,
+      answers: { 200: accessReview },
+      handle: ({ principal, params }) => reviews.cancel(principal, params.id),
+    }),
+    route({
       method: 'GET',
       path: '/v1/access/reviews/:id/items',
       summary: 'List the grants of an access review, as they were when it began',

@@ -47,11 +47,12 @@ export class Reviews {
       if ((await store.countPeople(tx, reviewer_ids)) !== reviewer_ids.length)
         throw refusedField('/reviewer_ids', 'names somebody who is no active person')
       const made = { id: newId(this.#dependencies.clock.now()), created_at: at, created_by: principal.userId }
-      const row = { ...made, name: input.name, role_id, group_id, reviewer_ids, due_at: due, closed_at: null }
+      const of = { name: input.name, role_id, group_id, reviewer_ids, due_at: due }
+      const row = { ...made, ...of, closed_at: null, cancelled_by: null }
       const items = await store.insertReview(tx, row)
       const data = { role: role_id, group: group_id, due_at: due.toISOString(), items, reviewers: reviewer_ids.length }
       await this.#record(tx, principal, 'created', row.id, data)
-      return presentOne(tx, row)
+      return presentOne(tx, row, at)
     })
   }
 
@@ -65,13 +66,15 @@ export class Reviews {
     return this.#roles.run(principal.tenantId, async (tx) => {
       const rows = await store.listReviews(tx, { reviewerId, after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
-      return { reviews: await presentAll(tx, page), next_cursor }
+      return { reviews: await presentAll(tx, page, this.#dependencies.work.now()), next_cursor }
     })
   }
 
   /** Throws NOT_FOUND. */
   async get(principal: Principal, id: string): Promise<AccessReview> {
-    return this.#roles.run(principal.tenantId, async (tx) => presentOne(tx, await seen(tx, principal, id)))
+    return this.#roles.run(principal.tenantId, async (tx) =>
+      presentOne(tx, await seen(tx, principal, id), this.#dependencies.work.now()),
+    )
   }
 
   /** Throws NOT_FOUND, CURSOR_INVALID. */
@@ -99,13 +102,11 @@ export class Reviews {
     { decision, reason }: DecideItem,
   ): Promise<ReviewItem> {
     requireThemselves(principal)
-    return this.#roles.hold(principal.tenantId, async (tx) => {
-      const at = this.#dependencies.work.now()
-      const review = await seen(tx, principal, id)
+    return this.#inTime(principal, id, async (tx, review, at) => {
       const item = await store.lockItem(tx, id, grantId)
       if (!item) throw new DomainError('NOT_FOUND')
       await requireMayDecide(tx, principal, review, item)
-      if (review.closed_at !== null || review.due_at <= at || item.state !== 'pending')
+      if (review.closed_at !== null || item.state !== 'pending')
         throw new DomainError('REVIEW_CLOSED', { state: item.state })
       if (decision === 'end') await this.#end(tx, principal, id, grantId)
       const state = decision === 'end' ? 'ended' : 'kept'
@@ -114,6 +115,35 @@ export class Reviews {
       const role = (await readRole(tx, item.role_id))?.name ?? null
       return presentItem({ ...item, role, state, decided_at: at, decided_by: principal.userId, reason })
     })
+  }
+
+  /** Ends it before its time: what was decided stays so, and nothing more is taken from anybody. Throws NOT_FOUND, and REVIEW_CLOSED once its end has passed. */
+  async cancel(principal: Principal, id: string): Promise<AccessReview> {
+    return this.#inTime(principal, id, async (tx, review, at) => {
+      if (review.cancelled_by !== null) return presentOne(tx, review, at) // what is asked for is so
+      if (!(await store.closeReview(tx, id, at, principal.userId)))
+        throw new DomainError('REVIEW_CLOSED', { review: stateOf(review, at) })
+      await store.passUnanswered(tx, id, { state: 'cancelled', at })
+      await this.#record(tx, principal, 'cancelled', id, await countsOf(tx, id))
+      return presentOne(tx, { ...review, closed_at: at, cancelled_by: principal.userId }, at)
+    })
+  }
+
+  /** Works on a review; where its end has passed and nobody noticed, it is closed instead. Throws NOT_FOUND, REVIEW_CLOSED. */
+  async #inTime<T>(
+    principal: Principal,
+    id: string,
+    work: (tx: Tx, review: store.ReviewRow, at: Date) => Promise<T>,
+  ): Promise<T> {
+    const done = await this.#roles.hold(principal.tenantId, async (tx) => {
+      const at = this.#dependencies.work.now()
+      const review = await seen(tx, principal, id)
+      if (review.closed_at !== null || review.due_at > at) return { what: await work(tx, review, at) }
+      await this.#close(tx, id, at)
+      return null // and that stays, whatever is answered
+    })
+    if (done === null) throw new DomainError('REVIEW_CLOSED', { review: 'ended' })
+    return done.what
   }
 
   /** Ends what nobody answered in time: each review at once, or, where that is interrupted, not at all. */
@@ -134,7 +164,7 @@ export class Reviews {
     }
     for (const state of ['unanswered', 'protected'] as const)
       await store.settleItems(tx, id, became[state], { state, at, by: null, reason: null })
-    await store.passChanged(tx, id, at)
+    await store.passUnanswered(tx, id, { state: 'changed', at })
     await this.#record(tx, null, 'closed', id, await countsOf(tx, id))
   }
 
@@ -189,27 +219,33 @@ async function countsOf(tx: Tx, id: string): Promise<AccessReview['items']> {
 }
 
 function countsBy(counts: readonly store.StateCount[], id: string): AccessReview['items'] {
-  const none = { pending: 0, kept: 0, ended: 0, unanswered: 0, changed: 0, protected: 0 }
+  const none = { pending: 0, kept: 0, ended: 0, unanswered: 0, changed: 0, protected: 0, cancelled: 0 }
   const own = counts.filter(({ review_id }) => review_id === id).map(({ state, count }) => [state, count] as const)
   return { ...none, ...Object.fromEntries(own) }
 }
 
-async function presentOne(tx: Tx, row: store.ReviewRow): Promise<AccessReview> {
-  return presentRow(row, await countsOf(tx, row.id))
+/** Also while what its end takes away waits for the job that does. */
+function stateOf({ cancelled_by, closed_at, due_at }: store.ReviewRow, at: Date): AccessReview['state'] {
+  if (cancelled_by !== null) return 'cancelled'
+  return closed_at !== null || due_at <= at ? 'ended' : 'open'
 }
 
-async function presentAll(tx: Tx, rows: readonly store.ReviewRow[]): Promise<AccessReview[]> {
+async function presentOne(tx: Tx, row: store.ReviewRow, at: Date): Promise<AccessReview> {
+  return presentRow(row, await countsOf(tx, row.id), at)
+}
+
+async function presentAll(tx: Tx, rows: readonly store.ReviewRow[], at: Date): Promise<AccessReview[]> {
   const counts = await store.countItems(
     tx,
     rows.map(({ id }) => id),
   )
-  return rows.map((row) => presentRow(row, countsBy(counts, row.id)))
+  return rows.map((row) => presentRow(row, countsBy(counts, row.id), at))
 }
 
-function presentRow(row: store.ReviewRow, items: AccessReview['items']): AccessReview {
+function presentRow(row: store.ReviewRow, items: AccessReview['items'], at: Date): AccessReview {
   const { due_at, created_at, closed_at, ...told } = row
   const times = { due_at: due_at.toISOString(), created_at: created_at.toISOString() }
-  return { ...told, ...times, closed_at: closed_at?.toISOString() ?? null, items }
+  return { ...told, ...times, closed_at: closed_at?.toISOString() ?? null, state: stateOf(row, at), items }
 }
 
 function presentItem({

@@ -6,13 +6,13 @@ import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
-import { normalizeName } from '../identity/index.ts'
+import { handsOf, normalizeName } from '../identity/index.ts'
 import { requireSeparateStill } from './duties.ts'
 import { requireHolds } from './opened.ts'
 import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
 import * as store from './store.ts'
-import { heldBy } from './store-grants.ts'
+import { reachOf } from './store-grants.ts'
 import { SYSTEM_ROLES, SYSTEM_ROLES_EDITION } from './system-roles.ts'
 
 export interface AccessDependencies {
@@ -163,14 +163,15 @@ export class Roles {
   }
 
   async #requireNotOwn(tx: Tx, principal: Principal, id: string): Promise<void> {
-    const held = await heldBy(tx, [principal.userId], this.#dependencies.work.now())
+    const held = await reachOf(tx, [...(await handsOf(tx, principal))], this.#dependencies.work.now())
     const own = closureOf(
       await store.listParents(tx),
       held.map(({ role_id }) => role_id),
     )
     if (own.has(id))
       throw new DomainError('GRANT_REFUSED', {
-        reason: 'nobody changes what a role permits that they have; ask another administrator',
+        reason:
+          'nobody changes what a role permits that they have, nor by an application of theirs; ask another administrator',
       })
   }
 

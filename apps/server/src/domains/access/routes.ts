@@ -199,8 +199,7 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
     route({
       method: 'GET',
       path: '/v1/users/:id/access',
-      summary:
-        'See what somebody may do by roles, by which grants and since when; policies may forbid it, and permit more',
+      summary: 'See what somebody may do: by which roles and grants, which policies are of them, and since when each',
       permit: 'grant:read',
       params: one,
       answers: { 200: effectiveAccess },
@@ -210,7 +209,7 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       method: 'POST',
       path: '/v1/access/search',
       summary:
-        'Find who may do something by roles, by which grants and since when; what policies say beside, /access/v1/search/subject asks',
+        'Find who may do something: by which roles and grants, what policies permit and forbid of it, and since when each',
       permit: 'grant:read',
       body: searchAccess,
       answers: { 200: accessFound },

@@ -29,6 +29,13 @@ export interface Ruling {
   statements: readonly Policy[]
 }
 
+/** One that decides. */
+export interface Deciding extends Ruling {
+  /** When this version came in force. */
+  since: Date
+  until: Date | null
+}
+
 /** One that does not decide, but tells what it would. */
 export interface Beside extends Ruling {
   mode: 'Warn' | 'Audit' | 'Shadow'
@@ -38,7 +45,7 @@ export interface Beside extends Ruling {
 
 export interface InForce {
   /** The newest version of each policy that was approved and has begun, where it neither ended nor switches the policy off. */
-  counting: readonly RulingVersion[]
+  counting: readonly (RulingVersion & { effective_date: Date })[]
   shadows: readonly RulingVersion[]
   /** When this is another, in milliseconds; null: with the next change. */
   until: number | null
@@ -46,10 +53,10 @@ export interface InForce {
 
 /** What counts at a time. A version that has begun takes the place of those before it, also when it has ended. */
 export function inForce(versions: readonly RulingVersion[], at: Date): InForce {
-  const newest = new Map<string, RulingVersion>()
-  for (const one of versions) {
-    if (one.effective_date === null || one.effective_date > at) continue
-    if ((newest.get(one.policy_id)?.version ?? 0) < one.version) newest.set(one.policy_id, one)
+  const newest = new Map<string, InForce['counting'][number]>()
+  for (const { effective_date, ...one } of versions) {
+    if (effective_date === null || effective_date > at) continue
+    if ((newest.get(one.policy_id)?.version ?? 0) < one.version) newest.set(one.policy_id, { ...one, effective_date })
   }
   const edges = versions.flatMap((one) => [one.effective_date, one.expiration_date, one.shadow_until])
   const next = edges.flatMap((edge) => (edge !== null && edge > at ? [edge.getTime()] : []))

@@ -75,6 +75,18 @@ export async function listOwners(tx: Tx): Promise<{ id: string; user_id: string 
   return (await tx.query<{ id: string; user_id: string }>(text, [tx.tenantId])).rows
 }
 
+/** Whether one of some is in a group, active or not. */
+export async function isAnyIn(tx: Tx, groupId: string, userIds: readonly string[]): Promise<boolean> {
+  const text = 'SELECT 1 FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3) LIMIT 1'
+  return (await tx.query(text, [tx.tenantId, groupId, userIds])).rowCount === 1
+}
+
+/** Groups of somebody, active or not. */
+export async function placesOf(tx: Tx, userId: string): Promise<string[]> {
+  const text = 'SELECT group_id FROM group_members WHERE tenant_id = $1 AND user_id = $2 ORDER BY group_id'
+  return (await tx.query<{ group_id: string }>(text, [tx.tenantId, userId])).rows.map(({ group_id }) => group_id)
+}
+
 export async function hasGroup(tx: Tx, id: string): Promise<boolean> {
   return (
     (await tx.query('SELECT 1 FROM user_groups WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id])).rowCount === 1

@@ -12,9 +12,10 @@ export interface ReviewRow {
   created_at: Date
   created_by: string
   closed_at: Date | null
+  cancelled_by: string | null
 }
 
-export type ItemState = 'pending' | 'kept' | 'ended' | 'unanswered' | 'changed' | 'protected'
+export type ItemState = 'pending' | 'kept' | 'ended' | 'unanswered' | 'changed' | 'protected' | 'cancelled'
 
 export interface ItemRow extends Extent {
   grant_id: string
@@ -28,15 +29,16 @@ export interface ItemRow extends Extent {
   reason: string | null
 }
 
-const REVIEW = 'id, name, role_id, group_id, reviewer_ids, due_at, created_at, created_by, closed_at'
+const REVIEW = 'id, name, role_id, group_id, reviewer_ids, due_at, created_at, created_by, closed_at, cancelled_by'
 const ITEM = `i.grant_id, i.user_id, i.group_id, i.role_id, i.resource_type, i.resource_id, i.granted_at,
   i.state, i.decided_at, i.decided_by, i.reason`
 
 /** Begins it, with all grants that are in force and fit; answers how many. */
 export async function insertReview(tx: Tx, row: ReviewRow): Promise<number> {
-  const text = `INSERT INTO access_reviews (tenant_id, ${REVIEW}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+  const text = `INSERT INTO access_reviews (tenant_id, ${REVIEW}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
   const of = [row.id, row.name, row.role_id, row.group_id, row.reviewer_ids]
-  await tx.query(text, [tx.tenantId, ...of, row.due_at, row.created_at, row.created_by, row.closed_at])
+  const life = [row.due_at, row.created_at, row.created_by, row.closed_at, row.cancelled_by]
+  await tx.query(text, [tx.tenantId, ...of, ...life])
   const items = `INSERT INTO access_review_items
       (tenant_id, review_id, grant_id, user_id, group_id, role_id, resource_type, resource_id, granted_at, state)
     SELECT $1, $2, r.id, r.user_id, r.group_id, r.role_id, r.resource_type, r.resource_id, r.granted_at, 'pending'
@@ -72,10 +74,11 @@ export async function listDue(tx: Tx, at: Date): Promise<string[]> {
   return (await tx.query<{ id: string }>(text, [tx.tenantId, at])).rows.map(({ id }) => id)
 }
 
-/** False: it was closed before. */
-export async function closeReview(tx: Tx, id: string, at: Date): Promise<boolean> {
-  const text = 'UPDATE access_reviews SET closed_at = $3 WHERE tenant_id = $1 AND id = $2 AND closed_at IS NULL'
-  return (await tx.query(text, [tx.tenantId, id, at])).rowCount === 1
+/** `by`: who cancels it; null: nobody, its end has passed. False: it was closed before. */
+export async function closeReview(tx: Tx, id: string, at: Date, by: string | null = null): Promise<boolean> {
+  const text = `UPDATE access_reviews SET (closed_at, cancelled_by) = ($3, $4)
+                WHERE tenant_id = $1 AND id = $2 AND closed_at IS NULL`
+  return (await tx.query(text, [tx.tenantId, id, at, by])).rowCount === 1
 }
 
 export interface StateCount {
@@ -129,8 +132,12 @@ export async function listUnanswered(tx: Tx, reviewId: string): Promise<Pick<Gra
 }
 
 /** Of those that nobody answered, what is left. */
-export async function passChanged(tx: Tx, reviewId: string, at: Date): Promise<void> {
-  const text = `UPDATE access_review_items SET (state, decided_at) = ('changed', $3)
+export async function passUnanswered(
+  tx: Tx,
+  reviewId: string,
+  { state, at }: { state: 'changed' | 'cancelled'; at: Date },
+): Promise<void> {
+  const text = `UPDATE access_review_items SET (state, decided_at) = ($3, $4)
                 WHERE tenant_id = $1 AND review_id = $2 AND state = 'pending'`
-  await tx.query(text, [tx.tenantId, reviewId, at])
+  await tx.query(text, [tx.tenantId, reviewId, state, at])
 }

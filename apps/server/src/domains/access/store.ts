@@ -78,6 +78,11 @@ export async function readRole(tx: Tx, id: string): Promise<RoleRow | null> {
   return (await tx.query<RoleRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
+export async function readRoleNamed(tx: Tx, folded: string): Promise<RoleRow | null> {
+  const text = `SELECT ${COLUMNS} FROM security_roles WHERE tenant_id = $1 AND name_folded = $2`
+  return (await tx.query<RoleRow>(text, [tx.tenantId, folded])).rows[0] ?? null
+}
+
 /** False: the name is taken. */
 export async function insertRole(tx: Tx, row: RoleRow, folded: string): Promise<boolean> {
   const text = `INSERT INTO security_roles (tenant_id, ${COLUMNS}, name_folded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`

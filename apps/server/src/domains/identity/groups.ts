@@ -7,6 +7,7 @@ import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
+import { handsOf } from './hands.ts'
 import { recordOf } from './record.ts'
 import { normalizeName } from './rules.ts'
 import * as store from './store-groups.ts'
@@ -107,8 +108,10 @@ export class Groups {
       requireOurs(group)
       requireScopes(principal, group.scopes)
       requirePermits(principal, await rolePermits.ofGroup(tx, id))
-      if (userId === principal.userId)
-        throw new DomainError('VALIDATION_FAILED', { reason: 'nobody adds themselves; ask another administrator' })
+      if ((await handsOf(tx, principal)).has(userId))
+        throw new DomainError('VALIDATION_FAILED', {
+          reason: 'nobody adds themselves, nor by an application of theirs; ask another administrator',
+        })
       const { added } = await this.settle(tx, principal, group, { add: [userId], remove: [] })
       if (added.length === 0 && !(await store.isMember(tx, id, userId))) throw new DomainError('NOT_FOUND')
       await rolePermits.requireSeparateIn(tx, id, userId)
@@ -125,7 +128,7 @@ export class Groups {
     })
   }
 
-  /** Changes who is in a group that the caller holds, and records it where anything does; answers who came and who went. */
+  /** Changes who is in a group that the caller holds, and records it where anything does; answers who came and who went. Throws GRANT_REFUSED. */
   async settle(
     tx: Tx,
     by: Principal,
@@ -135,12 +138,26 @@ export class Groups {
     const at = this.#work.now()
     const removed = remove.length === 0 ? [] : await store.removeMembers(tx, group.id, remove)
     const added = add.length === 0 ? [] : await store.addMembers(tx, group, add, at)
+    await this.#requireOthers(tx, by, group, added)
     if (removed.length + added.length === 0) return { added, removed }
     const row = { ...group, version: group.version + 1, updated_at: at }
     await store.updateGroup(tx, row, normalizeName(group.name))
     const data = { added: named(added), removed: named(removed), scopes: group.scopes }
     await this.#record(tx, by, 'members_changed', group.id, data, group.scopes.length > 0 ? 40 : undefined)
     return { added, removed }
+  }
+
+  // Of a directory whoever set it up is a member like others: in what gives them nothing they may be.
+  async #requireOthers(tx: Tx, by: Principal, group: store.GroupRow, added: readonly string[]): Promise<void> {
+    if (added.length === 0) return
+    const hands = await handsOf(tx, by)
+    if (!added.some((userId) => hands.has(userId))) return
+    const { rolePermits } = this.#dependencies
+    await rolePermits.holdRoles(tx)
+    if (group.scopes.length > 0 || (await rolePermits.hasRoles(tx, group.id)))
+      throw new DomainError('GRANT_REFUSED', {
+        reason: 'it would put its owner, or who made its token, into a group that opens something',
+      })
   }
 
   async #held(tx: Tx, id: string): Promise<store.GroupRow> {
@@ -183,13 +200,13 @@ function requireOurs({ managed_by }: store.GroupRow): void {
 // Who is in a group would give themselves what it opens from now on.
 async function requireOthersIn(
   tx: Tx,
-  { userId }: Principal,
+  principal: Principal,
   id: string,
   scopes: readonly string[],
   before: readonly string[],
 ): Promise<void> {
   const isMore = scopes.some((scope) => !before.includes(scope))
-  if (isMore && (await store.isMember(tx, id, userId)))
+  if (isMore && (await store.hasMember(tx, id, [...(await handsOf(tx, principal))])))
     throw new DomainError('VALIDATION_FAILED', {
       reason: 'nobody changes their own scopes, nor those of a group that they are in; ask another administrator',
     })

@@ -1,5 +1,6 @@
 export { closeAccounts } from './accounts.ts'
 export { Authenticator, type Caller } from './authenticate.ts'
+export { handsOf } from './hands.ts'
 export { identityRoutes } from './routes.ts'
 export { normalizeName } from './rules.ts'
 export { mailboxOf, sharedOwner } from './same-person.ts'

@@ -44,9 +44,9 @@ export class KeyLogIn {
       if (!key.is_active) throw new DomainError('TENANT_SUSPENDED')
       const token = formatToken({ kind: 'at', tenantId, secret: randomBytes(32) })
       const ends = Math.min(+at + SECONDS * 1000, key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY)
-      const { name, scopes, created_by } = key
+      const { name, scopes, created_by, made_by } = key
       const times = { created_at: at, expires_at: new Date(ends), last_used_at: null, revoked_at: null }
-      const issued = { id: newId(clock.now()), name, scopes, created_by, issued_by: key.id, ...times }
+      const issued = { id: newId(clock.now()), name, scopes, created_by, made_by, issued_by: key.id, ...times }
       await store.dropIssued(tx, key.id, at)
       await store.insertToken(tx, issued, hashToken(token))
       await store.touchToken(tx, key.id, at)

@@ -24,6 +24,7 @@ import { Devices } from './devices.ts'
 import { Directories } from './directories.ts'
 import { Federation } from './federation.ts'
 import { Groups } from './groups.ts'
+import { handsOf } from './hands.ts'
 import { HomeRealms } from './home-realms.ts'
 import { Impersonation } from './impersonation.ts'
 import { KeyLogIn } from './key-log-in.ts'
@@ -239,6 +240,7 @@ export class Identity {
       last_used_at: null,
       revoked_at: null,
       issued_by: null,
+      made_by: typeof by === 'string' ? [by] : [...(await handsOf(tx, by))],
     }
     await store.insertToken(tx, row, hashToken(token))
     await this.#record(tx, by, {

@@ -81,8 +81,13 @@ export async function countMembers(tx: Tx, groups: readonly string[]): Promise<M
 }
 
 export async function isMember(tx: Tx, group: string, userId: string): Promise<boolean> {
-  const text = 'SELECT 1 FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = $3'
-  return (await tx.query(text, [tx.tenantId, group, userId])).rowCount === 1
+  return hasMember(tx, group, [userId])
+}
+
+/** Whether one of some is. */
+export async function hasMember(tx: Tx, group: string, userIds: readonly string[]): Promise<boolean> {
+  const text = 'SELECT 1 FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3) LIMIT 1'
+  return (await tx.query(text, [tx.tenantId, group, userIds])).rowCount === 1
 }
 
 /** One page of who is in a group, by id. */

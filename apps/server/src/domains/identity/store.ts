@@ -105,18 +105,20 @@ export interface TokenRow {
   revoked_at: Date | null
   /** Token that was shown for it; null: somebody made it. */
   issued_by: string | null
+  /** Who made it, with everybody in whose hand that call was. */
+  made_by: readonly string[]
 }
 
 const TOKEN_COLUMNS =
-  'a.id, a.name, a.scopes, a.created_by, a.created_at, a.expires_at, a.last_used_at, a.revoked_at, a.issued_by'
+  'a.id, a.name, a.scopes, a.created_by, a.created_at, a.expires_at, a.last_used_at, a.revoked_at, a.issued_by, a.made_by'
 
 export async function insertToken(tx: Tx, token: TokenRow, hash: Buffer): Promise<void> {
   await tx.query(
-    `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, expires_at, issued_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO api_tokens (tenant_id, id, name, secret_hash, scopes, created_by, created_at, expires_at, issued_by, made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       ...[tx.tenantId, token.id, token.name, hash, token.scopes, token.created_by, token.created_at],
-      ...[token.expires_at, token.issued_by],
+      ...[token.expires_at, token.issued_by, token.made_by],
     ],
   )
 }
@@ -134,6 +136,13 @@ export async function findToken(tx: Tx, hash: Buffer): Promise<UsableToken | nul
                 WHERE a.tenant_id = $1 AND a.secret_hash = $2 AND u.status IN ('active', 'erased') AND NOT EXISTS (
                   SELECT FROM api_tokens k WHERE k.tenant_id = a.tenant_id AND k.id = a.issued_by AND k.revoked_at IS NOT NULL)`
   return (await tx.query<UsableToken>(text, [tx.tenantId, hash])).rows[0] ?? null
+}
+
+/** Who made a token, with everybody in whose hand that was, and who owns the account that it stands for now. */
+export async function handsOfToken(tx: Tx, id: string): Promise<string[]> {
+  const text = `SELECT a.made_by || ARRAY(SELECT s.owner_id FROM service_accounts s WHERE s.tenant_id = a.tenant_id AND s.user_id = a.created_by)
+                  AS hands FROM api_tokens a WHERE a.tenant_id = $1 AND a.id = $2`
+  return (await tx.query<{ hands: string[] }>(text, [tx.tenantId, id])).rows[0]?.hands ?? []
 }
 
 export async function touchToken(tx: Tx, id: string, at: Date): Promise<void> {

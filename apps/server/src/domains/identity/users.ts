@@ -9,6 +9,7 @@ import type { RecordEvent } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
 import { hashFault } from './foreign-hash.ts'
+import { handsOf } from './hands.ts'
 import { type Links, partsOfLink } from './links.ts'
 import { namesOf, namesOfProfile, openProfiles, type Profile, sealProfile } from './profile.ts'
 import { recordOf } from './record.ts'
@@ -121,7 +122,7 @@ export class Users {
   /** Changes what is known of somebody, and what they may do. Throws VERSION_MISMATCH, NAME_TAKEN, SCOPE_MISSING. */
   async change(principal: Principal, id: string, input: ChangeUser): Promise<User> {
     const { tenantId } = principal
-    if (input.scopes) this.#requireOver(principal, id, input.scopes)
+    if (input.scopes) requireScopes(principal, input.scopes)
     const before = await this.get(tenantId, id)
     requireVersion(before.version, input.version)
     const { username = before.username, email = before.email, display_name = before.display_name } = input
@@ -131,6 +132,7 @@ export class Users {
     const sealed = await sealProfile(this.#dependencies.keys, tenantId, id, profile)
     return this.#work.change(tenantId, async (tx) => {
       const row = await this.#held(tx, id)
+      if (input.scopes && (await handsOf(tx, principal)).has(id)) throw themselves()
       requireVersion(row.version, before.version)
       await store.requireFree(tx, names, id)
       if (email !== before.email) await this.#requireOverAll(tx, principal, row)
@@ -255,14 +257,6 @@ export class Users {
     })
   }
 
-  #requireOver(principal: Principal, id: string, scopes: readonly Scope[]): void {
-    if (id === principal.userId)
-      throw new DomainError('VALIDATION_FAILED', {
-        reason: 'nobody changes their own scopes; ask another administrator',
-      })
-    requireScopes(principal, scopes)
-  }
-
   /** Whoever has the address of somebody has what they may, by the link that opens the account anew. */
   async #requireOverAll(tx: Tx, principal: Principal, row: store.PersonRow): Promise<void> {
     requireScopes(principal, scopesOf(row))
@@ -295,6 +289,11 @@ export class Users {
 function requireAnother(principal: Principal, id: string): void {
   if (id === principal.userId)
     throw new DomainError('VALIDATION_FAILED', { reason: 'nobody does this to themselves; ask another administrator' })
+}
+
+function themselves(): DomainError {
+  const reason = 'nobody changes their own scopes, nor by an application of theirs; ask another administrator'
+  return new DomainError('VALIDATION_FAILED', { reason })
 }
 
 function checked(profile: Profile): Profile {

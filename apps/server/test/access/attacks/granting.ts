@@ -1,4 +1,4 @@
-import { type Attack, grant, made, may, role, unique } from './place.ts'
+import { type Attack, application, grant, made, may, role, unique } from './place.ts'
 
 const ALL = { resource: '*', action: '*' }
 const soon = () => new Date(Date.now() + 3_600_000).toISOString()
@@ -78,6 +78,60 @@ export const GRANTING: Record<string, Attack> = {
     return may(place, id, 'read', `${type}/1`)
   },
 
+  'an application of one’s own gives one a role': async (place) => {
+    const { id, token } = await application(place)
+    const type = unique('type')
+    const reads = await role(place, { resource: type, action: 'read' })
+    await place.call('POST', '/v1/grants', { role_id: reads, user_id: id }, token)
+    return may(place, id, 'read', `${type}/1`)
+  },
+
+  'an application of somebody else gives one a role, by the token that one made for it': async (place) => {
+    const { id, token } = await application(place, (await place.person()).id)
+    const type = unique('type')
+    const reads = await role(place, { resource: type, action: 'read' })
+    await place.call('POST', '/v1/grants', { role_id: reads, user_id: id }, token)
+    return may(place, id, 'read', `${type}/1`)
+  },
+
+  'an application of one’s own makes the token of another, which gives one a role': async (place) => {
+    const first = await application(place)
+    const { id, token } = await application(place, (await place.person()).id, first.token)
+    const type = unique('type')
+    const reads = await role(place, { resource: type, action: 'read' })
+    await place.call('POST', '/v1/grants', { role_id: reads, user_id: id }, token)
+    return may(place, id, 'read', `${type}/1`)
+  },
+
+  'an application of one’s own gives the role to a group that one is in': async (place) => {
+    const { id, token } = await application(place)
+    const type = unique('type')
+    const reads = await role(place, { resource: type, action: 'read' })
+    const group = await made(place, '/v1/groups', { name: unique('group') })
+    await place.join(group)
+    await place.call('POST', '/v1/grants', { role_id: reads, group_id: group }, token)
+    return may(place, id, 'read', `${type}/1`)
+  },
+
+  'an application of one’s own puts one into a group that has the role': async (place) => {
+    const { id, token } = await application(place)
+    const type = unique('type')
+    const group = await made(place, '/v1/groups', { name: unique('group') })
+    await grant(place, await role(place, { resource: type, action: 'read' }), { group_id: group })
+    await place.call('POST', `/v1/groups/${group}/members`, { user_id: id }, token)
+    return may(place, id, 'read', `${type}/1`)
+  },
+
+  'an application of one’s own edits the role that one has': async (place) => {
+    const { id, token } = await application(place)
+    const own = await role(place, { resource: unique('type'), action: 'read' })
+    await heldByAdministrator(place, own)
+    const type = unique('type')
+    const permissions = [{ resource: type, action: 'delete' }]
+    await place.call('PATCH', `/v1/roles/${own}`, { permissions }, token)
+    return may(place, id, 'delete', `${type}/1`)
+  },
+
   'a token that may only ask gives roles': async (place) => {
     const friend = await place.person()
     const all = await role(place, ALL)
@@ -123,8 +177,9 @@ export const GRANTING: Record<string, Attack> = {
   },
 
   'a role is made that looks like one of the system’s': async (place) => {
-    const answer = await place.call('POST', '/v1/roles', { name: 'Ｖiewer' }, place.administrator.token)
-    return answer.status === 201
+    const names = ['Ｖiewer', 'view\u200ber', 'viewer\u2060', '\u202eviewer\u202c', 'vi\u00adewer', 'viewer\ufe0f']
+    const made = names.map((name) => place.call('POST', '/v1/roles', { name }, place.administrator.token))
+    return (await Promise.all(made)).some(({ status }) => status === 201)
   },
 }
 

@@ -85,8 +85,9 @@ export function naiveTwin(): Place {
       return { status: 200, body: null }
     },
     'POST /v1/users/suspend': () => ({ status: 200, body: null }), // they cannot log in any more
-    'POST /v1/tokens': (_, userId) => {
-      tokens.set(`api${++count}`, userId)
+    'POST /v1/service-accounts': () => ({ status: 201, body: { id: id() } }),
+    'POST /v1/tokens': ({ service_account_id = null }, userId) => {
+      tokens.set(`api${++count}`, service_account_id ?? userId)
       return { status: 201, body: { token: `api${count}` } }
     },
     'POST /v1/auth/authorize': (asked, userId) => {

@@ -91,3 +91,16 @@ export async function may(
   const answer = await place.call('POST', '/v1/auth/authorize', asked, place.administrator.token)
   return answer.body.authorized === true
 }
+
+/** The administrator, with the token of an application that may what they may: `owner`'s or their own, and made by `by` or themselves. */
+export async function application(place: Place, owner?: string, by?: string): Promise<Somebody> {
+  const { id, token } = place.administrator
+  const account = await made(place, '/v1/service-accounts', {
+    name: unique('robot'),
+    ...(owner && { owner_id: owner }),
+  })
+  const given = { name: unique('token'), scopes: ['tenant:admin'], service_account_id: account }
+  const answer = await place.call('POST', '/v1/tokens', given, by ?? token)
+  assert.equal(answer.status, 201, JSON.stringify(answer.body))
+  return { id, token: answer.body.token }
+}

@@ -140,6 +140,26 @@ export function isExact(filter: Filter): boolean {
   return filter.op === 'and' || filter.op === 'or' ? filter.of.every(isExact) : true
 }
 
+/** The same of a resource whose id is known, and what it is in. */
+export function ofOne(filter: Filter, id: string, isIn: (one: EntityReference) => boolean): Filter {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return joined(
+        filter.op,
+        filter.of.map((one) => ofOne(one, id, isIn)),
+      )
+    case 'not':
+      return not(ofOne(filter.of, id, isIn))
+    case 'id_in':
+      return filter.ids.includes(id) ? TRUE : FALSE
+    case 'within':
+      return filter.entities.some(isIn) ? TRUE : FALSE
+    default:
+      return filter
+  }
+}
+
 const texts = new WeakMap<Filter, string>()
 
 /** The same for the same. */

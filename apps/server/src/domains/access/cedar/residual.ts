@@ -41,6 +41,22 @@ export function residualOf(
   return { filter, isExact: isExact(filter) }
 }
 
+/** What of a request besides the resource is not known. */
+export type Hidden = 'principal' | 'context'
+
+/** When all conditions of a policy hold, and when one does not, whatever its head asks; what is neither may fail. */
+export function conditionsOf(
+  policy: Policy,
+  request: PartialRequest,
+  hidden: readonly Hidden[],
+): { yes: Filter; no: Filter } {
+  const translation = () => new Translation(request, request.known, hidden)
+  return {
+    yes: translation().ofConditions(policy, ({ yes }) => yes),
+    no: translation().ofConditions(policy, ({ no }) => no),
+  }
+}
+
 /** Policies that may grow as large as a condition can in one answer: each costs milliseconds. */
 const MOST_LARGE = 10
 
@@ -51,10 +67,10 @@ class Translation {
   readonly #around: Request
   #left = LARGEST * MOST_LARGE
 
-  constructor(request: PartialRequest, known: readonly EntityReference[]) {
+  constructor(request: PartialRequest, known: readonly EntityReference[], hidden: readonly Hidden[] = []) {
     this.#heads = { ...request, resource: NO_RESOURCE }
     this.#request = { ...request, entities: besideResource(request, known) }
-    this.#around = { ...this.#request, resource: NO_RESOURCE }
+    this.#around = without(hidden, { ...this.#request, resource: NO_RESOURCE })
   }
 
   /** A condition on the outcome of a policy. Throws TooLarge where there is no end to all of them. */
@@ -65,6 +81,12 @@ class Translation {
     this.#left -= filter === null ? LARGEST : sizeOf(filter)
     if (this.#left < 0) throw new TooLarge()
     return filter ?? asked(conjunction(head, () => unknown(opaque)))
+  }
+
+  /** The same of what stands behind its head. */
+  ofConditions(policy: Policy, asked: (outcome: Outcome) => Filter): Filter {
+    const opaque: Filter = { op: 'opaque', policies: [policy.id] }
+    return this.#exactly(policy, opaque, (conditions) => asked(conditions())) ?? opaque
   }
 
   /** Null: it grows too large. */
@@ -93,6 +115,15 @@ function resourceFits({ type, equals, within }: Constraint, request: PartialRequ
   if (type !== null && type !== request.resource.type) return FALSE
   if (equals) return equals.type === request.resource.type ? idIn([equals.id]) : FALSE
   return within ? inSome(request, within) : TRUE
+}
+
+/** Whoever looks at what is hidden gets no answer, as of an entity that may be the resource. */
+function without(hidden: readonly Hidden[], request: Request): Request {
+  const look = (): never => {
+    throw new MaybeResource()
+  }
+  const unseen = Object.fromEntries(hidden.map((name) => [name, { get: look }]))
+  return Object.defineProperties({ ...request }, unseen)
 }
 
 /** Where a condition grows too large, it says no more than which policies have a say. */
