@@ -105,3 +105,19 @@ test('who is found comes in pages, each once, and with what else has to hold', a
   const wrong = await server.call('POST', '/v1/access/search', { resource: 'a/1', action: 'b', cursor: 'x' })
   assert.deepEqual([wrong.status, wrong.body.code], [400, 'CURSOR_INVALID'])
 })
+
+test('who was given a role on what a resource is in is found, as decisions go by it', async () => {
+  const [ada, ben] = [await person(), await person()]
+  const reads = await role([{ resource: 'leaf', action: 'read' }])
+  await grant(reads, { user_id: ada, resource_type: 'branch', resource_id: 'top' })
+  await grant(reads, { user_id: ben, resource_type: 'branch', resource_id: 'other' })
+  const within = (type: string, id: string, parent: string) => ({ type, id, parents: [{ type: 'branch', id: parent }] })
+  const entities = [within('branch', 'inner', 'top'), within('leaf', '1', 'inner')]
+  await call('PUT', '/v1/access/entities', { entities })
+  assert.deepEqual(names(await search('read', 'leaf/1')), [ada])
+  assert.deepEqual(names(await search('read', 'leaf/2')), [])
+  for (const [user_id, expected] of [[ada, true] as const, [ben, false] as const]) {
+    const decided = await call('POST', '/v1/auth/authorize', { user_id, action: 'read', resource: 'leaf/1' })
+    assert.equal(decided.authorized, expected)
+  }
+})

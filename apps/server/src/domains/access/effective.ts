@@ -3,6 +3,8 @@ import { isUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
+import { EntityReference } from './cedar/value.ts'
+import { KnownEntities } from './known-entities.ts'
 import { type Model, type Models, permissionsOf } from './model.ts'
 import { extentOf, USER } from './permissions.ts'
 import { forbiddenBy, type Statement, statementsOf, statementsOn } from './policy-statements.ts'
@@ -66,7 +68,8 @@ export class Effective {
       const model = await this.#models.read(tx, at)
       const of = extentOf(resource)
       const conditions = conditionsByRole(model, action, of)
-      const rows = await store.listReached(tx, { of, at, roles: [...conditions.keys()], after, limit: limit + 1 })
+      const places = [of, ...(await placesOf(tx, model, of))]
+      const rows = await store.listReached(tx, { places, at, roles: [...conditions.keys()], after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
       const question = readQuestion({ ...ANYTHING.asked, action, resource: resourceOf(of) }, '')
       const statements = await this.#statementsOn(tx, at, question)
@@ -144,6 +147,14 @@ const NOBODY = { type: USER, id: '', userId: null, attributes: new Map(), told: 
 
 function resourceOf({ resource_type, resource_id }: Extent): { type: string; id: string } {
   return { type: resource_type ?? '', id: resource_id ?? '' }
+}
+
+/** What a resource is in, by what was told of it: grants on that count on it too. */
+async function placesOf(tx: Tx, model: Model, { resource_type: type, resource_id: id }: Extent): Promise<Extent[]> {
+  if (!model.hasEntities || type === null || id === null) return []
+  const resource = new EntityReference(type, id)
+  const places = (await KnownEntities.read(tx, [resource])).placesOf(resource)
+  return places.map((one) => ({ resource_type: one.type, resource_id: one.id }))
 }
 
 /** What each role permits of it, itself or by its parents, by the conditions of each permission. */

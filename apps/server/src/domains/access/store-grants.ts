@@ -140,12 +140,12 @@ export async function groupsOf(tx: Tx, userIds: readonly string[]): Promise<Map<
   return new Map(rows.map(({ id, groups }) => [id, groups]))
 }
 
-/** Whom grants of some roles reach that count on a resource, themselves or by a group, by person. */
+/** Whom grants of some roles reach that count in some places, themselves or by a group, by person. */
 export async function listReached(
   tx: Tx,
   asked: {
     roles: readonly string[]
-    of: Extent
+    places: readonly Extent[]
     at: Date
     after: { userId: string; grantId: string } | null
     limit: number
@@ -156,12 +156,14 @@ export async function listReached(
                   LEFT JOIN group_members m ON m.tenant_id = g.tenant_id AND m.group_id = g.group_id) r
                 JOIN security_users u ON u.tenant_id = r.tenant_id AND u.id = r.reached_id
                 WHERE r.tenant_id = $1 AND (r.expires_at IS NULL OR r.expires_at > $2) AND u.status = 'active' AND r.role_id = ANY ($3)
-                  AND (r.resource_type IS NULL OR r.resource_type = $4 AND (r.resource_id IS NULL OR r.resource_id = $5))
+                  AND (r.resource_type IS NULL OR EXISTS (SELECT 1 FROM unnest($4::text[], $5::text[]) AS place (type, id)
+                       WHERE r.resource_type = place.type AND (r.resource_id IS NULL OR r.resource_id = place.id)))
                   AND ($6::uuid IS NULL OR (u.id, r.id) > ($6, $7::uuid))
                 ORDER BY u.id, r.id LIMIT $8`
-  const { roles, of, at, after, limit } = asked
+  const { roles, places, at, after, limit } = asked
+  const [types, ids] = [places.map((one) => one.resource_type), places.map((one) => one.resource_id)]
   const page = [after?.userId ?? null, after?.grantId ?? null, limit]
-  return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, of.resource_type, of.resource_id, ...page])).rows
+  return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, types, ids, ...page])).rows
 }
 
 /** Null: there is no such account. */
