@@ -1,4 +1,7 @@
 export { type Ingested, Probity, type TokenInfo, type Written } from './client.ts'
 export { ProbityError } from './error.ts'
+export type { Listing, Page } from './listing.ts'
 export { newProofKey, type ProofKey, proofOf } from './proof-of-possession.ts'
+export { EventQueue, type QueueOptions, type Refusal } from './queue/event-queue.ts'
+export { type Line, MemorySpool, type Portion, type Spool } from './queue/spool.ts'
 export type { CallOptions, ClientOptions, Query } from './transport.ts'
