@@ -1,6 +1,7 @@
 export { compile } from './cedar/compile.ts'
 export { closure } from './cedar/entities.ts'
 export { Failure } from './cedar/failure.ts'
+export { formatted } from './cedar/format.ts'
 export { type Constraint, compilePolicy, type Policy } from './cedar/policy.ts'
 export type { Expression } from './cedar/policy-json.ts'
 export { testOf } from './cedar/policy-json.ts'
