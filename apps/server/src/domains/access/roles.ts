@@ -11,6 +11,7 @@ import { requireSeparateStill } from './duties.ts'
 import { requireHolds } from './opened.ts'
 import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
+import { requireFittingRole } from './schemas.ts'
 import * as store from './store.ts'
 import { heldBy } from './store-grants.ts'
 import { SYSTEM_ROLES, SYSTEM_ROLES_EDITION } from './system-roles.ts'
@@ -44,7 +45,7 @@ export class Roles {
     return this.run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
   }
 
-  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent, DUTIES_SEPARATED. */
+  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read or does not fit its schema, NOT_FOUND for a parent, DUTIES_SEPARATED. */
   async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
     requireReadable(permissions)
     return this.alter(principal.tenantId, async (tx) => {
@@ -251,9 +252,10 @@ function requireOwn(row: store.RoleRow): store.RoleRow {
   return row
 }
 
-/** Each as the engine will have it. Throws VALIDATION_FAILED. */
+/** Each as the engine will have it, and as the schemas beside it have it. Throws VALIDATION_FAILED. */
 function requireReadable(permissions: readonly Permission[]): void {
   for (const [i, one] of permissions.entries()) policyOf('', '', one, `/permissions/${i}`)
+  requireFittingRole(permissions, '/permissions')
 }
 
 async function presentOne(tx: Tx, row: store.RoleRow): Promise<Role> {

@@ -13,7 +13,7 @@ import { DomainError, refusedField, requireVersion } from '../../platform/errors
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import { mailboxOf, normalizeName } from '../identity/index.ts'
-import { requireRules, runTests, statementsIn } from './checking.ts'
+import { formattedRules, requireRules, runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
 import { Life } from './life.ts'
 import { presentPolicy, presentVersion } from './present.ts'
@@ -109,6 +109,11 @@ export class Policies {
   check({ policy_type, policy_rules, tests }: CheckPolicy): PolicyTested {
     requireRules(policy_type, policy_rules, tests)
     return runTests(statementsIn(policy_rules), tests)
+  }
+
+  /** Throws VALIDATION_FAILED for what cannot be read. */
+  format(cedar: string): string {
+    return formattedRules(cedar)
   }
 
   async test(tenantId: string, id: string, version: number): Promise<PolicyTested> {
