@@ -6,10 +6,11 @@ import type {
   AuthorizedBatch,
   FilterAccess,
 } from '@probity/contract'
-import { actorOf, type Principal, requirePermits } from '../../platform/authority.ts'
+import { type Principal, requirePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { recordOf } from '../../platform/record.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
@@ -171,13 +172,8 @@ export class Decisions {
       const exact = isExact && !state.model.hasEntities
       const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
       const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
-      await this.#dependencies.record(tx, {
-        ...{
-          event_type: 'access.decided',
-          actor: actorOf(principal),
-          resource: asked.resource_type,
-          action: 'authorize',
-        },
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: 'access.decided', resource: asked.resource_type, action: 'authorize' },
         outcome: lets === 'none' ? 'Failure' : 'Success',
         data: {
           ...{ decision: told.decision_id, version: told.version, asked_for: whomOf(principal, who) },
@@ -213,8 +209,8 @@ export class Decisions {
     const allowed = judgements.filter(isAllowed).length
     const of = judgements.slice(0, MOST_NAMED).map((one, i) => toldOf(questions[i] as Question, one)) // one judgement a question
     const [first] = questions
-    await this.#dependencies.record(tx, {
-      ...{ event_type: 'access.decided', actor: actorOf(by), action: 'authorize' },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: 'access.decided', action: 'authorize' },
       resource: questions.length === 1 && first ? textOf(first.resource) : `questions/${questions.length}`,
       outcome: allowed === questions.length ? 'Success' : 'Failure',
       data: {

@@ -1,10 +1,10 @@
 import type { ChangeRole, CreateRole, DecisionRecording, Permission, Role, RoleQuery } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { RecordEvent } from '../../platform/record.ts'
+import { type RecordEvent, recordOf } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { normalizeName } from '../identity/index.ts'
 import { requireSeparateStill } from './duties.ts'
@@ -102,14 +102,9 @@ export class Roles {
   ): Promise<DecisionRecording> {
     return this.alter(principal.tenantId, async (tx) => {
       await store.updateRecording(tx, sampled_actions, recorded_share)
-      await this.#dependencies.record(tx, {
-        ...{
-          event_type: 'access.recording_changed',
-          actor: actorOf(principal),
-          resource: 'access/recording',
-          action: 'change',
-        },
-        ...{ outcome: 'Success', risk_score: 50, data: { sampled_actions, recorded_share } },
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: 'access.recording_changed', resource: 'access/recording', action: 'change' },
+        ...{ risk_score: 50, data: { sampled_actions, recorded_share } },
       })
       return recordingOf(tx)
     })
@@ -220,9 +215,9 @@ export class Roles {
   }
 
   async #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `role.${what}`, actor: actorOf(by), resource: `role/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `role.${what}`, resource: `role/${id}`, action: what },
+      ...{ risk_score: 40, data },
     })
   }
 

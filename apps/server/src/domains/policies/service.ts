@@ -7,11 +7,12 @@ import type {
   PolicyTested,
   PolicyVersion,
 } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { mailboxOf, normalizeName } from '../identity/index.ts'
 import { formattedRules, requireRules, runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
@@ -155,9 +156,9 @@ export class Policies {
   }
 
   async #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `policy.${what}`, actor: actorOf(by), resource: `policy/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `policy.${what}`, resource: `policy/${id}`, action: what },
+      ...{ risk_score: 40, data },
     })
   }
 
