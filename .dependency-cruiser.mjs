@@ -59,8 +59,15 @@ export default {
     {
       name: 'sdk-imports-only-contract',
       severity: 'error',
-      from: { path: '^packages/sdk/src', pathNot: TEST },
+      from: { path: '^packages/sdk/src', pathNot: [TEST, '^packages/sdk/src/(node|queue/file-spool)\\.ts$'] },
       to: { pathNot: ['^packages/(contract|sdk)/'] },
+    },
+    {
+      name: 'sdk-for-node-imports-only-node',
+      comment: 'What runs in Node alone is entered by node.ts, and by nothing that runs in browsers too',
+      severity: 'error',
+      from: { path: '^packages/sdk/src', pathNot: [TEST, '^packages/sdk/src/node\\.ts$'] },
+      to: { path: '^packages/sdk/src/(node|queue/file-spool)\\.ts$' },
     },
     {
       name: 'packages-never-import-apps',

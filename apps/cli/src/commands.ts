@@ -13,6 +13,7 @@ import { down } from './commands/down.ts'
 import { init } from './commands/init.ts'
 import { keyRotate, keyTurnAnchor } from './commands/key-rotate.ts'
 import { policyApply, policyDiff, policyPull, policyTest } from './commands/policy.ts'
+import { policyFormat } from './commands/policy-format.ts'
 import { subjectErase } from './commands/subject-erase.ts'
 import {
   tenantAcceptRollback,
@@ -61,6 +62,7 @@ export const COMMANDS: readonly Command[] = [
   userUnlock,
   policyPull,
   policyTest,
+  policyFormat,
   policyDiff,
   policyApply,
   tokenCreate,

@@ -117,3 +117,37 @@ test('a draft waits for its submission, also one that was held back by a warning
   )
   assert.deepEqual([done?.version, done?.state], [1, 'in_review'])
 })
+
+test('files are formatted with their comments; --check writes nothing, names what would change and ends with 1', () => {
+  const [loose, broken] = [join(folder.path, 'loose.cedar'), join(folder.path, 'broken.cedar')]
+  const text = '// who reads\npermit(principal==user::"alice",action,resource) // and what\nwhen{resource.size>5};'
+  writeFileSync(loose, text)
+  writeFileSync(broken, 'permit (principal')
+  const ran = (expected: number, ...words: string[]) => {
+    const answer = run('format', ...words)
+    assert.equal(answer.status, expected, answer.stdout + answer.stderr)
+    return lastJson<{ changed: number; files: { file: string; changed: boolean; error: string | null }[] }>(answer)
+  }
+  const tidy = join(files, 'readers.cedar')
+  ran(0, tidy)
+  const checked = ran(1, tidy, loose, '--check')
+  assert.deepEqual(
+    checked.files.filter(({ changed }) => changed).map(({ file }) => file),
+    [loose],
+  )
+  assert.match(
+    probity(['policy', 'format', tidy, loose, '--check'], here).stdout,
+    /loose\.cedar {2}would change\n1 file of 2/,
+  )
+  assert.equal(readFileSync(loose, 'utf8'), text)
+  assert.equal(ran(0, loose).changed, 1)
+  assert.equal(
+    readFileSync(loose, 'utf8'),
+    '// who reads\npermit (\n  principal == user::"alice",\n  action,\n  resource\n) // and what\nwhen { resource.size > 5 };\n',
+  )
+  assert.equal(ran(0, loose, '--check').changed, 0)
+  const [refused] = ran(1, broken).files
+  assert.match(refused?.error ?? '', /cannot be read/)
+  assert.equal(readFileSync(broken, 'utf8'), 'permit (principal')
+  assertFailure(run('format', join(folder.path, 'nowhere.cedar')), /nowhere\.cedar cannot be read/, 3)
+})

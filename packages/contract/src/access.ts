@@ -62,7 +62,11 @@ export const accessCondition = z.discriminatedUnion('type', [
     .describe('context.factor_age: seconds since a second factor was shown'),
   z.strictObject({ type: z.literal('risk'), at_most: z.number().int().min(0).max(100) }).describe('context.risk'),
   z
-    .strictObject({ type: z.literal('cedar'), expression: text(5000).min(1) })
+    .strictObject({
+      type: z.literal('cedar'),
+      expression: text(5000).min(1),
+      schema: text(20_000).optional().describe('A schema of Cedar that the expression has to fit, if there is one'),
+    })
     .describe('An expression of Cedar over principal, action, resource and context'),
 ])
 export type AccessCondition = z.infer<typeof accessCondition>

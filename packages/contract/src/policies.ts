@@ -109,6 +109,12 @@ export const checkPolicy = createPolicy.pick({ policy_type: true, policy_rules: 
 export type CheckPolicy = z.infer<typeof checkPolicy>
 export type CheckPolicyInput = z.input<typeof checkPolicy>
 
+/** Policies of Cedar as text, to be written as Cedar's formatter writes them. */
+export const formatPolicy = z.strictObject({ cedar: text(200_000) })
+export type FormatPolicy = z.infer<typeof formatPolicy>
+export const policyFormatted = z.object({ cedar: z.string() })
+export type PolicyFormatted = z.infer<typeof policyFormatted>
+
 /** What each test of a version came to. */
 export const policyTested = z.object({
   passed: z.number().int(),

@@ -16,6 +16,7 @@ import type {
   NamedEntity,
   Policy,
   PolicyAnalysis,
+  PolicyFormatted,
   PolicyReplay,
   PolicyShadow,
   PolicyTested,
@@ -63,6 +64,11 @@ export class PolicyClient extends AccessClient {
   /** Tries rules and tests without writing them. */
   checkPolicy(input: CheckPolicyInput): Promise<PolicyTested> {
     return this.transport.json('POST', '/v1/policies/check', input)
+  }
+
+  /** Policies of Cedar as Cedar's own formatter writes them, with their comments. */
+  formatPolicy(cedar: string): Promise<PolicyFormatted> {
+    return this.transport.json('POST', '/v1/policies/format', { cedar })
   }
 
   testPolicy(id: string, version: number): Promise<PolicyTested> {

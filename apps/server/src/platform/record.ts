@@ -1,3 +1,4 @@
+import { actorOf, type Principal } from './authority.ts'
 import type { Tx } from './database/transaction.ts'
 
 /** An event of Probity's own, as a domain records it. */
@@ -28,3 +29,17 @@ export type RecordEvent = (tx: Tx, event: OwnEvent) => Promise<{ event_id: strin
 
 /** The same of several events at once, in their order; answers their ids. */
 export type RecordEvents = (tx: Tx, events: readonly OwnEvent[]) => Promise<string[]>
+
+/** What happened, without who did it; it succeeded unless it says otherwise. */
+export type Happened = Omit<OwnEvent, 'actor' | 'outcome'> & Partial<Pick<OwnEvent, 'outcome'>>
+
+/** Records what somebody did (by id: a person; null: the system), or what happened to them, in the transaction in which it happens. */
+export async function recordOf(
+  record: RecordEvent,
+  tx: Tx,
+  by: string | Principal | null,
+  happened: Happened,
+): Promise<void> {
+  const actor = typeof by === 'string' ? { type: 'person' as const, id: by } : by && actorOf(by)
+  await record(tx, { outcome: 'Success', data: {}, ...happened, actor })
+}

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { explain } from '../../src/domains/access/cedar/explain.ts'
 import { PolicySet } from '../../src/domains/access/cedar/policy-set.ts'
-import { answers, prepared } from './against-cedar.ts'
+import { answers, prepared, typedAnswers } from './against-cedar.ts'
 import { generated } from './generated.ts'
+import { typedCase } from './generated-typed-case.ts'
 
 test('every answer is Cedar’s own: decision, what determines it, and what fails', () => {
   let answered = 0
@@ -47,4 +48,24 @@ test('an explanation comes to what the engine comes to, for each policy', () => 
     }),
     { numRuns: 500 },
   )
+})
+
+test('by a schema every answer is Cedar’s own, and what fits it fails by what its validation does not look at alone', () => {
+  let [answered, fitting, failing] = [0, 0, 0]
+  fc.assert(
+    fc.property(typedCase, (given) => {
+      const both = typedAnswers(given)
+      if (both === null) return
+      answered++
+      assert.equal(both.ours, both.cedars)
+      assert.deepEqual(both.excluded, [])
+      if (!both.isFitting) return
+      fitting++
+      if (!both.cedars.endsWith('errors of []')) failing++
+    }),
+    { numRuns: 250, endOnFailure: true }, // to make a schema smaller takes longer than to read it
+  )
+  assert.ok(answered > 240, `${answered} were answered`)
+  assert.ok(fitting > 120, `${fitting} fit their schema`)
+  assert.ok(failing > 5, `${failing} of them failed`)
 })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { formatted } from '../../src/domains/access/cedar/format.ts'
 import { readPolicies, UnreadablePolicy } from '../../src/domains/access/cedar/text.ts'
+import { anyPolicy } from './generated.ts'
 
 const policy = (condition: string) => `permit (principal, action, resource) when { ${condition} };`
 const PLAIN = policy('true')
@@ -23,6 +26,13 @@ test('what would take the parser down is refused before it sees it, and the pars
     conditions: `permit (principal, action, resource) ${'when { true } '.repeat(12_000)};`,
     comments: policy(`${'(// and so on\n'.repeat(300)}true${')'.repeat(300)}`),
     statements: 'x;'.repeat(90_000),
+    // A chain stands over what it begins with.
+    ...Object.fromEntries(
+      [' && true', ' || true', ' + 1', '.a'].map((link) => {
+        const inner = link === '.a' ? 'context' : '1'
+        return [`${link} within one another`, policy(`${'('.repeat(10)}${inner}${`${link.repeat(800)})`.repeat(10)}`)]
+      }),
+    ),
   })) {
     assert.throws(() => readPolicies(text), UnreadablePolicy, name)
     assert.equal(readPolicies(PLAIN).length, 1, `after ${name}`)
@@ -31,9 +41,47 @@ test('what would take the parser down is refused before it sees it, and the pars
     conjunctions: policy(Array.from({ length: 900 }, () => 'resource.a.b').join(' && ')),
     choices: policy(Array.from({ length: 60 }, () => '(if resource.a then 1 else 2)').join(' + ')),
     brackets: policy(`${'('.repeat(50)}true${')'.repeat(50)}`),
+    elements: policy(`[${Array.from({ length: 9_000 }, () => '1').join(', ')}].contains(1)`),
     both: policy(`${'(true && '.repeat(50)}${Array.from({ length: 30 }, () => 'true').join(' && ')}${')'.repeat(50)}`),
   }))
     assert.equal(readPolicies(text).length, 1, name)
+})
+
+test('what would take the formatter down is refused before it sees it, and it formats on', () => {
+  for (const [name, text] of Object.entries({
+    elements: policy(`[${Array.from({ length: 9_000 }, () => '1').join(', ')}].contains(1)`),
+    fields: policy(`{${Array.from({ length: 9_000 }, (_, i) => `"a${i}": 1`).join(', ')}} == 1`),
+    actions: `permit (principal, action in [${Array.from({ length: 9_000 }, () => 'Action::"a"').join(', ')}], resource);`,
+    names: policy(`principal is ${Array.from({ length: 9_000 }, () => 'A').join('::')}`),
+    comments: policy(`true ${'// and so on\n'.repeat(20_000)}`),
+    annotations: `${Array.from({ length: 20_000 }, (_, i) => `@a${i}("x")`).join('\n')}\n${PLAIN}`,
+    conjunctions: policy(`${'('.repeat(10)}true${`${' && true'.repeat(800)})`.repeat(10)}`),
+  })) {
+    assert.throws(() => formatted(text, 500), UnreadablePolicy, name)
+    assert.match(formatted(PLAIN, 500), /^permit \(principal, action, resource\)\nwhen \{ true \};\n$/, `after ${name}`)
+  }
+})
+
+test('every comment of a text is in what is formatted, in its order, wherever it stood, and nothing changes twice', () => {
+  const token = /"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|[^\s\w]/gs
+  const commentsOf = (text: string) => text.match(/\/\/ note \d+/g) ?? []
+  const commented = fc.tuple(fc.array(anyPolicy, { minLength: 1, maxLength: 3 }), fc.infiniteStream(fc.nat({ max: 4 })))
+  let comments = 0
+  fc.assert(
+    fc.property(commented, ([policies, chance]) => {
+      let count = 0
+      const text = policies
+        .map((one) => `@id("x") ${one}`)
+        .join('\n')
+        .replaceAll(token, (one) => (chance.next().value === 0 ? `${one} // note ${count++}\n` : `${one} `))
+      comments += count
+      const once = formatted(text, 500)
+      assert.deepEqual(commentsOf(once), commentsOf(text))
+      assert.equal(formatted(once, 500), once)
+    }),
+    { numRuns: 200 },
+  )
+  assert.ok(comments > 500, `${comments} comments`)
 })
 
 test('a policy behind a comment that ends as the parser has it is read, and none is lost', () => {

@@ -114,3 +114,43 @@ test('what cannot be meant is refused with where it stands', async () => {
     may('read', 'invoice', { type: 'attribute', attribute: 'resource["x"] || true', operator: 'equals', value: 1 }),
   )
 })
+
+test('an expression with a schema beside it fits it, when it is written and when the schema is', async () => {
+  const schema = `entity User { region: String }; entity invoice { amount: Long, region?: String };
+    action "read" appliesTo { principal: User, resource: invoice, context: { ip: __cedar::ipaddr } };`
+  const own = (expression: string, more: object = { schema }) => ({ type: 'cedar', expression, ...more })
+  const fitting = [own('resource.amount < 5 && principal.region == "x"'), own('resource has region')]
+  const misspelt = 'resource.amuont < 5'
+  const without = await role({ permissions: [may('read', 'invoice', own(misspelt, {}))] })
+  const made = await role({ permissions: [may('read', 'invoice/17', ...fitting), may('read', '*', { type: 'owner' })] })
+  const { body } = await call('GET', `/v1/roles/${made.id}`)
+  const kept = body.permissions.find(({ resource }: { resource: string }) => resource === 'invoice/17')
+  assert.deepEqual(kept.conditions, fitting)
+  for (const [expression, told] of [
+    [misspelt, /amuont/],
+    ['resource.region == "x"', /optional/],
+    ['resource.amount < "5"', /type/],
+    ['context.risk < 5', /risk/],
+  ] as const) {
+    const permissions = [may('read', 'invoice', ...fitting), may('read', 'invoice', { type: 'owner' }, own(expression))]
+    for (const answer of [
+      await call('POST', '/v1/roles', { name: `role ${++count}`, permissions }),
+      await call('PATCH', `/v1/roles/${without.id}`, { permissions }),
+    ]) {
+      assert.deepEqual(code(answer), [400, 'VALIDATION_FAILED'], answer.text)
+      const [issue] = answer.body.details.issues
+      assert.equal(issue.pointer, '/permissions/1/conditions/1')
+      assert.match(issue.message, told)
+    }
+  }
+  const set = await call('PATCH', `/v1/roles/${without.id}`, { permissions: [may('read', 'invoice', own(misspelt))] })
+  assert.equal(set.body.details.issues[0].pointer, '/permissions/0/conditions/0')
+  assert.equal((await call('GET', `/v1/roles/${without.id}`)).body.version, without.version)
+  const elsewhere = [may('pay', 'invoice', own('true'))]
+  assert.equal((await call('POST', '/v1/roles', { name: `role ${++count}`, permissions: elsewhere })).status, 400)
+  for (const one of ['entity', `entity A { a: ${'Set<'.repeat(300)}Long${'>'.repeat(300)} };`]) {
+    const permissions = [may('read', 'invoice', own('true', { schema: one }))]
+    const refused = await call('POST', '/v1/roles', { name: `role ${++count}`, permissions })
+    assert.equal(refused.body.details.issues[0].pointer, '/permissions/0/conditions/0/schema')
+  }
+})

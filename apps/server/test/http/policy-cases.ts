@@ -43,6 +43,7 @@ export function policyCases(server: TestServer, mails: MailServer, known: Record
     },
     one('GET /v1/policies', contract.policyPage),
     one('POST /v1/policies/check', contract.policyTested, { policy_type: 'Access', policy_rules: POLICY.policy_rules }),
+    one('POST /v1/policies/format', contract.policyFormatted, POLICY.policy_rules),
     one('GET /v1/policies/{id}', contract.policy),
     one('PATCH /v1/policies/{id}', contract.policy, { description: 'Reads' }),
     one('POST /v1/policies/{id}/rollback', contract.policy, { to_version: 1 }),

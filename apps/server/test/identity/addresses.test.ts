@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type MailServer, mailServer, tokenIn } from '../support/mail.ts'
+import { PASSWORD, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
-
-const PASSWORD = 'violet harbour lantern'
 
 let mails: MailServer
 let server: TestServer
@@ -21,16 +20,7 @@ const call = (method: string, path: string, body?: unknown, token: string | null
   server.call(method, path, body, { token })
 const show = (token: string) => call('POST', '/v1/auth/address', { token }, null)
 
-let count = 0
-async function member() {
-  const email = `address${++count}@first.example`
-  const { body } = await call('POST', '/v1/users', { email })
-  const token = tokenIn(await mails.next(email))
-  assert.equal((await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)).status, 200)
-  const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
-  const opened = await call('POST', '/v1/auth/login', login, null)
-  return { id: body.user.id as string, email, token: opened.body.access_token as string }
-}
+const member = () => person(server, { mails })
 
 test('an address that was changed is shown to be the user’s by a link, once', async () => {
   const { id } = await member()

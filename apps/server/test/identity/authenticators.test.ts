@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type Model, maker } from '../support/maker.ts'
+import { person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
-const PASSWORD = 'violet harbour lantern'
 const ORIGIN = 'https://audit.example.org'
 const MODEL = 'ee882879-721c-4913-9775-3dfcce97072a'
 const OTHER = '2fc0579f-8113-47ea-b116-bb5a8db9202a'
@@ -28,35 +28,27 @@ const demand = async (rules: object) => {
   assert.equal(changed.status, 200, changed.text)
 }
 
-let count = 0
-async function member(): Promise<string> {
-  const email = `owner${++count}@first.example`
-  const token = (await call('POST', '/v1/users', { email })).body.invitation_url.split('#')[1]
-  await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)
-  const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
-  return (await call('POST', '/v1/auth/login', login, null)).body.access_token
-}
 const optionsFor = async (session: string) => (await call('POST', '/v1/me/passkeys/options', undefined, session)).body
 async function addBy(model: Model, signs?: Model): Promise<Answer> {
-  const session = await member()
+  const session = (await person(server)).token
   const credential = await new SoftAuthenticator(ORIGIN).attest(await optionsFor(session), model, signs)
   return call('POST', '/v1/me/passkeys', { credential }, session)
 }
 async function addUnattested(): Promise<Answer> {
-  const session = await member()
+  const session = (await person(server)).token
   const credential = new SoftAuthenticator(ORIGIN).register(await optionsFor(session))
   return call('POST', '/v1/me/passkeys', { credential }, session)
 }
 
 test('without a rule nobody is asked what authenticator they have, and any will do', async () => {
-  assert.equal((await optionsFor(await member())).attestation, 'none')
+  assert.equal((await optionsFor((await person(server)).token)).attestation, 'none')
   assert.equal((await addUnattested()).status, 201)
   assert.equal((await addBy(await other.model(OTHER))).status, 201)
 })
 
 test('a tenant that names makers takes passkeys that one of them vouches for, and no others', async () => {
   await demand({ authenticator_roots: [good.root] })
-  assert.equal((await optionsFor(await member())).attestation, 'direct')
+  assert.equal((await optionsFor((await person(server)).token)).attestation, 'direct')
   const added = await addBy(await good.model(MODEL))
   assert.equal(added.status, 201, added.text)
   assert.deepEqual(code(await addBy(await other.model(MODEL))), [422, 'AUTHENTICATOR_REFUSED'])

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { after, before, test } from 'node:test'
+import { federation } from '../support/federation.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { signingKey } from '../support/saml.ts'
 import { type TestServer, testServer } from '../support/server.ts'
@@ -20,14 +21,8 @@ after(async () => {
   await provider.stop()
 })
 
-let count = 0
-async function added(given: object): Promise<{ id: string; name: string }> {
-  const made = await server.call('POST', '/v1/connections', { name: `idp${++count}`, creates_accounts: true, ...given })
-  assert.equal(made.status, 201, made.text)
-  return made.body
-}
-const openId = (issuer: string) =>
-  added({ kind: 'oidc', secret: CLIENT.secret, settings: { issuer, client_id: CLIENT.id } })
+const { connection, signIn } = federation(() => ({ server, provider }))
+const openId = (issuer: string) => connection({ settings: { issuer, client_id: CLIENT.id }, default_scopes: [] })
 const check = async ({ id }: { id: string }) => {
   const answer = await server.call('POST', `/v1/connections/${id}/check`)
   assert.equal(answer.status, 200, answer.text)
@@ -47,21 +42,17 @@ async function closed(): Promise<string> {
 const answering = (listener: RequestListener) => listening(createServer(listener))
 
 test('a provider that answers has no problem, and is proven by who logs in, until it is changed', async () => {
-  const connection = await openId(provider.issuer)
+  const checked = await openId(provider.issuer)
   const fresh = { is_reachable: true, problem: null, last_login_at: null, is_proven: false }
-  assert.deepEqual(await check(connection), fresh)
+  assert.deepEqual(await check(checked), fresh)
   provider.people.set('ada', { sub: 'ada', email: 'ada@elsewhere.example', name: 'Ada' })
-  const begun = { tenant: 'first', connection: connection.name }
-  const { body } = await server.call('POST', '/v1/auth/sso', begun, { token: null })
-  const parameters = await provider.browse(body.authorization_url, 'ada')
-  const finished = { request_token: body.request_token, parameters }
-  assert.equal((await server.call('POST', '/v1/auth/sso/finish', finished, { token: null })).status, 200)
-  const proven = await check(connection)
+  assert.equal((await signIn(checked.name, 'ada')).status, 200)
+  const proven = await check(checked)
   assert.deepEqual([proven.is_proven, Number.isNaN(Date.parse(proven.last_login_at))], [true, false])
-  await server.call('PATCH', `/v1/connections/${connection.id}`, { default_scopes: ['audit:read'] })
-  assert.deepEqual(await check(connection), { ...proven, is_proven: false })
-  await server.call('PATCH', `/v1/connections/${connection.id}`, { is_enabled: false })
-  assert.match((await check(connection)).problem, /not enabled/)
+  await server.call('PATCH', `/v1/connections/${checked.id}`, { default_scopes: ['audit:read'] })
+  assert.deepEqual(await check(checked), { ...proven, is_proven: false })
+  await server.call('PATCH', `/v1/connections/${checked.id}`, { is_enabled: false })
+  assert.match((await check(checked)).problem, /not enabled/)
 })
 
 test('what is wrong with a provider is said so that its administrator can mend it', async () => {
@@ -92,7 +83,11 @@ test('what is wrong with a provider is said so that its administrator can mend i
 test('a SAML provider, to which browsers alone go, is told of when its certificates have ended', async () => {
   const [old, good] = [await signingKey(undefined, new Date(Date.now() - 60_000)), await signingKey()]
   const saml = (certificates: string[]) =>
-    added({ kind: 'saml', settings: { entity_id: 'urn:idp', sso_url: 'https://idp.example/sso', certificates } })
+    connection({
+      kind: 'saml',
+      secret: undefined,
+      settings: { entity_id: 'urn:idp', sso_url: 'https://idp.example/sso', certificates },
+    })
   assert.match((await check(await saml([old.certificate]))).problem, /expired/)
   assert.equal((await check(await saml([old.certificate, good.certificate]))).problem, null)
 })
@@ -104,10 +99,10 @@ test('a problem is read again at each check, not remembered', async () => {
     const endpoints = { authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t`, jwks_uri: `${issuer}/k` }
     return response.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer, ...endpoints }))
   })
-  const connection = await openId(issuer)
-  assert.equal((await check(connection)).is_reachable, false)
+  const checked = await openId(issuer)
+  assert.equal((await check(checked)).is_reachable, false)
   isUp = true
-  assert.equal((await check(connection)).is_reachable, true)
+  assert.equal((await check(checked)).is_reachable, true)
   isUp = false
-  assert.equal((await check(connection)).is_reachable, false)
+  assert.equal((await check(checked)).is_reachable, false)
 })

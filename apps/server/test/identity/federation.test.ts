@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { federation } from '../support/federation.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
@@ -28,27 +29,7 @@ const call = (method: string, path: string, body?: unknown, token: string | null
 const code = ({ status, body }: Answer) => [status, body?.code]
 
 let count = 0
-async function connection(more: object = {}): Promise<{ id: string; name: string; version: number }> {
-  const made = await call('POST', '/v1/connections', {
-    ...{ name: `idp${++count}`, kind: 'oidc', secret: CLIENT.secret },
-    settings: { issuer: provider.issuer, client_id: CLIENT.id },
-    ...{ creates_accounts: true, default_scopes: ['audit:read'], ...more },
-  })
-  assert.equal(made.status, 201, made.text)
-  return made.body
-}
-function somebody(more: object = {}): string {
-  const sub = `person-${++count}`
-  provider.people.set(sub, { sub, email: `${sub}@elsewhere.example`, name: `Person ${count}`, ...more })
-  return sub
-}
-const begin = (name: string) => call('POST', '/v1/auth/sso', { tenant: 'first', connection: name }, null)
-const finish = (request_token: string, parameters: string) =>
-  call('POST', '/v1/auth/sso/finish', { request_token, parameters }, null)
-async function signIn(name: string, sub: string): Promise<Answer> {
-  const { body } = await begin(name)
-  return finish(body.request_token, await provider.browse(body.authorization_url, sub))
-}
+const { connection, somebody, begin, finish, signIn } = federation(() => ({ server, provider }))
 
 test('somebody signs in at the tenant’s provider, and has an account from then on', async () => {
   const { name } = await connection()

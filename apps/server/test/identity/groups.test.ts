@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { logIn, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -8,30 +9,12 @@ before(async () => {
 })
 after(() => server.stop())
 
-const PASSWORD = 'a long enough pass phrase'
 let count = 0
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
 
-/** Somebody with a password, and a session of theirs. */
-async function somebody(
-  scopes: string[] = [],
-): Promise<{ id: string; token: string; username: string; login: () => Promise<Answer> }> {
-  const username = `person${++count}@example.org`
-  const invited = await call('POST', '/v1/users', { email: username, scopes })
-  const token = invited.body.invitation_url.split('#')[1]
-  assert.equal((await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)).status, 200)
-  const login = () =>
-    call(
-      'POST',
-      '/v1/auth/login',
-      { credential_type: 'username_password', tenant: 'first', username, password: PASSWORD },
-      null,
-    )
-  const opened = await login()
-  return { id: invited.body.user.id, token: opened.body.access_token, username, login }
-}
+const somebody = (scopes: string[] = []) => person(server, { scopes })
 async function group(scopes: string[]): Promise<{ id: string; version: number }> {
   const made = await call('POST', '/v1/groups', { name: `group ${++count}`, scopes })
   assert.equal(made.status, 201, made.text)
@@ -45,7 +28,7 @@ test('who is in a group may what it opens, beside what they may themselves, unti
   assert.equal((await search(ada.token)).status, 403)
   assert.equal((await call('POST', `/v1/groups/${id}/members`, { user_id: ada.id })).status, 200)
   assert.equal((await search(ada.token)).status, 200, 'a session that was there already')
-  assert.deepEqual((await ada.login()).body.permissions, ['audit:verify', 'audit:read'])
+  assert.deepEqual((await logIn(server, ada.email)).body.permissions, ['audit:verify', 'audit:read'])
   assert.deepEqual((await call('GET', `/v1/groups/${id}/members`)).body, {
     members: [{ user_id: ada.id }],
     next_cursor: null,
@@ -128,12 +111,12 @@ test('somebody who is taken away is gone at once, their name is free, and can th
   const gone = await call('DELETE', `/v1/users/${ada.id}`)
   assert.deepEqual([gone.status, gone.body], [200, { id: ada.id, erasure: `/v1/privacy/data-subjects/${ada.id}` }])
   for (const token of [ada.token, made.body.token]) assert.equal((await search(token)).status, 401)
-  assert.deepEqual(code(await ada.login()), [401, 'CREDENTIALS_INVALID'])
+  assert.deepEqual(code(await logIn(server, ada.email)), [401, 'CREDENTIALS_INVALID'])
   assert.equal((await call('GET', `/v1/users/${ada.id}`)).status, 404)
   assert.deepEqual(code(await call('DELETE', `/v1/users/${server.userId}`)), [400, 'VALIDATION_FAILED'])
   const erased = await call('DELETE', gone.body.erasure, { legal_basis: 'asked' })
   assert.equal(erased.status, 200, erased.text)
-  assert.equal((await call('POST', '/v1/users', { email: ada.username })).status, 201)
+  assert.equal((await call('POST', '/v1/users', { email: ada.email })).status, 201)
 })
 
 test('an account of an application has an owner and tokens, acts under its own name, and cannot log in', async () => {

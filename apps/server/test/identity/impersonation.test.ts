@@ -1,41 +1,25 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { logIn, PASSWORD, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
-const PASSWORD = 'a long enough pass phrase'
 let server: TestServer
 /** A session of the administrator's. */
 let admin: string
 before(async () => {
   server = await testServer()
-  admin = (await logIn('admin@first.example', 'correct horse battery staple')).body.access_token
+  admin = (await logIn(server, 'admin@first.example', 'correct horse battery staple')).body.access_token
 })
 after(() => server.stop())
 
-let count = 0
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
-function logIn(username: string, password = PASSWORD): Promise<Answer> {
-  return call(
-    'POST',
-    '/v1/auth/login',
-    { credential_type: 'username_password', tenant: 'first', username, password },
-    null,
-  )
-}
-async function person(scopes: string[]): Promise<{ id: string; email: string; token: string }> {
-  const email = `person${++count}@example.org`
-  const invited = await call('POST', '/v1/users', { email, scopes })
-  const token = invited.body.invitation_url.split('#')[1]
-  await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)
-  return { id: invited.body.user.id, email, token: (await logIn(email)).body.access_token }
-}
 const act = (id: string, token = admin, reason: string | undefined = 'ticket 7') =>
   call('POST', `/v1/users/${id}/impersonate`, { reason }, token)
 
 test('an administrator sees what somebody sees, with a banner, and the person sees that', async () => {
-  const ada = await person(['audit:read'])
+  const ada = await person(server, { scopes: ['audit:read'] })
   const begun = await act(ada.id)
   assert.deepEqual([begun.status, begun.body.permissions, begun.body.expires_in], [200, ['audit:read'], 1800])
   const token = begun.body.access_token
@@ -51,7 +35,9 @@ test('an administrator sees what somebody sees, with a banner, and the person se
 })
 
 test('who acts as somebody changes nothing, gives nothing, and comes to no secret', async () => {
-  const ada = await person(['audit:read', 'audit:write', 'audit:read_personal', 'subject:erase', 'tenant:admin'])
+  const ada = await person(server, {
+    scopes: ['audit:read', 'audit:write', 'audit:read_personal', 'subject:erase', 'tenant:admin'],
+  })
   const { access_token: token, permissions } = (await act(ada.id)).body
   assert.deepEqual(permissions, ['audit:read'])
   const refused: [string, string, unknown?][] = [
@@ -77,17 +63,17 @@ test('who acts as somebody changes nothing, gives nothing, and comes to no secre
 })
 
 test('nobody acts as another without a reason, a session that is fresh, and what they may see themselves', async () => {
-  const ada = await person(['audit:read'])
+  const ada = await person(server, { scopes: ['audit:read'] })
   assert.deepEqual(code(await act(ada.id, admin, '')), [400, 'VALIDATION_FAILED'])
   assert.deepEqual(code(await act(ada.id, server.token)), [403, 'SESSION_REQUIRED'])
   assert.deepEqual(code(await act(ada.id, ada.token)), [403, 'SCOPE_MISSING'])
   assert.deepEqual(code(await act(server.userId)), [400, 'VALIDATION_FAILED'])
-  const small = await person(['tenant:admin'])
+  const small = await person(server, { scopes: ['tenant:admin'] })
   assert.deepEqual(code(await act(ada.id, small.token)), [403, 'SCOPE_MISSING'])
   await server.sql(`UPDATE security_sessions SET created_at = created_at - interval '1 hour' WHERE user_id = $1`, [
     small.id,
   ])
-  const none = await person([])
+  const none = await person(server)
   assert.deepEqual(code(await act(none.id, small.token)), [403, 'STEP_UP_REQUIRED'])
   const bravo = await server.secondTenant('bravo')
   assert.equal(
@@ -97,7 +83,10 @@ test('nobody acts as another without a reason, a session that is fresh, and what
 })
 
 test('it ends with the time, with the person and with the administrator', async () => {
-  const [boss, ada] = [await person(['tenant:admin', 'audit:read']), await person(['audit:read'])]
+  const [boss, ada] = [
+    await person(server, { scopes: ['tenant:admin', 'audit:read'] }),
+    await person(server, { scopes: ['audit:read'] }),
+  ]
   const status = async (token: string) => (await call('GET', '/v1/me', undefined, token)).status
   const first = (await act(ada.id, boss.token)).body.access_token
   await call('POST', `/v1/users/${ada.id}/suspend`)
@@ -114,7 +103,7 @@ test('it ends with the time, with the person and with the administrator', async 
 })
 
 test('every entry that comes of it names both, and why it began stands in the log', async () => {
-  const ada = await person(['audit:read', 'audit:verify'])
+  const ada = await person(server, { scopes: ['audit:read', 'audit:verify'] })
   const { access_token } = (await act(ada.id, admin, 'ticket 4711')).body
   assert.equal((await call('POST', '/v1/audit/verify', {}, access_token)).status, 200)
   await call('GET', '/v1/tokens', undefined, access_token) // refused, and that is an entry too

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { type Differing, SoftAuthenticator } from '../support/authenticator.ts'
+import { PASSWORD, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
-const PASSWORD = 'violet harbour lantern'
 const ORIGIN = 'https://audit.example.org'
 
 let server: TestServer
@@ -25,14 +25,9 @@ const passwordLogIn = (username: string) =>
     null,
   )
 
-let count = 0
 async function member() {
-  const email = `key${++count}@first.example`
-  const { body } = await call('POST', '/v1/users', { email })
-  const token = body.invitation_url.split('#')[1]
-  assert.equal((await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)).status, 200)
-  const session = (await passwordLogIn(email)).body.access_token as string
-  return { id: body.user.id as string, email, session }
+  const { token: session, ...who } = await person(server)
+  return { ...who, session }
 }
 
 const optionsToAdd = async (session: string) => (await call('POST', '/v1/me/passkeys/options', undefined, session)).body
@@ -43,11 +38,11 @@ const logIn = (credential: unknown, tenant = 'first') => call('POST', '/v1/auth/
 
 /** Somebody with a passkey. */
 async function holder() {
-  const person = await member()
+  const who = await member()
   const device = new SoftAuthenticator(ORIGIN)
-  const added = await add(person.session, device.register(await optionsToAdd(person.session)))
+  const added = await add(who.session, device.register(await optionsToAdd(who.session)))
   assert.equal(added.status, 201, added.text)
-  return { ...person, device, passkey: added.body.id as string }
+  return { ...who, device, passkey: added.body.id as string }
 }
 
 async function attempt(device: SoftAuthenticator, differing: Differing = {}): Promise<Answer> {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { federation } from '../support/federation.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
@@ -17,21 +18,13 @@ after(async () => {
   await provider.stop()
 })
 
-let count = 0
-async function connection(issuer: string): Promise<{ id: string; name: string; uri: string }> {
-  const { body, status, text } = await server.call('POST', '/v1/connections', {
-    ...{ kind: 'oidc', name: `idp${++count}`, secret: CLIENT.secret, creates_accounts: true },
-    settings: { issuer, client_id: CLIENT.id },
-  })
-  assert.equal(status, 201, text)
-  const uri = server.url + body.register.backchannel_logout_uri.slice(HERE.length)
-  return { id: body.id, name: body.name, uri }
+const { connection, signIn } = federation(() => ({ server, provider }))
+async function connected(issuer: string): Promise<{ id: string; name: string; uri: string }> {
+  const { id, name, register } = await connection({ settings: { issuer, client_id: CLIENT.id } })
+  return { id, name, uri: server.url + register.backchannel_logout_uri.slice(HERE.length) }
 }
-async function signIn(name: string, sub: string): Promise<string> {
-  const begun = await server.call('POST', '/v1/auth/sso', { tenant: 'first', connection: name }, { token: null })
-  const { request_token, authorization_url } = begun.body
-  const parameters = await provider.browse(authorization_url, sub)
-  const opened = await server.call('POST', '/v1/auth/sso/finish', { request_token, parameters }, { token: null })
+async function session(name: string, sub: string): Promise<string> {
+  const opened = await signIn(name, sub)
   assert.equal(opened.status, 200, opened.text)
   return opened.body.access_token
 }
@@ -43,16 +36,16 @@ const tell = (uri: string, logout_token: string) =>
   })
 
 test('who logs out at the provider is logged out here, of what that session there opened and of nothing else', async () => {
-  const { name, uri } = await connection(provider.issuer)
+  const { name, uri } = await connected(provider.issuer)
   provider.tellLogOuts(uri)
   provider.people.set('ada', { sub: 'ada', email: 'ada@elsewhere.example' })
   provider.people.set('bob', { sub: 'bob', email: 'bob@elsewhere.example' })
-  const other = await signIn(name, 'ada')
-  const [ada, bob] = [await signIn(name, 'ada'), await signIn(name, 'bob')]
+  const other = await session(name, 'ada')
+  const [ada, bob] = [await session(name, 'ada'), await session(name, 'bob')]
   await provider.logOut('ada')
   await until('the session has ended', async () => (await status(ada)) === 401)
   assert.deepEqual([await status(other), await status(bob)], [200, 200], 'another browser, and another person')
-  const again = await signIn(name, 'ada')
+  const again = await session(name, 'ada')
   const [used = ''] = provider.logoutTokens
   assert.equal((await tell(uri, used)).status, 400, 'a token that was used')
   assert.equal(await status(again), 200)
@@ -91,7 +84,7 @@ async function forger(): Promise<{
 test('log-out tokens that are forged end nobody’s session: each takes in who only decodes it', async () => {
   const there = await forger()
   try {
-    const { id, uri } = await connection(there.issuer)
+    const { id, uri } = await connected(there.issuer)
     const now = Math.floor(Date.now() / 1000)
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
     const good = { iss: there.issuer, aud: CLIENT.id, sub: 'ada', iat: now, exp: now + 60, events }
@@ -130,7 +123,7 @@ test('log-out tokens that are forged end nobody’s session: each takes in who o
 test('a log-out of a person without a session ends all that this provider opened for them', async () => {
   const there = await forger()
   try {
-    const { id, uri } = await connection(there.issuer)
+    const { id, uri } = await connected(there.issuer)
     const opened = await server.call(
       'POST',
       '/v1/auth/login',
@@ -141,9 +134,9 @@ test('a log-out of a person without a session ends all that this provider opened
       { token: null },
     )
     const byPassword = opened.body.access_token
-    const { name, uri: real } = await connection(provider.issuer)
+    const { name, uri: real } = await connected(provider.issuer)
     provider.people.set('carl', { sub: 'carl', email: 'carl@elsewhere.example' })
-    const [one, two] = [await signIn(name, 'carl'), await signIn(name, 'carl')]
+    const [one, two] = [await session(name, 'carl'), await session(name, 'carl')]
     assert.ok(id && uri && real)
     const [, connectionId = ''] = /logout\/[^/]+\/([^/]+)$/.exec(real) ?? []
     await server.sql(

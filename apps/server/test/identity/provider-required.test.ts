@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { codeOf } from '../support/codes.ts'
+import { federation } from '../support/federation.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
@@ -29,25 +30,7 @@ const call = (method: string, path: string, body?: unknown, token: string | null
 const code = ({ status, body }: Answer) => [status, body?.code]
 
 let count = 0
-async function connection(more: object = {}): Promise<{ id: string; name: string }> {
-  const made = await call('POST', '/v1/connections', {
-    ...{ name: `idp${++count}`, kind: 'oidc', secret: CLIENT.secret },
-    settings: { issuer: provider.issuer, client_id: CLIENT.id },
-    ...{ creates_accounts: true, default_scopes: ['audit:read'], ...more },
-  })
-  assert.equal(made.status, 201, made.text)
-  return made.body
-}
-function somebody(more: object = {}): string {
-  const sub = `person-${++count}`
-  provider.people.set(sub, { sub, email: `${sub}@elsewhere.example`, name: `Person ${count}`, ...more })
-  return sub
-}
-async function signIn(name: string, sub: string, more: object = {}): Promise<Answer> {
-  const { body } = await call('POST', '/v1/auth/sso', { tenant: 'first', connection: name }, null)
-  const parameters = await provider.browse(body.authorization_url, sub)
-  return call('POST', '/v1/auth/sso/finish', { request_token: body.request_token, parameters, ...more }, null)
-}
+const { connection, somebody, begin, finish, signIn } = federation(() => ({ server, provider }))
 const byPassword = (username: string, password = PASSWORD, more: object = {}) =>
   call(
     'POST',
@@ -170,7 +153,7 @@ test('an administrator sees before the switch who would be shut out, and what th
   const { access_token } = (await byPassword(email)).body
   const { body } = await call('POST', '/v1/me/identities', { connection: name }, access_token)
   const parameters = await provider.browse(body.authorization_url, somebody())
-  await call('POST', '/v1/auth/sso/finish', { request_token: body.request_token, parameters }, null)
+  await finish(body.request_token, parameters)
   assert.deepEqual(await standing(), {
     ...{ is_provider_proven: true, people_without_identity: before.people_without_identity - 1 },
     ...{ break_glass_accounts: 1, break_glass_without_factor: 1 },
@@ -225,13 +208,12 @@ test('an invitation of another tenant, or what is none, opens nothing, and costs
     { token: second.token },
   )
   const foreign = new URL(made.body.invitation_url).hash.slice(1)
-  const { body } = await call('POST', '/v1/auth/sso', { tenant: 'first', connection: name }, null)
+  const { body } = await begin(name)
   const parameters = await provider.browse(body.authorization_url, somebody())
-  const finish = (more: object) =>
-    call('POST', '/v1/auth/sso/finish', { request_token: body.request_token, parameters, ...more }, null)
-  assert.deepEqual(code(await finish({ invitation_token: foreign })), [410, 'LINK_EXPIRED'])
-  assert.deepEqual(code(await finish({ invitation_token: body.request_token })), [410, 'LINK_EXPIRED'])
-  assert.equal((await finish({})).status, 200)
+  const come = (more: object) => finish(body.request_token, parameters, more)
+  assert.deepEqual(code(await come({ invitation_token: foreign })), [410, 'LINK_EXPIRED'])
+  assert.deepEqual(code(await come({ invitation_token: body.request_token })), [410, 'LINK_EXPIRED'])
+  assert.equal((await come({})).status, 200)
 })
 
 test('a log-in that was under way when the switch came opens nothing', async () => {

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
 import { askedOf, Browser } from '../support/browser.ts'
+import { logIn as logInHere, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 const BACK = 'https://app.example/callback'
-const PASSWORD = 'correct horse battery staple'
 let server: TestServer
 let issuer: string
 before(async () => {
@@ -33,21 +33,6 @@ async function application(more: object = {}): Promise<Application> {
   assert.equal(made.status, 201, made.text)
   assert.equal(made.body.issuer, issuer)
   return { id: made.body.id, secret: made.body.client_secret }
-}
-/** Somebody with a password, and a session of theirs. */
-async function person(): Promise<{ id: string; token: string; email: string; login: () => Promise<Answer> }> {
-  const email = `person${++count}@example.org`
-  const invited = await call('POST', '/v1/users', { email })
-  const token = invited.body.invitation_url.split('#')[1]
-  await call('POST', '/v1/auth/invitation', { token, password: PASSWORD }, null)
-  const login = () =>
-    call(
-      'POST',
-      '/v1/auth/login',
-      { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD },
-      null,
-    )
-  return { id: invited.body.user.id, token: (await login()).body.access_token, email, login }
 }
 /** The application, as its own library sets it up. */
 function library({ id, secret }: Application, authentication?: client.ClientAuth): Promise<client.Configuration> {
@@ -88,7 +73,7 @@ const form = (body: Record<string, string>, authorization?: string) => ({
 const basic = ({ id, secret }: Application) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 
 test('an application of the tenant lets people in through Probity: code with PKCE, ID token, user info', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const group = await call('POST', '/v1/groups', { name: `Editors ${++count}` })
   await call('POST', `/v1/groups/${group.body.id}/members`, { user_id: ada.id })
   const app = await application()
@@ -116,7 +101,7 @@ test('an application of the tenant lets people in through Probity: code with PKC
 })
 
 test('who does not let it in is sent back with that, and nothing is given', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const begun = await begin(await library(await application()))
   const browser = new Browser(server)
   await browser.follow(begun.url)
@@ -126,7 +111,7 @@ test('who does not let it in is sent back with that, and nothing is given', asyn
 })
 
 test('who is lured to agree to what another browser began finds nothing to agree to', async () => {
-  const [victim, thief] = [await person(), new Browser(server)]
+  const [victim, thief] = [await person(server), new Browser(server)]
   await thief.follow((await begin(await library(await application()))).url)
   const lured = new Browser(server)
   assert.deepEqual(code(await lured.asked(victim.token)), [404, 'NOT_FOUND'])
@@ -135,7 +120,7 @@ test('who is lured to agree to what another browser began finds nothing to agree
 })
 
 test('each log-in asks again: nothing of the browser outlives the session of Probity', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const config = await library(await application())
   const browser = new Browser(server)
   const begun = await begin(config)
@@ -149,7 +134,7 @@ test('each log-in asks again: nothing of the browser outlives the session of Pro
 })
 
 test('a session that lacks the factor which the tenant demands lets no application in', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const browser = new Browser(server)
   await browser.follow((await begin(await library(await application()))).url)
   await call('PATCH', '/v1/sign-in-rules', { requires_second_factor: true })
@@ -169,7 +154,7 @@ test('an application without scopes may ask for nothing but who it is', async ()
 })
 
 test('a refresh token is good once: the next one goes on, the old one again ends all', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const config = await library(await application())
   const first = await logIn(config, ada.token)
   const second = await client.refreshTokenGrant(config, first.refresh_token ?? '')
@@ -181,7 +166,7 @@ test('a refresh token is good once: the next one goes on, the old one again ends
 })
 
 test('a code opens once, also for two who bring it at the same moment, and not without its verifier', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const app = await application()
   const config = await library(app)
   const begun = await begin(config)
@@ -209,7 +194,7 @@ test('a code opens once, also for two who bring it at the same moment, and not w
 })
 
 test('the verifier and the challenge of RFC 7636 appendix B are taken for each other', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const app = await application()
   const config = await library(app)
   const begun = await begin(config, { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
@@ -219,7 +204,7 @@ test('the verifier and the challenge of RFC 7636 appendix B are taken for each o
 })
 
 test('who is suspended, and who takes an application’s leave away, ends what it has of them at once', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const app = await application()
   const config = await library(app)
   const tokens = await logIn(config, ada.token)
@@ -229,7 +214,7 @@ test('who is suspended, and who takes an application’s leave away, ends what i
   assert.equal(await isActive(tokens.access_token), false)
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token ?? ''))
   await call('POST', `/v1/users/${ada.id}/reactivate`)
-  const session = (await ada.login()).body.access_token
+  const session = (await logInHere(server, ada.email)).body.access_token
   const more = await logIn(config, session)
   const listed = await call('GET', '/v1/me/applications', undefined, session)
   assert.deepEqual(
@@ -242,7 +227,7 @@ test('who is suspended, and who takes an application’s leave away, ends what i
 })
 
 test('an application asks of its own tokens and revokes them; of another’s it learns nothing', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const [config, other] = [await library(await application()), await library(await application())]
   const tokens = await logIn(config, ada.token)
   assert.equal((await client.tokenIntrospection(config, tokens.access_token)).sub, ada.id)
@@ -265,7 +250,7 @@ test('a machine has a token for itself, and a disabled one has none', async () =
 })
 
 test('a device without a browser is let in by a code that its person types elsewhere', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const config = await library(await application({ kind: 'device', redirect_uris: [] }))
   const device = await client.initiateDeviceAuthorization(config, { scope: 'openid email' })
   const browser = new Browser(server)
@@ -287,7 +272,7 @@ test('a device without a browser is let in by a code that its person types elsew
 })
 
 test('tokens that are bound to a key by DPoP are good with that key alone (RFC 9449)', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const config = await library(await application({ kind: 'public' }), client.None())
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
   const begun = await begin(config)
@@ -302,7 +287,7 @@ test('tokens that are bound to a key by DPoP are good with that key alone (RFC 9
 })
 
 test('the signing key turns: what the old one signed is good for a day, and the new one signs', async () => {
-  const ada = await person()
+  const ada = await person(server)
   const config = await library(await application())
   const kid = async () => {
     const [header = ''] = (await logIn(config, ada.token)).id_token?.split('.') ?? []

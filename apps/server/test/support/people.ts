@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type MailServer, tokenIn } from './mail.ts'
-import type { TestServer } from './server.ts'
+import type { Answer, TestServer } from './server.ts'
 
 export const PASSWORD = 'violet harbour lantern'
 
@@ -35,9 +35,14 @@ export async function person(
   assert.equal(invited.status, 201, invited.text)
   const token = mails ? tokenIn(await mails.next(email)) : new URL(invited.body.invitation_url).hash.slice(1)
   await call('/v1/auth/invitation', { token, password: PASSWORD }, null)
-  const login = { credential_type: 'username_password', tenant: 'first', username: email, password: PASSWORD }
-  const { body } = await call('/v1/auth/login', login, null)
+  const { body } = await logIn(server, email)
   return { id: invited.body.user.id, email, token: body.access_token }
+}
+
+/** Another session of such a person's. */
+export function logIn(server: TestServer, username: string, password = PASSWORD): Promise<Answer> {
+  const login = { credential_type: 'username_password', tenant: 'first', username, password }
+  return server.call('POST', '/v1/auth/login', login, { token: null })
 }
 
 /** An account of the first tenant that is active, and that nobody logs in to: where only its id is needed. */

@@ -10,9 +10,10 @@ import type {
   AuthZenSubjectSearch,
 } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { refusedField } from '../../platform/errors.ts'
+import { recordOf } from '../../platform/record.ts'
 import { obligationsOf, reasonOf } from './answers.ts'
 import { isAllowed, textOf } from './decision-entry.ts'
 import type { Decisions } from './decisions.ts'
@@ -168,8 +169,8 @@ export class AuthZen {
   }
 
   async #record(tx: Tx, by: Principal, { of, type }: { of: string; type: string }, count: number): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: 'access.searched', actor: actorOf(by), resource: `search/${type}`, action: 'search' },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: 'access.searched', resource: `search/${type}`, action: 'search' },
       ...{ outcome: 'Information', data: { of, type, found: count } },
     })
   }

@@ -6,11 +6,11 @@ import type {
   AuthorizedBatch,
   FilterAccess,
 } from '@probity/contract'
-import { actorOf, type Principal, requirePermits } from '../../platform/authority.ts'
+import { type Principal, requirePermits } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { RecordEvents } from '../../platform/record.ts'
+import { type RecordEvents, recordOf } from '../../platform/record.ts'
 import { Together } from '../../platform/together.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
@@ -137,13 +137,8 @@ export class Decisions {
       const exact = isExact && !state.model.hasEntities
       const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
       const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
-      await this.#dependencies.record(tx, {
-        ...{
-          event_type: 'access.decided',
-          actor: actorOf(principal),
-          resource: asked.resource_type,
-          action: 'authorize',
-        },
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: 'access.decided', resource: asked.resource_type, action: 'authorize' },
         outcome: lets === 'none' ? 'Failure' : 'Success',
         data: {
           ...{ decision: told.decision_id, version: told.version, asked_for: whomOf(principal, who) },

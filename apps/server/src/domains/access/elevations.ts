@@ -1,9 +1,10 @@
 import type { CreateElevation, Elevation, ElevationQuery, ElevationRoles, RoleQuery } from '@probity/contract'
-import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
+import { mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { normalizeName } from '../identity/index.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
@@ -155,9 +156,9 @@ export class Elevations {
 
   async #record(tx: Tx, by: Principal, what: string, row: store.ElevationRow): Promise<void> {
     const { id, role_id: role, resource_type, resource_id, duration_seconds, grant_id: grant } = row
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `elevation.${what}`, actor: actorOf(by), resource: `elevation/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data: { role, resource_type, resource_id, duration_seconds, grant } },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `elevation.${what}`, resource: `elevation/${id}`, action: what },
+      ...{ risk_score: 40, data: { role, resource_type, resource_id, duration_seconds, grant } },
     })
   }
 

@@ -1,8 +1,9 @@
 import type { AccessEntity, EntityPage, EntityQuery, NamedEntity, PutEntities, RemoveEntities } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { EntityReference } from './cedar/value.ts'
 import { KnownEntities } from './known-entities.ts'
 import { OWN_KINDS } from './permissions.ts'
@@ -61,9 +62,9 @@ export class AccessEntities {
     return this.#roles.run(principal.tenantId, async (tx) => {
       await store.lockEntities(tx)
       const count = await work(tx)
-      await this.#dependencies.record(tx, {
-        ...{ event_type: `entity.${what}`, actor: actorOf(principal), resource: `entities/${count}`, action: what },
-        ...{ outcome: 'Success', data: { count, types: [...new Set(entities.map(({ type }) => type))].slice(0, 50) } },
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: `entity.${what}`, resource: `entities/${count}`, action: what },
+        data: { count, types: [...new Set(entities.map(({ type }) => type))].slice(0, 50) },
       })
       return { count }
     })

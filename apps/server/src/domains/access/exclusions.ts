@@ -1,9 +1,10 @@
 import type { CreateExclusion, ExclusionQuery, RoleExclusion } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { requireUnbroken } from './duties.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -59,9 +60,9 @@ export class Exclusions {
 
   async #record(tx: Tx, by: Principal, what: string, row: store.ExclusionRow): Promise<void> {
     const { id, kind, role_id, other_role_id } = row
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `role_exclusion.${what}`, actor: actorOf(by), resource: `role-exclusion/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data: { kind, roles: [role_id, other_role_id] } },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `role_exclusion.${what}`, resource: `role-exclusion/${id}`, action: what },
+      ...{ risk_score: 40, data: { kind, roles: [role_id, other_role_id] } },
     })
   }
 }

@@ -1,9 +1,10 @@
 import type { CreateGrant, Grant, GrantQuery } from '@probity/contract'
-import { actorOf, isInPerson, type Principal } from '../../platform/authority.ts'
+import { isInPerson, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { handsOf } from '../identity/index.ts'
 import { requireSeparate } from './duties.ts'
 import { requireHolds } from './opened.ts'
@@ -154,9 +155,9 @@ export class Grants {
     data: Record<string, unknown>,
   ): Promise<void> {
     const target = row.user_id === null ? `group/${row.group_id}` : `user/${row.user_id}`
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `grant.${what}`, actor: by && actorOf(by), resource: target, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data: { grant: row.id, ...data } },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `grant.${what}`, resource: target, action: what },
+      ...{ risk_score: 40, data: { grant: row.id, ...data } },
     })
   }
 }

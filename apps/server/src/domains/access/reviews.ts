@@ -6,11 +6,12 @@ import type {
   ReviewItemQuery,
   ReviewQuery,
 } from '@probity/contract'
-import { actorOf, mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
+import { mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -175,14 +176,9 @@ export class Reviews {
   }
 
   async #record(tx: Tx, by: Principal | null, what: string, id: string, data: Record<string, unknown>): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{
-        event_type: `access_review.${what}`,
-        actor: by && actorOf(by),
-        resource: `access-review/${id}`,
-        action: what,
-      },
-      ...{ outcome: 'Success', risk_score: 40, data },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `access_review.${what}`, resource: `access-review/${id}`, action: what },
+      ...{ risk_score: 40, data },
     })
   }
 }

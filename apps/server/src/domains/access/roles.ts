@@ -1,16 +1,17 @@
 import type { ChangeRole, CreateRole, DecisionRecording, Permission, Role, RoleQuery } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { RecordEvent } from '../../platform/record.ts'
+import { type RecordEvent, recordOf } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import { handsOf, normalizeName } from '../identity/index.ts'
 import { requireSeparateStill } from './duties.ts'
 import { requireHolds } from './opened.ts'
 import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
+import { requireFittingRole } from './schemas.ts'
 import * as store from './store.ts'
 import { reachOf } from './store-grants.ts'
 import { SYSTEM_ROLES, SYSTEM_ROLES_EDITION } from './system-roles.ts'
@@ -44,7 +45,7 @@ export class Roles {
     return this.run(tenantId, async (tx) => presentOne(tx, await this.#held(tx, id)))
   }
 
-  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read, NOT_FOUND for a parent, DUTIES_SEPARATED. */
+  /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read or does not fit its schema, NOT_FOUND for a parent, DUTIES_SEPARATED. */
   async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
     requireReadable(permissions)
     return this.alter(principal.tenantId, async (tx) => {
@@ -101,14 +102,9 @@ export class Roles {
   ): Promise<DecisionRecording> {
     return this.alter(principal.tenantId, async (tx) => {
       await store.updateRecording(tx, sampled_actions, recorded_share)
-      await this.#dependencies.record(tx, {
-        ...{
-          event_type: 'access.recording_changed',
-          actor: actorOf(principal),
-          resource: 'access/recording',
-          action: 'change',
-        },
-        ...{ outcome: 'Success', risk_score: 50, data: { sampled_actions, recorded_share } },
+      await recordOf(this.#dependencies.record, tx, principal, {
+        ...{ event_type: 'access.recording_changed', resource: 'access/recording', action: 'change' },
+        ...{ risk_score: 50, data: { sampled_actions, recorded_share } },
       })
       return recordingOf(tx)
     })
@@ -220,9 +216,9 @@ export class Roles {
   }
 
   async #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `role.${what}`, actor: actorOf(by), resource: `role/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `role.${what}`, resource: `role/${id}`, action: what },
+      ...{ risk_score: 40, data },
     })
   }
 
@@ -252,9 +248,10 @@ function requireOwn(row: store.RoleRow): store.RoleRow {
   return row
 }
 
-/** Each as the engine will have it. Throws VALIDATION_FAILED. */
+/** Each as the engine will have it, and as the schemas beside it have it. Throws VALIDATION_FAILED. */
 function requireReadable(permissions: readonly Permission[]): void {
   for (const [i, one] of permissions.entries()) policyOf('', '', one, `/permissions/${i}`)
+  requireFittingRole(permissions, '/permissions')
 }
 
 async function presentOne(tx: Tx, row: store.RoleRow): Promise<Role> {

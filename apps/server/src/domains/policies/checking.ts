@@ -7,13 +7,14 @@ import {
   type Entity,
   EntityReference,
   enforced,
+  formatted,
   type Policy,
   type Request,
   readPolicies,
   recordIn,
+  requireFitting,
   statementsOf,
   UnreadablePolicy,
-  validationProblems,
   verdictOf,
 } from '../access/index.ts'
 
@@ -34,7 +35,7 @@ export function requireRules(type: PolicyType, rules: Record<string, unknown>, t
   if (cedar.includes('\0') || !cedar.isWellFormed())
     throw refusedField('/policy_rules/cedar', 'must be Unicode without NUL')
   requireStatements(cedar)
-  if (schema !== undefined) requireFitting(schema, cedar)
+  if (schema !== undefined) requireFittingSchema(schema, cedar)
   for (const [i, test] of tests.entries()) requestOf(test, `/tests/${i}`)
 }
 
@@ -62,6 +63,16 @@ export function runTests(statements: readonly Policy[], tests: readonly PolicyTe
   return { passed, failed: results.length - passed, results }
 }
 
+/** As Cedar's formatter writes them. Throws VALIDATION_FAILED. */
+export function formattedRules(cedar: string): string {
+  try {
+    return formatted(cedar, MOST_STATEMENTS)
+  } catch (error) {
+    if (error instanceof UnreadablePolicy) throw refusedField('/cedar', `cannot be read: ${error.message}`)
+    throw error
+  }
+}
+
 function requireStatements(cedar: string): void {
   const pointer = '/policy_rules/cedar'
   try {
@@ -76,19 +87,12 @@ function requireStatements(cedar: string): void {
   }
 }
 
-/** What a schema says of types and attributes holds in all that the policies say. */
-function requireFitting(schema: unknown, cedar: string): void {
+function requireFittingSchema(schema: unknown, cedar: string): void {
+  const schemaAt = '/policy_rules/schema'
   if (typeof schema !== 'string' || schema.length > MOST_CHARACTERS)
-    throw refusedField('/policy_rules/schema', `is a schema of Cedar as text, of at most ${MOST_CHARACTERS} characters`)
-  try {
-    const problems = validationProblems(schema, cedar)
-    if (problems.length > 0)
-      throw refusedField('/policy_rules/cedar', `does not fit the schema: ${problems.slice(0, 20).join('; ')}`)
-  } catch (error) {
-    if (error instanceof UnreadablePolicy)
-      throw refusedField('/policy_rules/schema', `cannot be read: ${error.message}`)
-    throw error
-  }
+    throw refusedField(schemaAt, `is a schema of Cedar as text, of at most ${MOST_CHARACTERS} characters`)
+  const at = '/policy_rules/cedar'
+  requireFitting({ schema, schemaAt, statements: readPolicies(cedar).map(({ text }) => ({ cedar: text, at })) })
 }
 
 /** An obligation that nobody would see to is not taken for one. Throws VALIDATION_FAILED. */

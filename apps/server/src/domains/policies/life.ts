@@ -1,7 +1,8 @@
 import type { PolicyVersion } from '@probity/contract'
-import { actorOf, isInPerson, type Principal } from '../../platform/authority.ts'
+import { isInPerson, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import { recordOf } from '../../platform/record.ts'
 import { sharedOwner } from '../identity/index.ts'
 import { runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
@@ -137,9 +138,9 @@ export class Life {
     row: store.VersionRow,
     data: Record<string, unknown>,
   ): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `policy.${what}`, actor: actorOf(by), resource: `policy/${row.policy_id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 50, data: { version: row.version, ...data } },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `policy.${what}`, resource: `policy/${row.policy_id}`, action: what },
+      ...{ risk_score: 50, data: { version: row.version, ...data } },
     })
   }
 

@@ -7,13 +7,14 @@ import type {
   PolicyTested,
   PolicyVersion,
 } from '@probity/contract'
-import { actorOf, type Principal } from '../../platform/authority.ts'
+import type { Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
+import { recordOf } from '../../platform/record.ts'
 import { mailboxOf, normalizeName } from '../identity/index.ts'
-import { requireRules, runTests, statementsIn } from './checking.ts'
+import { formattedRules, requireRules, runTests, statementsIn } from './checking.ts'
 import type { PolicyDependencies } from './dependencies.ts'
 import { Life } from './life.ts'
 import { presentPolicy, presentVersion } from './present.ts'
@@ -111,6 +112,11 @@ export class Policies {
     return runTests(statementsIn(policy_rules), tests)
   }
 
+  /** Throws VALIDATION_FAILED for what cannot be read. */
+  format(cedar: string): string {
+    return formattedRules(cedar)
+  }
+
   async test(tenantId: string, id: string, version: number): Promise<PolicyTested> {
     const row = await this.#run(tenantId, (tx) => requireVersionRow(tx, id, version))
     return runTests(statementsIn(row.policy_rules), row.tests)
@@ -150,9 +156,9 @@ export class Policies {
   }
 
   async #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
-    await this.#dependencies.record(tx, {
-      ...{ event_type: `policy.${what}`, actor: actorOf(by), resource: `policy/${id}`, action: what },
-      ...{ outcome: 'Success', risk_score: 40, data },
+    await recordOf(this.#dependencies.record, tx, by, {
+      ...{ event_type: `policy.${what}`, resource: `policy/${id}`, action: what },
+      ...{ risk_score: 40, data },
     })
   }
 

@@ -19,12 +19,21 @@ export function actionGroups(schema: string): Map<string, ReadonlySet<string>> {
   return new Map([...parents.keys()].map((key) => [key, closure(key, parents)]))
 }
 
+/** What does not fit a schema: which policy of the text, counted from 0, and why. */
+export interface Problem {
+  place: number
+  message: string
+}
+
 /** What Cedar's own validation (strict) says of policies that a schema describes; none: they fit. Throws UnreadablePolicy for a schema that is none. */
-export function validationProblems(schema: string, policies: string): string[] {
+export function validationProblems(schema: string, policies: string): Problem[] {
   requireParsable(schema.replaceAll('<', '(').replaceAll('>', ')')) // types stand in these as in brackets
   const answer = validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies: policies } })
   if (answer.type === 'failure') throw new UnreadablePolicy(answer.errors.map(({ message }) => message))
-  return answer.validationErrors.map(({ policyId, error }) => `${policyId}: ${error.message}${helped(error.help)}`)
+  return answer.validationErrors.map(({ policyId, error }) => ({
+    place: Number(policyId.slice('policy'.length)),
+    message: `${error.message}${helped(error.help)}`,
+  }))
 }
 
 function helped(help: string | null): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { policySetTextToParts, policyToJson, templateToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { measured, PARSED } from './height.ts'
 import { longOf } from './long.ts'
 import type { Expression, PolicyJson } from './policy-json.ts'
 
@@ -72,40 +73,16 @@ function parsed(text: string): { json: PolicyJson; isTemplate: boolean } | null 
 
 /** Policies of a text. */
 const MOST_STATEMENTS = 20_000
-/** How deep a policy may go, in steps of whoever walks it: the parser's stack ends not far beyond, and takes the parser with it. */
-const DEEPEST = 1_000
-/** A bracket, a choice or one of many signs before a term goes through that many rules of the grammar; a link of a chain is one step. */
-const BRACKET = 15
+/** How high the tree of a policy may be: the parser's stack ends not far beyond, and takes the parser with it. */
+const HIGHEST = 1_000
 
-/** Before the parser sees a text. Throws UnreadablePolicy. */
-export function requireParsable(text: string, most = MOST_STATEMENTS): void {
-  let [statements, before] = [0, '']
-  /** How deep it is, and how many steps of that the term is long in which it stands: one at each bracket that is open. */
-  let at = { depth: 0, term: 0 }
-  let open: (typeof at)[] = []
-  for (const [token] of text.matchAll(ANY_TOKEN)) {
-    if (token.startsWith('//')) continue
-    if (token === ';') [statements, at, open] = [statements + 1, { depth: 0, term: 0 }, []]
-    const isLink = token === '.' || (token === '[' && /[\w\])]$/.test(before))
-    if (isLink) at = { depth: at.depth + 1, term: at.term + 1 }
-    if (OPENING.has(token)) {
-      open.push(at)
-      at = { depth: at.depth + BRACKET, term: 0 }
-    } else if (CLOSING.has(token)) at = open.pop() ?? { depth: 0, term: 0 }
-    else if (token === 'if' || (PREFIX.has(token) && PREFIX.has(before))) at = { ...at, depth: at.depth + BRACKET }
-    else if (CHAINING.has(token)) at = { depth: at.depth - at.term + 1, term: 0 } // the term before it ends
-    before = token
-    if (statements > most) throw new UnreadablePolicy([`a text has at most ${most} policies`])
-    if (at.depth > DEEPEST)
-      throw new UnreadablePolicy(['a policy is nested too deep, or chains too many terms: make several of it'])
-  }
+/** Before the parser sees a text, or whoever walks it otherwise. Throws UnreadablePolicy. */
+export function requireParsable(text: string, most = MOST_STATEMENTS, walk = PARSED): void {
+  const { policies, height } = measured(text, walk)
+  if (policies > most) throw new UnreadablePolicy([`a text has at most ${most} policies`])
+  if (height > HIGHEST)
+    throw new UnreadablePolicy(['a policy is nested too deep, or chains too many terms: make several of it'])
 }
-
-const ANY_TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\w+|&&|\|\||[^\s\w]/gs
-const OPENING = new Set(['(', '[', '{'])
-const CLOSING = new Set([')', ']', '}'])
-const PREFIX = new Set(['!', '-'])
-const CHAINING = new Set(['&&', '||', '+', '-', '*', 'when', 'unless', 'else'])
 
 // The parser answers through JSON.parse, which rounds what is beyond 2^53. Such numbers go through it as a record that no
 // policy has, and are put back; the text as it is was read before, so that what is no i64 is refused.

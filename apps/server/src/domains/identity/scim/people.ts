@@ -5,7 +5,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { newId } from '../../../platform/ids.ts'
-import type { RecordEvent } from '../../../platform/record.ts'
+import { type RecordEvent, recordOf } from '../../../platform/record.ts'
 import type { Work } from '../../../platform/work.ts'
 import { type Keys, open, seal } from '../../keys/index.ts'
 import type { Links } from '../links.ts'
@@ -18,7 +18,6 @@ import {
   type Profile,
   sealProfile,
 } from '../profile.ts'
-import { recordOf } from '../record.ts'
 import { scopesOf } from '../rules.ts'
 import type { Sessions } from '../sessions.ts'
 import { insertUser } from '../store.ts'
