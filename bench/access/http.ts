@@ -1,14 +1,16 @@
 // Decisions over HTTP, by a server in a process of its own: batches of 1,000 questions about one person, one after the other
-// by four connections, and single ones at a fixed rate. The last line is JSON.
-import { Agent } from 'node:http'
+// by four connections, and single ones at a fixed rate, beside a request at the same rate that does nothing (/livez). The last
+// line is JSON.
+import { Agent, get } from 'node:http'
 import { benchServer, machine, percentile, post, spread } from '../support.ts'
 
 const ROUNDS = 5
 const CONNECTIONS = 4
 const BATCHES = 10
 const QUESTIONS = 1_000
-const SINGLES = 1_000
-/** Single decisions that are asked for in a second. */
+/** For how long each rate is held. */
+const SECONDS = 3
+/** Requests in a second. */
 const RATES = [200, 500, 1_000, 2_000] as const
 
 const server = await benchServer()
@@ -16,24 +18,20 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 try {
   const userId = await prepared()
   const batches: number[] = []
-  const singles: Record<string, { median: number[]; p99: number[] }> = {}
+  const singles: Waits = {}
+  const bare: Waits = {}
   for (let round = 0; round < ROUNDS; round++) {
     batches.push(await inBatches(userId))
     for (const rate of RATES) {
-      const waits = await atRate(userId, rate)
-      const of = singles[rate] ?? { median: [], p99: [] }
-      singles[rate] = of
-      of.median.push(percentile(waits, 0.5))
-      of.p99.push(percentile(waits, 0.99))
+      note(singles, rate, await atRate(rate, (n) => ask('/v1/auth/authorize', { user_id: userId, ...question(n) })))
+      note(bare, rate, await atRate(rate, nothing))
     }
   }
-  const told = Object.fromEntries(
-    Object.entries(singles).map(([rate, { median, p99 }]) => [rate, { median: spread(median), p99: spread(p99) }]),
-  )
   const result = {
     machine: machine(),
     decisions_a_second_in_batches: spread(batches),
-    milliseconds_of_one_at_rate: told,
+    milliseconds_of_one_at_rate: told(singles),
+    milliseconds_of_nothing_at_rate: told(bare),
   }
   process.stdout.write(`${JSON.stringify(result)}\n`)
 } finally {
@@ -78,15 +76,40 @@ async function inBatches(user_id: string): Promise<number> {
   return (CONNECTIONS * BATCHES * QUESTIONS * 1000) / (performance.now() - start)
 }
 
-/** Milliseconds from when each was to be asked until it was answered: one that has to wait its turn has waited. */
-async function atRate(user_id: string, rate: number): Promise<number[]> {
+/** Of each round, by rate. */
+type Waits = Record<number, { median: number[]; p99: number[] }>
+
+function note(waits: Waits, rate: number, all: readonly number[]): void {
+  const of = waits[rate] ?? { median: [], p99: [] }
+  waits[rate] = of
+  of.median.push(percentile(all, 0.5))
+  of.p99.push(percentile(all, 0.99))
+}
+
+function told(waits: Waits) {
+  return Object.fromEntries(
+    Object.entries(waits).map(([rate, { median, p99 }]) => [rate, { median: spread(median), p99: spread(p99) }]),
+  )
+}
+
+/** Milliseconds from when each was to be sent until it was answered: one that has to wait its turn has waited. */
+async function atRate(rate: number, send: (n: number) => Promise<unknown>): Promise<number[]> {
   const start = performance.now()
   return Promise.all(
-    Array.from({ length: SINGLES }, async (_, n) => {
+    Array.from({ length: SECONDS * rate }, async (_, n) => {
       const due = start + (n * 1000) / rate
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
-      await ask('/v1/auth/authorize', { user_id, ...question(n) })
+      await send(n)
       return performance.now() - due
     }),
   )
+}
+
+function nothing(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get(`${server.url}/livez`, { agent }, (answer) => {
+      answer.resume()
+      answer.on('end', resolve)
+    }).on('error', reject)
+  })
 }

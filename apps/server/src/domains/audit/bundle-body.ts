@@ -1,4 +1,4 @@
-import { constants, inflateRawSync, zstdCompressSync } from 'node:zlib'
+import { inflateRawSync } from 'node:zlib'
 import { decodeBundle, LENGTH_BYTES, MAX_ENTRY_LENGTH } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { BUNDLE } from './rules.ts'
@@ -9,7 +9,7 @@ import { ZstdPacker } from './zstd-packer.ts'
 
 /** A full bundle is written once and read for years; a fragment is soon written again. */
 const LEVEL = { full: 3, fragment: 1 }
-/** Bytes that are compressed sooner than another thread is asked. */
+/** A fragment of fewer bytes stays as it is: to compress it is dear, and it goes when the bundle is full. */
 const SMALL = 16_384
 
 /** Two of each, since zlib has several threads. */
@@ -23,18 +23,32 @@ let turn = 0
 export async function packBody(pieces: readonly Uint8Array[], entries: number): Promise<Buffer> {
   const kind = entries === BUNDLE ? 'full' : 'fragment'
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (length <= SMALL) return packSmall(pieces, LEVEL[kind])
+  if (kind === 'fragment' && length <= SMALL) return plainFrame(pieces, length)
   const [one, other] = packers[kind] as [ZstdPacker, ZstdPacker]
   return (turn++ % 2 === 0 ? one : other).pack(pieces)
 }
 
-function packSmall(pieces: readonly Uint8Array[], level: number): Buffer {
-  const bundle = Buffer.concat(pieces)
-  return zstdCompressSync(bundle, {
-    pledgedSrcSize: bundle.length,
-    chunkSize: 2 * SMALL, // no output fills it: where one does to the brim, zlib ends it once more, with an empty frame
-    params: { [constants.ZSTD_c_compressionLevel]: level },
-  })
+const MAGIC = 0xfd2fb528
+/** A content size of four bytes, which is the window as well; no checksum and no dictionary (RFC 8878 §3.1.1.1.1). */
+const DESCRIPTOR = 0xa0
+const HEAD_BYTES = 12
+
+/**
+ * A frame of one block that is the content itself (RFC 8878 §3.1.1.2, Raw_Block). zlib would make a context for each, whose
+ * megabyte outside the heap sets off a garbage collection every few seconds.
+ */
+function plainFrame(pieces: readonly Uint8Array[], length: number): Buffer {
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + length)
+  frame.writeUInt32LE(MAGIC, 0)
+  frame.writeUInt8(DESCRIPTOR, 4)
+  frame.writeUInt32LE(length, 5)
+  frame.writeUIntLE((length << 3) | 1, 9, 3) // the last block, raw
+  let at = HEAD_BYTES
+  for (const piece of pieces) {
+    frame.set(piece, at)
+    at += piece.length
+  }
+  return frame
 }
 
 /** The leaves of a body. Throws for a body that is damaged or has another number of leaves. */

@@ -20,9 +20,12 @@ import * as store from './store-sequencer.ts'
 /** Most events of a flush, and most of one tenant's while several write: a neighbour waits for no long flush. */
 const BATCH = 4096
 const SHARE_OF_ONE = 8
+const SHARE_OF_INBOX = BATCH / 4
 /** After a flush of so many single events the next one waits, at most so long, for as many again. */
 const MANY = 8
 const GATHER_MILLISECONDS = 3
+/** Nobody waits for what is in the inbox: what comes within so long costs one flush and not one each. */
+const INBOX_MILLISECONDS = 10
 
 /** The event's person was erased while it waited; the caller seals it again under a new pseudonym. */
 export class SealAgain extends Error {}
@@ -49,6 +52,8 @@ export class Sequencer {
   /** Single events of the last flush. */
   #lastAlone = 0
   #gathered: (() => void) | null = null
+  /** Ends the pause before the inbox alone is written; null: there is none. */
+  #hurried: (() => void) | null = null
   #inboxWaits = true
   #stopped = false
   #ticking = false
@@ -132,6 +137,7 @@ export class Sequencer {
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, inboxId: null, resolve, reject })
       if (this.#queue.length >= this.#lastAlone) this.#gathered?.()
+      this.#hurried?.()
       this.#kick()
     })
   }
@@ -143,6 +149,7 @@ export class Sequencer {
   addBatch(batch: PackedBatch): Promise<BatchOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.pushBatch({ batch, resolve, reject })
+      this.#hurried?.()
       this.#kick()
     })
   }
@@ -176,12 +183,21 @@ export class Sequencer {
 
   // Writers who were answered by the last flush are about to send their next event: what they share costs each less.
   async #gather(): Promise<void> {
+    if (this.#queue.length === 0) return this.#gatherInbox()
     if (this.#lastAlone < MANY || this.#queue.length >= this.#lastAlone) return
     await new Promise<void>((resolve) => {
       this.#gathered = resolve
       setTimeout(resolve, GATHER_MILLISECONDS)
     })
     this.#gathered = null
+  }
+
+  async #gatherInbox(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#hurried = resolve
+      setTimeout(resolve, INBOX_MILLISECONDS)
+    })
+    this.#hurried = null
   }
 
   async #flush(): Promise<void> {
@@ -213,8 +229,8 @@ export class Sequencer {
   }
 
   async #readInbox(tx: SequencerTx): Promise<Waiting[]> {
-    const rows = await store.readInbox(tx, BATCH, BATCH / 4, this.#blocked.all())
-    this.#inboxWaits = rows.length > 0
+    const rows = await store.readInbox(tx, BATCH, SHARE_OF_INBOX, this.#blocked.all())
+    this.#inboxWaits ||= rows.length >= SHARE_OF_INBOX // what comes after it was read wakes again
     const now = this.#dependencies.clock.now()
     const read = rows.map((row: InboxRow) => ({ row, event: fromInbox(row, now) }))
     const bad = read.flatMap(({ row, event }) => ('reason' in event ? [{ ...row, reason: event.reason }] : []))
