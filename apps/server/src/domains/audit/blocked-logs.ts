@@ -1,3 +1,5 @@
+import { DomainError } from '../../platform/errors.ts'
+
 const BLOCKED_MILLISECONDS = 3_000
 
 /** Logs that cannot be written now. Each is tried again after a while. */
@@ -19,4 +21,13 @@ export class BlockedLogs {
   all(): string[] {
     return [...this.#until.keys()].filter((tenantId) => this.has(tenantId))
   }
+}
+
+/** What a caller hears whose log is blocked. */
+export function blocked(): DomainError {
+  return new DomainError('UNAVAILABLE', {
+    reason:
+      'the log of this tenant is not what was signed or seen of it, and takes nothing until that is mended; verify it',
+    retry_after: 3,
+  })
 }

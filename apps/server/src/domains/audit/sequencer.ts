@@ -8,7 +8,7 @@ import { type SequencerTx, sequencerTransaction } from '../../platform/database/
 import { DomainError } from '../../platform/errors.ts'
 import type { Tracing } from '../../platform/tracing.ts'
 import { type Attempt, piecesOf, sizeOf, tenantsOf } from './attempt.ts'
-import { BlockedLogs } from './blocked-logs.ts'
+import { BlockedLogs, blocked } from './blocked-logs.ts'
 import { type Decided, type DecidedBatch, type FlushDependencies, writeWaiting } from './flush.ts'
 import { fromInbox, type InboxRow } from './inbox.ts'
 import type { PackedBatch } from './intake/packing.ts'
@@ -386,14 +386,6 @@ interface Written {
 }
 
 const NOTHING: Written = { decided: [], decidedBatches: [] }
-
-function blocked(): DomainError {
-  return new DomainError('UNAVAILABLE', {
-    reason:
-      'the log of this tenant is not what was signed or seen of it, and takes nothing until that is mended; verify it',
-    retry_after: 3,
-  })
-}
 
 function isNew(outcome: Decided['outcome']): boolean {
   return typeof outcome !== 'string' && outcome.status === 'accepted'
