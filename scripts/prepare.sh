@@ -48,3 +48,6 @@ if ! prepared; then
     install_all
   fi
 fi
+
+# What Node makes of the sources is kept: a third of a start is that.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE-$ROOT/.probity/compiled}"
