@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { installPackages } from './packages.mjs'
+import { installPackages } from './packages.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 process.chdir(ROOT)

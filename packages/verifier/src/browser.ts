@@ -9,7 +9,7 @@ import { inflateRaw } from './inflate.ts'
 import type { Result } from './result.ts'
 import { unzstd } from './zstd.ts'
 
-export { parseVerifierKey } from '@probity/core'
+export { parseVerifierKey, type VerifierKey } from '@probity/core'
 
 /** Crypto by @noble, and unpacking of our own. */
 export const browserCrypto: VerifierCrypto = {

@@ -1,3 +1,4 @@
+import type {} from 'fastify'
 import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
 
 export type { GuardOptions, Passed, Permission, Subject } from './decide.ts'

@@ -1,0 +1,108 @@
+// What single tests need: Debian packages, and other runtimes from npm. Installed where that can be done; where it can't,
+// those tests are skipped and say why.
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const APT = '/usr/bin/apt-get'
+const MINUTES = 5
+
+/** The oldest PostgreSQL that an installation may bring, OpenLDAP, a gateway and a browser, with the tests that run on them. */
+export const PACKAGES = [
+  {
+    name: 'postgresql-15',
+    program: '/usr/lib/postgresql/15/bin/initdb',
+    tests: ['apps/server/test/platform/postgres15.test.ts'],
+    // The package would else make a cluster of its own and start it.
+    before: () => writeOnce('/etc/postgresql-common/createcluster.conf', 'create_main_cluster = false\n'),
+  },
+  {
+    name: 'slapd',
+    program: '/usr/sbin/slapd',
+    tests: ['apps/server/test/identity/directories.test.ts'],
+    before: () => {},
+  },
+  {
+    name: 'nginx-light',
+    program: '/usr/sbin/nginx',
+    tests: ['apps/cli/test/readme.test.ts'],
+    before: () => {},
+  },
+  {
+    name: 'chromium',
+    program: '/usr/bin/chromium',
+    tests: ['apps/server/test/identity/passkeys-in-a-browser.test.ts'],
+    before: () => {},
+  },
+]
+
+const RUNTIMES_FOLDER = join(import.meta.dirname, '..', '.probity', 'runtimes')
+const RUNTIME_TEST = 'apps/server/test/sdk/package.test.ts'
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64'
+
+/** Runtimes that the SDK promises beside the newest Node, each an npm package that is the program. */
+export const RUNTIMES = [
+  {
+    name: 'Node 20',
+    from: `node-linux-${ARCHITECTURE}@20.20.2`,
+    program: `node-linux-${ARCHITECTURE}/bin/node`,
+    words: [],
+  },
+  {
+    ...{
+      name: 'Deno',
+      from: `@deno/linux-${ARCHITECTURE}-glibc@2.9.6`,
+      program: `@deno/linux-${ARCHITECTURE}-glibc/deno`,
+    },
+    words: ['run', '--allow-all', '--node-modules-dir=manual', '--no-remote'],
+  },
+  {
+    ...{ name: 'Bun', from: `@oven/bun-linux-${ARCHITECTURE === 'x64' ? 'x64' : 'aarch64'}@1.4.5` },
+    ...{ program: `@oven/bun-linux-${ARCHITECTURE === 'x64' ? 'x64' : 'aarch64'}/bin/bun`, words: ['run'] },
+  },
+].map((one) => ({ ...one, program: join(RUNTIMES_FOLDER, 'node_modules', one.program) }))
+
+/** Installs what the tests of a run need. */
+export function installPackages(selected: readonly string[]): void {
+  if (selected.includes(RUNTIME_TEST)) installRuntimes()
+  for (const { name, program, tests, before } of PACKAGES) {
+    if (!tests.some((test) => selected.includes(test))) continue
+    if (existsSync(program) || process.getuid?.() !== 0 || !existsSync(APT)) continue
+    process.stderr.write(`installing ${name} for a test …\n`)
+    before()
+    const options = ['-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold']
+    if (!apt('install', ...options, name))
+      process.stderr.write(`${name} could not be installed; the tests on it are skipped\n`)
+  }
+}
+
+function installRuntimes(): void {
+  const missing = RUNTIMES.filter(({ program }) => !existsSync(program))
+  if (missing.length === 0 || process.platform !== 'linux') return
+  process.stderr.write(`installing ${missing.map(({ name }) => name).join(', ')} for a test …\n`)
+  const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  mkdirSync(RUNTIMES_FOLDER, { recursive: true })
+  const all = RUNTIMES.map(({ from }) => from) // of one folder, npm drops what is not named
+  const done = spawnSync('npm', ['install', '--prefix', RUNTIMES_FOLDER, ...options, ...all], {
+    stdio: 'ignore',
+    timeout: MINUTES * 60_000,
+  })
+  if (done.status !== 0) process.stderr.write('they could not be installed; the tests on them are skipped\n')
+}
+
+function writeOnce(path: string, text: string): void {
+  if (existsSync(path)) return
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+// The lists of a fresh machine are empty or old; they are asked for first, and it may still be that there is no network.
+function apt(...words: string[]): boolean {
+  const options: SpawnSyncOptions = {
+    timeout: MINUTES * 60_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  }
+  const run = (more: string[]) =>
+    spawnSync(APT, ['-q', ...more], { ...options, stdio: ['ignore', 'ignore', 'ignore'] }).status === 0
+  return run(words) || (run(['update']) && run(words))
+}
