@@ -58,12 +58,18 @@ export function isInPerson({ kind, userKind, impersonatorId, lacksFactor }: Prin
 }
 
 /**
- * For what one person answers to another: whoever acts as somebody else might be both. Throws IMPERSONATING, STEP_UP_REQUIRED.
+ * For what one person answers to another: whoever acts as somebody else, or has a token of theirs, might be both. Throws IMPERSONATING,
+ * STEP_UP_REQUIRED, GRANT_REFUSED.
  */
-export function requireThemselves({ impersonatorId, lacksFactor }: Principal): void {
-  if (impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
-  if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+export function requireThemselves(principal: Principal): void {
+  if (principal.impersonatorId !== undefined) throw new DomainError('IMPERSONATING')
+  if (principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+  if (!isInPerson(principal)) throw new DomainError('GRANT_REFUSED', { reason: IN_PERSON })
 }
+
+/** What it takes where one person answers to another. */
+export const IN_PERSON =
+  'it takes a person who has logged in themselves; tokens, applications and who acts for another do not count'
 
 /** Throws SCOPE_MISSING with the scopes that would let the caller do all of this; roles may as well. */
 export function requirePermits(principal: Principal, needed: readonly Permit[]): void {

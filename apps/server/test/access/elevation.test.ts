@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { type Calling, person as invited, PASSWORD } from '../support/people.ts'
+import { type Calling, person as invited, PASSWORD, stranger as strangerOf } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -77,7 +77,7 @@ test('a role is asked for by its name, as names are compared, or by its id; by o
   for (const body of [{}, { role: name, role_id: id }, { role: '' }, { role: null }])
     assert.deepEqual(code(await askFor(body)), [400, 'VALIDATION_FAILED'], JSON.stringify(body))
   assert.deepEqual(code(await askFor({ role: `${name}0` })), [404, 'NOT_FOUND'])
-  const stranger = (await server.secondTenant(`tenant${++count}`)).token
+  const { token: stranger } = await strangerOf(server, `tenant${++count}`)
   assert.deepEqual(code(await call('POST', '/v1/elevations', { ...terms, role: name }, stranger)), [404, 'NOT_FOUND'])
 })
 
@@ -96,7 +96,7 @@ test('whoever is logged in sees the roles that they can ask for, and nothing of 
   const [first, next] = pages.map(({ body }) => body.roles[0].name)
   assert.ok(first < next)
   assert.equal((await ask(ada, found.id)).status, 201)
-  const stranger = (await server.secondTenant(`tenant${++count}`)).token
+  const { token: stranger } = await strangerOf(server, `tenant${++count}`)
   const theirs = await call('GET', '/v1/elevations/roles?limit=200', undefined, stranger)
   assert.equal(theirs.text.includes(id), false)
   assert.equal((await call('GET', '/v1/elevations/roles', undefined, null)).status, 401)
@@ -138,6 +138,7 @@ test('nobody approves what they asked for: themselves, by a token of theirs, or 
   for (const verb of ['approve', 'deny']) assert.deepEqual(code(await answer(mine, verb)), REFUSED)
   const token = (await call('POST', '/v1/tokens', { name: 'mine', scopes: ['tenant:admin'] }, chief.token)).body.token
   assert.deepEqual(code(await answer(mine, 'approve', { id: chief.id, token })), REFUSED)
+  assert.deepEqual(code(await ask({ id: chief.id, token }, reads)), REFUSED, 'nor does a token ask in somebody’s name')
   const account = (await call('POST', '/v1/service-accounts', { name: 'robot' }, chief.token)).body.id
   const given = { name: 'robot', scopes: ['tenant:admin'], service_account_id: account }
   const robot = { id: account, token: (await call('POST', '/v1/tokens', given)).body.token }
@@ -256,7 +257,7 @@ test('roles that exclude each other are not had by an approval, and what was ref
 test('who is suspended meanwhile gets nothing, and another tenant’s are absent', async () => {
   const ada = await person()
   const id = await asked(ada, await role(`type_${++count}`))
-  const stranger = { id: '', token: (await server.secondTenant(`tenant${++count}`)).token }
+  const stranger = await strangerOf(server, `tenant${++count}`)
   for (const verb of ['approve', 'deny', 'withdraw'])
     assert.deepEqual(code(await answer(id, verb, stranger)), [404, 'NOT_FOUND'])
   assert.deepEqual(code(await call('GET', `/v1/elevations/${id}`, undefined, stranger.token)), [404, 'NOT_FOUND'])

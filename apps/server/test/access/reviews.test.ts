@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
-import { type Calling, person as invited, PASSWORD } from '../support/people.ts'
+import { type Calling, person as invited, PASSWORD, stranger as strangerOf } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -272,8 +272,9 @@ test('a grant that is no item, and what another tenant has, are absent', async (
   const review = await begin({ role_id: reads })
   assert.deepEqual(code(await decide(review, other, 'end')), ABSENT)
   assert.deepEqual(code(await decide(randomUUID(), grant, 'end')), ABSENT)
-  const stranger = (await server.secondTenant(`tenant${++count}`)).token
-  assert.deepEqual(code(await decide(review, grant, 'end', { id: '', token: stranger })), ABSENT)
+  const foreign = await strangerOf(server, `tenant${++count}`)
+  const { token: stranger } = foreign
+  assert.deepEqual(code(await decide(review, grant, 'end', foreign)), ABSENT)
   const begun = await call('POST', '/v1/access/reviews', { name: 'x', due_at: later(), role_id: reads }, stranger)
   assert.deepEqual(code(begun), ABSENT)
   const theirs = await call(

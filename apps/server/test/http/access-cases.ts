@@ -1,10 +1,20 @@
 import * as contract from '@probity/contract'
 import { z } from 'zod'
+import type { MailServer } from '../support/mail.ts'
+import { administratorSession, person } from '../support/people.ts'
 import type { TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
 
+/** What nobody does by a token. */
+const IN_PERSON = /^POST \/v1\/(elevations(\/\{id\}\/\w+)?|access\/reviews\/\{id\}\/items\/\{item\}\/decide)$/
+
 /** Roles, grants and decisions, in an order in which each succeeds. */
-export function accessCases(server: TestServer, known: Record<string, string>): Case[] {
+export function accessCases(server: TestServer, mails: MailServer, known: Record<string, string>): Case[] {
+  let opened: Promise<string> | undefined
+  const session = () => {
+    opened ??= administratorSession(server)
+    return opened
+  }
   const one = (
     operation: string,
     schema: z.ZodType,
@@ -15,15 +25,16 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
     operation,
     schema,
     async call() {
-      const answer = await server.call(operation.split(' ')[0] ?? '', path(), body?.())
+      const [method = ''] = operation.split(' ')
+      const options = IN_PERSON.test(operation) ? { token: await session() } : {}
+      const answer = await server.call(method, path(), body?.(), options)
       if (name !== undefined) known[name] = answer.body.id
       return answer
     },
   })
-  const askedByApplication = async (name: string) => {
-    const account = (await server.call('POST', '/v1/service-accounts', { name })).body
-    const given = { name, scopes: ['access:decide'], service_account_id: account.id }
-    const { token } = (await server.call('POST', '/v1/tokens', given)).body
+  /** Role that somebody asks for, who is there to ask. */
+  const askedFor = async (name: string) => {
+    const { token } = await person(server, { mails })
     const role = (await server.call('POST', '/v1/roles', { name })).body
     const body = { role_id: role.id, duration_seconds: 300, reason: 'by night' }
     return (await server.call('POST', '/v1/elevations', body, { token })).body.id
@@ -117,7 +128,10 @@ export function accessCases(server: TestServer, known: Record<string, string>): 
     ...(['approve', 'deny'] as const).map((verb) => ({
       operation: `POST /v1/elevations/{id}/${verb}`,
       schema: contract.elevation,
-      call: async () => server.call('POST', `/v1/elevations/${await askedByApplication(`${verb}-case`)}/${verb}`),
+      async call() {
+        const path = `/v1/elevations/${await askedFor(`${verb}-case`)}/${verb}`
+        return server.call('POST', path, undefined, { token: await session() })
+      },
     })),
     one(
       'POST /v1/access/reviews',

@@ -178,7 +178,7 @@ function cases(): Case[] {
       schema: contract.tenant,
       call: () => call('POST', `/v1/tenants/${known.tenant}/reactivate`),
     },
-    ...accessCases(server, known),
+    ...accessCases(server, mails, known),
     ...policyCases(server, mails, known),
     ...identityCases(server, mails, provider),
     { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },

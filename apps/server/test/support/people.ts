@@ -52,3 +52,16 @@ export async function account(server: TestServer): Promise<string> {
   await server.sql(`UPDATE security_users SET status = 'active' WHERE id = $1`, [made.body.user.id])
   return made.body.user.id
 }
+
+/** The administrator of a tenant, in a session. */
+export async function administratorSession(server: TestServer, tenant = 'first'): Promise<string> {
+  const username = `admin@${tenant}.example`
+  const login = { credential_type: 'username_password', tenant, username, password: 'correct horse battery staple' }
+  return (await server.call('POST', '/v1/auth/login', login, { token: null })).body.access_token
+}
+
+/** The administrator of another tenant, which is made, in a session. */
+export async function stranger(server: TestServer, tenant: string): Promise<Calling> {
+  await server.secondTenant(tenant)
+  return { id: '', token: await administratorSession(server, tenant) }
+}

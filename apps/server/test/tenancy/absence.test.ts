@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { administratorSession } from '../support/people.ts'
 import { signingKey } from '../support/saml.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
@@ -66,8 +67,8 @@ async function others(): Promise<string[]> {
       },
     ],
   ] as const
-  const make = async (path: string, body: object) => {
-    const answer = await server.call('POST', path, body, { token: b.token })
+  const make = async (path: string, body: object, token = b.token) => {
+    const answer = await server.call('POST', path, body, { token })
     assert.equal(answer.status, 201, answer.text)
     return answer.body.id as string
   }
@@ -79,7 +80,11 @@ async function others(): Promise<string[]> {
     ...(await Promise.all(made.map(([path, body]) => make(path, body)))),
     await make('/v1/role-exclusions', { kind: 'static', role_id, other_role_id }),
     await make('/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z', everything: true }),
-    await make('/v1/elevations', { role_id, duration_seconds: 300, reason: 'on call' }),
+    await make(
+      '/v1/elevations',
+      { role_id, duration_seconds: 300, reason: 'on call' },
+      await administratorSession(server, 'bravo'),
+    ),
   ]
 }
 
@@ -121,7 +126,7 @@ test('to every route with an id, another tenant’s ids are as absent as ids tha
   for (const { method, path } of withId) {
     for (const id of ids) {
       const { body, headers = {} } = bodyFor(path, method)
-      const isOfPerson = path.startsWith('/v1/me/') || path.endsWith('/impersonate')
+      const isOfPerson = /^\/v1\/(me|elevations)\/|\/(impersonate|decide)$/.test(path)
       const token = isOfPerson ? session : path.startsWith('/scim/') ? client : server.token
       const at = path
         .replace('{tenant}', server.tenantId)

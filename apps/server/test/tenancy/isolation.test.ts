@@ -98,7 +98,7 @@ async function fill(token: string): Promise<void> {
   ])
     await server.sql(text, [tenant])
   await provisioned(call)
-  await roles(call)
+  await roles(call, opened.body.access_token)
   await policies(call, tenant)
   await call('PATCH', '/v1/sign-in-rules', { remembered_device_days: 1 })
   await server.sql(
@@ -125,14 +125,18 @@ async function fill(token: string): Promise<void> {
 }
 
 /** A role with a parent and a permission, which a group has, and one that it excludes; somebody asks for it, and it is reviewed. */
-async function roles(call: (method: string, path: string, body: unknown) => Promise<Answer>): Promise<void> {
+async function roles(
+  call: (method: string, path: string, body: unknown) => Promise<Answer>,
+  session: string,
+): Promise<void> {
   const permissions = [{ resource: 'invoice', action: 'read' }]
   const parent = await call('POST', '/v1/roles', { name: 'reader', permissions })
   await call('POST', '/v1/roles', { name: 'payer', parent_roles: [parent.body.id] })
   const other = await call('POST', '/v1/roles', { name: 'approver' })
   const pair = { role_id: parent.body.id, other_role_id: other.body.id }
   await call('POST', '/v1/role-exclusions', { kind: 'static', ...pair })
-  await call('POST', '/v1/elevations', { role_id: parent.body.id, duration_seconds: 300, reason: 'on call' })
+  const elevation = { role_id: parent.body.id, duration_seconds: 300, reason: 'on call' }
+  await server.call('POST', '/v1/elevations', elevation, { token: session })
   const group = await call('POST', '/v1/groups', { name: 'payers' })
   await call('POST', '/v1/grants', { role_id: parent.body.id, group_id: group.body.id })
   await call('POST', '/v1/access/reviews', { name: 'yearly', due_at: '2099-01-01T00:00:00Z', everything: true })

@@ -1,5 +1,5 @@
 import type { PolicyVersion } from '@probity/contract'
-import { isInPerson, type Principal } from '../../platform/authority.ts'
+import { IN_PERSON, isInPerson, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { recordOf } from '../../platform/record.ts'
@@ -119,10 +119,7 @@ export class Life {
 
   /** Four eyes: a person who is there, and neither wrote it nor submitted it, by this account or another. */
   async #requireSecond(tx: Tx, principal: Principal, row: store.VersionRow): Promise<void> {
-    if (!isInPerson(principal))
-      throw refused(
-        'it takes a person who has logged in themselves; tokens, applications and who acts for another do not count',
-      )
+    if (!isInPerson(principal)) throw refused(IN_PERSON)
     const { keys } = this.#dependencies
     for (const by of new Set([row.created_by, row.submitted_by ?? row.created_by])) {
       const author = { by, at: row.created_at, mailbox: row.author_mailbox }
