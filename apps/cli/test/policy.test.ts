@@ -104,6 +104,16 @@ test('drift is shown with what differs, and pull brings the files to what the se
   assert.equal(JSON.parse(readFileSync(join(files, 'readers.json'), 'utf8')).description, 'Who reads')
 })
 
+test('of several files none is written while one of them is wrong, and each that is wrong is named with where', () => {
+  const before = told(0, 'diff', files)
+  put('readers.cedar', `${CEDAR}\nforbid (principal,\n  action = Action::"x", resource);`)
+  put('third.json', JSON.stringify({ policy_name: 'Third', policy_type: 'Retention', policy_rules: { days: 3 } }))
+  assertFailure(run('apply', files), /readers\.json.*line 4, column 3: .*Nothing was written/, 1)
+  rmSync(join(files, 'third.json'))
+  put('readers.cedar', CEDAR)
+  assert.deepEqual(told(0, 'diff', files), before)
+})
+
 test('a draft waits for its submission, also one that was held back by a warning', () => {
   put(
     'never.json',

@@ -234,7 +234,7 @@ export const authorized = z.object({
   reason: z.string(),
   required_permissions: z
     .array(z.object({ resource: z.string(), action: z.string() }))
-    .describe('What would be enough; none where it is allowed'),
+    .describe('What would be enough; none where it is allowed, or forbidden by a policy'),
   roles: z.array(z.object({ id: uuid, name: z.string() })).describe('Those that allow it'),
   policies: z.array(decidingPolicy).describe('Policies that decide it: that forbid it, or permit it beside the roles'),
   warnings: z

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accessCondition, authorize, grantExtent, permission } from './access.ts'
 import { entityReference } from './entities.ts'
 import { line, nextCursor, timestamp, uuid } from './primitives.ts'
+import { scope } from './scopes.ts'
 
 const reached = {
   grant_id: uuid,
@@ -11,16 +12,16 @@ const reached = {
   expires_at: timestamp.nullable(),
 }
 const named = { policy_id: uuid, version: z.number().int(), policy_name: z.string() }
-const scope = (of: string) => z.string().describe(`${of}: \`type\` any of a type, \`type/id\` that one, \`*\` any`)
+const extent = (of: string) => z.string().describe(`${of}: \`type\` any of a type, \`type/id\` that one, \`*\` any`)
 /** A statement of a policy that is in force, and enforced. */
 export const policyStatement = z.object({
   ...named,
   statement: z.string().describe('By its place in the text, from policy0 on'),
   effect: z.enum(['permit', 'forbid']),
-  principal: scope('Of whom'),
+  principal: extent('Of whom'),
   principal_in: entityReference.nullable().describe('Role, group or entity that whoever it is of is in; null: none'),
   actions: z.array(z.string()).describe('`*`: any'),
-  resource: scope('On what'),
+  resource: extent('On what'),
   resource_in: entityReference.nullable().describe('What that is, or is in; null: nothing'),
   has_conditions: z.boolean().describe('Whether more has to hold, which is not told by what was asked'),
   since: timestamp.describe('When this version came in force'),
@@ -32,6 +33,11 @@ export type PolicyStatement = z.infer<typeof policyStatement>
 export const effectiveAccess = z.object({
   user_id: uuid,
   is_active: z.boolean().describe('false: whatever they have, they may do nothing'),
+  scopes: z
+    .array(scope)
+    .describe(
+      'What they may do in Probity itself beside roles, themselves and by their groups; no policy takes it away',
+    ),
   roles: z.array(z.object({ role_id: uuid, role: z.string(), ...reached })).describe('As they were given'),
   permissions: z
     .array(permission.extend({ role_id: uuid, role: z.string(), ...reached }))

@@ -31,7 +31,7 @@ export const createElevation = z
     resource_type: grantExtent.resource_type.default(null),
     resource_id: grantExtent.resource_id.default(null),
     duration_seconds: terms.duration_seconds,
-    reason: legible(1000).regex(/\S/, 'must say what for'),
+    reason: legible(1000),
   })
   .refine(({ resource_type, resource_id }) => resource_id === null || resource_type !== null, {
     path: ['resource_type'],

@@ -61,12 +61,14 @@ const seenByItsEffect = new RegExp(
 )
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
 
-/** Text of one line that people read and go by: all of it can be seen. */
+/** Text of one line that people read and go by: all of it can be seen, and something is. */
 export const legible = (maximum: number) =>
-  line(maximum).refine(
-    (given) => !unseen.test(given.replace(seenByItsEffect, '')),
-    'must not contain characters that nobody sees: of control, of zero width, or of direction',
-  )
+  line(maximum)
+    .regex(/\S/, 'must not be blank')
+    .refine(
+      (given) => !unseen.test(given.replace(seenByItsEffect, '')),
+      'must not contain characters that nobody sees: of control, of zero width, or of direction',
+    )
 
 /** RFC 9457 problem details, with the seed's members beside. */
 export const problem = z.object({

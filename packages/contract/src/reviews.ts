@@ -79,6 +79,6 @@ export type ReviewItemQuery = z.infer<typeof reviewItemQuery>
 export const reviewItemPage = z.object({ items: z.array(reviewItem), next_cursor: nextCursor })
 export const decideItem = z.strictObject({
   decision: z.enum(['keep', 'end']),
-  reason: legible(1000).regex(/\S/, 'must say why'),
+  reason: legible(1000),
 })
 export type DecideItem = z.infer<typeof decideItem>

@@ -107,13 +107,15 @@ export const policyApply: Command = {
     const server = client(given)
     const applied = []
     const isSubmitting = given.options.submit === true
-    for (const one of await compare(server, folderOf(given))) {
-      if (one.local === null) continue
-      // A draft that was written before waits for its submission still.
-      const isWaiting = one.state === 'same' && isSubmitting && one.held?.state === 'draft'
-      if (one.state === 'same' && !isWaiting) continue
+    // A draft that was written before waits for its submission still.
+    const isWaiting = ({ state, held }: Compared) => state === 'same' && isSubmitting && held?.state === 'draft'
+    const all = await compare(server, folderOf(given))
+    const local = all.flatMap((one) => (one.local === null ? [] : { ...one, local: one.local }))
+    const due = local.filter((one) => one.state !== 'same' || isWaiting(one))
+    await requireFine(server, due, isSubmitting)
+    for (const one of due) {
       const { id, policy_name, version, state } =
-        isWaiting && one.held ? one.held : await write(server, one.local, one.held)
+        isWaiting(one) && one.held ? one.held : await write(server, one.local, one.held)
       const done = isSubmitting ? await submit(server, { id, policy_name, version }, given) : { state }
       applied.push({ id, policy_name, version, state: done.state })
     }
@@ -126,6 +128,24 @@ export const policyApply: Command = {
     ])
     return EXIT.done
   },
+}
+
+/** Before anything is written: of several files none is half of what was meant. Throws a Failure that names each that is not. */
+async function requireFine(
+  server: Probity,
+  all: readonly { local: PolicyFile }[],
+  isSubmitting: boolean,
+): Promise<void> {
+  const wrong: string[] = []
+  for (const { local } of all) {
+    const { file, error, passed, failed } = await testOne(server, local)
+    if (error !== null) wrong.push(`${file}: ${error}`)
+    else if (isSubmitting && failed > 0)
+      wrong.push(`${file}: ${plural(failed, 'test')} failed; ./probity policy test shows which`)
+    else if (isSubmitting && passed === 0 && local.said.policy_type === 'Access')
+      wrong.push(`${file}: it has no tests, and what is submitted has at least one`)
+  }
+  if (wrong.length > 0) throw new Failure('VALIDATION_FAILED', `${wrong.join('; ')}. Nothing was written.`)
 }
 
 function write(server: Probity, { said }: PolicyFile, held: Policy | null): Promise<Policy> {
@@ -210,11 +230,7 @@ async function testOne(server: Probity, { file, said: { policy_name, policy_type
 
 async function policiesOf(server: Probity): Promise<Policy[]> {
   const all: Policy[] = []
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await server.policies({ limit: '200', ...(cursor !== undefined && { cursor }) })
-    all.push(...page.policies)
-    cursor = page.next_cursor
-  }
+  for await (const policy of server.policies({ limit: 200 })) all.push(policy)
   return all
 }
 

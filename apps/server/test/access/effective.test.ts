@@ -57,6 +57,16 @@ test('what somebody may do is shown with the grant that each permission comes by
   assert.equal((await call('GET', `/v1/users/${id}/access`)).is_active, false)
 })
 
+test('what scopes let somebody do beside roles is shown with them, their own and those of their groups', async () => {
+  const id = await person()
+  await call('PATCH', `/v1/users/${id}`, { scopes: ['audit:read'] })
+  const group = await call('POST', '/v1/groups', { name: `group ${++count}`, scopes: ['audit:verify', 'audit:read'] })
+  await call('POST', `/v1/groups/${group.id}/members`, { user_id: id })
+  assert.deepEqual((await call('GET', `/v1/users/${id}/access`)).scopes, ['audit:read', 'audit:verify'])
+  const mine = await call('GET', `/v1/users/${server.userId}/access`)
+  assert.ok(mine.scopes.includes('tenant:admin'), 'whoever administers the tenant by a scope is seen to')
+})
+
 test('who may do something is found, and is who may: themselves, by a group, by a parent, on this resource or on all', async () => {
   const [ada, bob, cyd, dan, eve] = [await person(), await person(), await person(), await person(), await person()]
   const type = `type_${++count}`

@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { account } from '../support/people.ts'
+import { account, administratorSession } from '../support/people.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
+let session: string
 before(async () => {
   server = await testServer()
+  session = await administratorSession(server)
 })
 after(() => server.stop())
 
-const call = async (method: string, path: string, body: unknown) => {
-  const answer = await server.call(method, path, body)
+const call = async (method: string, path: string, body: unknown, token = server.token) => {
+  const answer = await server.call(method, path, body, { token })
   return { status: answer.status, code: answer.body?.code, id: answer.body?.id, version: answer.body?.version }
 }
 const later = () => new Date(Date.now() + 86_400_000).toISOString()
 const UNSEEN = [
+  ...['', '   ', '\u00a0'],
   ...[
     'a\u200bb',
     'a\u2060b',
@@ -51,10 +54,16 @@ test('reasons and names that people go by have nothing in them that nobody sees'
     ['policy', (text) => call('POST', '/v1/policies', { ...policy, policy_name: text }), true],
     ['review', (text) => call('POST', '/v1/access/reviews', { ...review, name: text }), true],
     ['grant', (text) => call('POST', '/v1/grants', { role_id: role.id, user_id, reason: text }), true],
-    ['elevation', (text) => call('POST', '/v1/elevations', { ...asked, reason: text }), true],
+    ['elevation', (text) => call('POST', '/v1/elevations', { ...asked, reason: text }, session), true],
     [
       'item',
-      (text) => call('POST', `/v1/access/reviews/${id}/items/${granted.id}/decide`, { decision: 'keep', reason: text }),
+      (text) =>
+        call(
+          'POST',
+          `/v1/access/reviews/${id}/items/${granted.id}/decide`,
+          { decision: 'keep', reason: text },
+          session,
+        ),
       false,
     ],
   ]

@@ -25,7 +25,8 @@ export function present(decision_id: string, model: Model, judgement: Judgement,
       .filter(({ beside }) => beside.mode === 'Warn')
       .map(({ beside, would }) => ({ ...nameOf(beside), would })),
     obligations: isAllowed ? obligationsOf(answer.determining) : [],
-    required_permissions: isAllowed ? [] : [{ resource: request.resource.type, action: asked.action }],
+    required_permissions:
+      isAllowed || isForbidden(judgement) ? [] : [{ resource: request.resource.type, action: asked.action }],
     ...(asked.explain && {
       cedar: {
         decision: cedar.decision,
@@ -35,6 +36,11 @@ export function present(decision_id: string, model: Model, judgement: Judgement,
       explanation: explained(model, request),
     }),
   }
+}
+
+/** Then no permission would be enough. */
+function isForbidden({ answer, verdict }: Judgement): boolean {
+  return answer.determining.some(({ effect }) => effect === 'forbid') || deniesByError(verdict)
 }
 
 /** In words that tell who asks nothing of what others have. */

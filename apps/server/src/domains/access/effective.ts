@@ -30,14 +30,14 @@ export class Effective {
   /** Throws NOT_FOUND. */
   async of(tenantId: string, userId: string): Promise<EffectiveAccess> {
     return this.#look(tenantId, async (tx) => {
-      const status = await store.readStatus(tx, userId)
-      if (status === null) throw new DomainError('NOT_FOUND')
+      const account = await store.readAccount(tx, userId)
+      if (account === null) throw new DomainError('NOT_FOUND')
       const at = this.#dependencies.work.now()
       const model = await this.#models.read(tx, at)
       const reached = await store.reachOf(tx, [userId], at)
       const counting = counted(model, reached)
       return {
-        ...{ user_id: userId, is_active: status === 'active' },
+        ...{ user_id: userId, is_active: account.status === 'active', scopes: account.scopes },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
         permissions: counting.flatMap((row) => permissionsBy(model, row)),
         policies: await this.#policiesOf(tx, at, userId, counting),

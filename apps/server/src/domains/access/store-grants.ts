@@ -1,3 +1,4 @@
+import type { Scope } from '@probity/contract'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Extent } from './rules.ts'
 
@@ -166,10 +167,20 @@ export async function listReached(
   return (await tx.query<ReachRow>(text, [tx.tenantId, at, roles, types, ids, ...page])).rows
 }
 
+export interface AccountRow {
+  status: string
+  /** Their own, and those of their groups. */
+  scopes: Scope[]
+}
+
 /** Null: there is no such account. */
-export async function readStatus(tx: Tx, userId: string): Promise<string | null> {
-  const text = `SELECT status FROM security_users WHERE tenant_id = $1 AND id = $2 AND status NOT IN ('deleted', 'erased')`
-  return (await tx.query<{ status: string }>(text, [tx.tenantId, userId])).rows[0]?.status ?? null
+export async function readAccount(tx: Tx, userId: string): Promise<AccountRow | null> {
+  const text = `SELECT u.status, ARRAY(
+                  SELECT unnest(u.scopes) UNION
+                  SELECT unnest(g.scopes) FROM group_members m JOIN user_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+                  WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id ORDER BY 1) AS scopes
+                FROM security_users u WHERE u.tenant_id = $1 AND u.id = $2 AND u.status NOT IN ('deleted', 'erased')`
+  return (await tx.query<AccountRow>(text, [tx.tenantId, userId])).rows[0] ?? null
 }
 
 /** Those of some ids that are accounts, whatever their state. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { policySetTextToParts, policyToJson, templateToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { type DetailedError, policySetTextToParts, policyToJson, templateToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { measured, PARSED } from './height.ts'
 import { longOf } from './long.ts'
 import type { Expression, PolicyJson } from './policy-json.ts'
@@ -28,7 +28,7 @@ export function readPolicies(text: string, most = MOST_STATEMENTS): Statement[] 
   requireParsable(text, most)
   const statements = statementsOf(text)
   const parts = policySetTextToParts(text)
-  if (parts.type === 'failure') throw new UnreadablePolicy(parts.errors.map(({ message }) => message))
+  if (parts.type === 'failure') throw new UnreadablePolicy(parts.errors.map((error) => located(text, error)))
   // One that we read otherwise than the parser would be lost.
   if (parts.policies.length + parts.policy_templates.length !== statements?.length)
     throw new UnreadablePolicy(['a policy in it cannot be told from what is around it'])
@@ -36,6 +36,15 @@ export function readPolicies(text: string, most = MOST_STATEMENTS): Statement[] 
   // Of the text as a whole the parser says where something is wrong in it.
   if (read.some(({ json }) => json === null)) throw new UnreadablePolicy(['this is no policy'])
   return read.flatMap(({ statement, id, json }) => (json === null ? [] : { id, text: statement, ...json }))
+}
+
+/** With line and column, which the parser counts in bytes from the beginning. */
+function located(text: string, { message, sourceLocations }: DetailedError): string {
+  const start = sourceLocations?.[0]?.start
+  if (start === undefined) return message
+  const before = Buffer.from(text).subarray(0, start).toString()
+  const lines = before.split(/\r\n|\n|\r/)
+  return `line ${lines.length}, column ${[...(lines.at(-1) ?? '')].length + 1}: ${message}`
 }
 
 /**
