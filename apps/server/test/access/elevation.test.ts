@@ -179,6 +179,28 @@ test('nobody approves what they might not give: without grant option, on more, o
   assert.deepEqual(code(await answer(await asked(lead, reads, on), 'approve', lead)), REFUSED, 'nor their own')
 })
 
+test('nobody changes what a role permits while they ask for it: what is approved is what was seen', async () => {
+  const boss = await person(['tenant:admin', 'access:decide'])
+  const parent = await role(`type_${++count}`)
+  const reads = await role(`type_${++count}`, { parent_roles: [parent] })
+  const edit = (id: string) =>
+    call(
+      'PATCH',
+      `/v1/roles/${id}`,
+      { permissions: [{ action: '*', resource: 'invoice', conditions: [] }] },
+      boss.token,
+    )
+  const id = await asked(boss, reads)
+  for (const one of [reads, parent]) assert.deepEqual(code(await edit(one)), REFUSED)
+  await call('POST', `/v1/elevations/${id}/withdraw`, undefined, boss.token)
+  assert.equal((await edit(reads)).status, 200)
+})
+
+test('roles to ask for are shown to who is there, and not to a token', async () => {
+  const token = (await call('POST', '/v1/tokens', { name: 'writes', scopes: ['audit:write'] })).body.token
+  assert.deepEqual(code(await call('GET', '/v1/elevations/roles', undefined, token)), REFUSED)
+})
+
 test('nobody asks for another, for longer than a day, or for nothing', async () => {
   const [ada, bob] = [await person(), await person()]
   const reads = await role(`type_${++count}`)

@@ -98,13 +98,16 @@ test('a token counts as made by who made it when it was shown for another, and m
   assert.deepEqual(code(await give(reads, first.account, made)), REFUSED, 'and the application that made it')
 })
 
-test('who comes to own the account counts from then on, and who made its token goes on to', async () => {
+test('who comes to own the account counts from then on; who made its token, and who handed it on, go on to', async () => {
   const { account, token } = await application()
   const reads = await role()
-  await ok('PATCH', `/v1/service-accounts/${account}`, { owner_id: other.id })
+  const change = (owner_id: string) => call('PATCH', `/v1/service-accounts/${account}`, { owner_id }, owner.token)
+  assert.equal((await change(other.id)).status, 200)
   assert.deepEqual(code(await give(reads, other.id, token)), REFUSED)
   assert.deepEqual(code(await give(reads, maker.id, token)), REFUSED)
-  assert.equal((await give(reads, owner.id, token)).status, 201)
+  assert.deepEqual(code(await give(reads, owner.id, token)), REFUSED)
+  const { id } = await person(server)
+  assert.equal((await give(reads, id, token)).status, 201)
 })
 
 test('a directory’s client puts its owner, and who made its token, into no group that opens something, and else everywhere', async () => {

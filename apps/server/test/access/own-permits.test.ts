@@ -258,3 +258,32 @@ test('what an application tells of people opens nothing of Probity', async () =>
   await until('who they are is looked up anew', () => opens(ada, '/v1/roles'))
   assert.equal(await opens(ada, '/v1/users'), false)
 })
+
+test('nobody hands on what a policy takes from them, though their role has it with grant option', async () => {
+  const [lead, other] = [await person(server), await person(server)]
+  const writes = await role([{ resource: 'role', action: 'write', conditions: [] }])
+  await call('POST', '/v1/grants', { role_id: writes, user_id: lead.id, with_grant_option: true })
+  assert.equal(await opens(lead, '/v1/roles', 'POST', { name: `made ${++count}` }), true)
+  const cedar = `forbid (principal == User::"${lead.id}", action == Action::"write", resource is role);`
+  const tests = [
+    {
+      ...{ name: 'denies', principal: { type: 'User', id: lead.id }, action: 'write', expect: 'deny' },
+      resource: { type: 'role', id: 'x' },
+    },
+  ]
+  const written = { policy_name: 'no roles', policy_type: 'Access', policy_rules: { cedar }, tests }
+  const { body: policy } = await call('POST', '/v1/policies', written)
+  const step = (what: string, token?: string, body?: object) =>
+    call('POST', `/v1/policies/${policy.id}/versions/1/${what}`, body, token)
+  assert.equal((await step('submit', undefined, { accept_warnings: true })).status, 200)
+  assert.equal(
+    (await step('approve', (await person(server, { scopes: ['tenant:admin', 'access:decide'] })).token)).status,
+    200,
+  )
+  await until(
+    'it is taken from them',
+    async () => !(await opens(lead, '/v1/roles', 'POST', { name: `made ${++count}` })),
+  )
+  const handed = await call('POST', '/v1/grants', { role_id: writes, user_id: other.id }, lead.token)
+  assert.deepEqual([handed.status, handed.body.code], [403, 'GRANT_REFUSED'])
+})

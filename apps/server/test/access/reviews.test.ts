@@ -357,6 +357,18 @@ test('a review that is cancelled takes nothing more from anybody, is an entry, a
   })
 })
 
+test('nobody cancels a review of what they have, themselves or by a group', async () => {
+  const reads = await role()
+  const boss = await person(['tenant:admin'])
+  const group = await made('/v1/groups', { name: `group ${++count}` })
+  await give(reads, { group_id: group })
+  await call('POST', `/v1/groups/${group}/members`, { user_id: boss.id })
+  const review = await begin({ role_id: reads })
+  const cancel = (token: string) => call('POST', `/v1/access/reviews/${review}/cancel`, undefined, token)
+  assert.deepEqual(code(await cancel(boss.token)), REFUSED)
+  assert.equal((await cancel(server.token)).status, 200)
+})
+
 test('a review whose end has passed is over before any job has come by: it reads so, and an answer or a cancelling closes it', async () => {
   for (const late of ['decide', 'cancel'] as const) {
     const [ada, reads] = [await person(), await role()]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { account } from '../support/people.ts'
+import { account, person as someone } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -217,6 +217,22 @@ test('two roles of a dynamic exclusion are had by one, and used one at a time', 
     batch.body.answers.map((one: Answer['body']) => one.authorized),
     [true, false],
   )
+})
+
+test('nobody takes away an exclusion of roles that they have, nor makes it less: themselves or by an application', async () => {
+  const { pays, approves, exclusion } = await apart()
+  const boss = await someone(server, { scopes: ['tenant:admin'] })
+  await granted(pays, { user_id: boss.id })
+  const own = (token: string) => [
+    () => call('DELETE', `/v1/role-exclusions/${exclusion}`, undefined, token),
+    () => call('POST', '/v1/role-exclusions', { kind: 'dynamic', role_id: approves, other_role_id: pays }, token),
+  ]
+  const account = await call('POST', '/v1/service-accounts', { name: `robot ${++count}`, owner_id: boss.id })
+  const given = { name: 'robot', scopes: ['tenant:admin'], service_account_id: account.body.id }
+  const { token } = (await call('POST', '/v1/tokens', given)).body
+  for (const by of [boss.token, token])
+    for (const take of own(by)) assert.deepEqual(code(await take()), [403, 'GRANT_REFUSED'])
+  for (const take of own(server.token).reverse()) assert.ok((await take()).status < 300)
 })
 
 test('no role becomes active that one has not, there or at all', async () => {

@@ -6,7 +6,8 @@ import type { TestServer } from '../support/server.ts'
 import type { Case } from './cases.ts'
 
 /** What nobody does by a token. */
-const IN_PERSON = /^POST \/v1\/(elevations(\/\{id\}\/\w+)?|access\/reviews\/\{id\}\/items\/\{item\}\/decide)$/
+const IN_PERSON =
+  /^(POST|GET) \/v1\/(elevations\/roles|elevations(\/\{id\}\/\w+)?|access\/reviews\/\{id\}\/items\/\{item\}\/decide)$/
 
 /** Roles, grants and decisions, in an order in which each succeeds. */
 export function accessCases(server: TestServer, mails: MailServer, known: Record<string, string>): Case[] {

@@ -168,8 +168,13 @@ export class Decisions {
     } catch (failure) {
       // A failure of the domain's comes before the commit: nothing of it was kept.
       if (all.length === 1 || !(failure instanceof DomainError)) throw failure
-      const alone = await Promise.allSettled(all.map((one) => this.#decideAll(tenantId, [one])))
-      return alone.flatMap((one) => (one.status === 'fulfilled' ? one.value : [one]))
+      const outcomes: PromiseSettledResult<Decision>[] = []
+      // One after the other: others want connections too.
+      for (const one of all) {
+        const [alone] = await Promise.allSettled([this.#decideAll(tenantId, [one])])
+        outcomes.push(...(alone.status === 'fulfilled' ? alone.value : [alone]))
+      }
+      return outcomes
     }
   }
 

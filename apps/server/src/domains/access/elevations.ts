@@ -26,10 +26,10 @@ export class Elevations {
     this.#grants = grants
   }
 
-  /** Roles that anybody may ask for, by name, and nothing of what they permit. Throws STEP_UP_REQUIRED. */
-  async roles({ tenantId, lacksFactor }: Principal, { page, limit }: RoleQuery): Promise<ElevationRoles> {
-    if (lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
-    return this.#roles.run(tenantId, async (tx) => {
+  /** Roles that anybody may ask for, by name, and nothing of what they permit. Throws as `requireThemselves` does. */
+  async roles(principal: Principal, { page, limit }: RoleQuery): Promise<ElevationRoles> {
+    requireThemselves(principal)
+    return this.#roles.run(principal.tenantId, async (tx) => {
       const rows = await listRoles(tx, { offset: (page - 1) * limit, limit })
       const roles = rows.map(({ id, name, description }) => ({ id, name, description }))
       return { roles, total: await countRoles(tx), page, limit }

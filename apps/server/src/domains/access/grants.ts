@@ -127,7 +127,8 @@ export class Grants {
     roleId: string,
     given: Extent & { with_grant_option: boolean; expires: Date | null },
   ): Promise<void> {
-    if (principal.scopes.includes('tenant:admin')) return requireHolds(tx, principal, [roleId])
+    await requireHolds(tx, principal, [roleId])
+    if (principal.scopes.includes('tenant:admin')) return
     const held = isInPerson(principal) ? await store.heldBy(tx, [principal.userId], this.#dependencies.work.now()) : []
     const parents = await listParents(tx)
     const duties = { parents, exclusions: await listExclusions(tx) }

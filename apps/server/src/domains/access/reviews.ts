@@ -12,6 +12,7 @@ import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import { recordOf } from '../../platform/record.ts'
+import { handsOf } from '../identity/index.ts'
 import type { Grants } from './grants.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { readRole } from './store.ts'
@@ -118,10 +119,14 @@ export class Reviews {
     })
   }
 
-  /** Ends it before its time: what was decided stays so, and nothing more is taken from anybody. Throws NOT_FOUND, and REVIEW_CLOSED once its end has passed. */
+  /** Ends it before its time: what was decided stays so, and nothing more is taken from anybody. Throws NOT_FOUND, GRANT_REFUSED for who has something under it, and REVIEW_CLOSED once its end has passed. */
   async cancel(principal: Principal, id: string): Promise<AccessReview> {
     return this.#inTime(principal, id, async (tx, review, at) => {
       if (review.cancelled_by !== null) return presentOne(tx, review, at) // what is asked for is so
+      if (await store.isOfAny(tx, id, [...(await handsOf(tx, principal))]))
+        throw new DomainError('GRANT_REFUSED', {
+          reason: 'nobody cancels a review of what they have themselves; another administrator can',
+        })
       if (!(await store.closeReview(tx, id, at, principal.userId)))
         throw new DomainError('REVIEW_CLOSED', { review: stateOf(review, at) })
       await store.passUnanswered(tx, id, { state: 'cancelled', at })

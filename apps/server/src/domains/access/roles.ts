@@ -13,6 +13,7 @@ import { policyOf } from './permissions.ts'
 import { closureOf, reaches } from './rules.ts'
 import { requireFittingRole } from './schemas.ts'
 import * as store from './store.ts'
+import { askedFor } from './store-elevations.ts'
 import { reachOf } from './store-grants.ts'
 import { SYSTEM_ROLES, SYSTEM_ROLES_EDITION } from './system-roles.ts'
 
@@ -159,16 +160,19 @@ export class Roles {
   }
 
   async #requireNotOwn(tx: Tx, principal: Principal, id: string): Promise<void> {
-    const held = await reachOf(tx, [...(await handsOf(tx, principal))], this.#dependencies.work.now())
-    const own = closureOf(
-      await store.listParents(tx),
-      held.map(({ role_id }) => role_id),
-    )
-    if (own.has(id))
+    if ((await this.ofHands(tx, principal)).has(id))
       throw new DomainError('GRANT_REFUSED', {
         reason:
-          'nobody changes what a role permits that they have, nor by an application of theirs; ask another administrator',
+          'nobody changes what a role permits that they have or ask for, nor by an application of theirs; ask another administrator',
       })
+  }
+
+  /** Roles that those have in whose hand a call is, and that they wait to be given, with their parents. */
+  async ofHands(tx: Tx, principal: Principal): Promise<ReadonlySet<string>> {
+    const hands = [...(await handsOf(tx, principal))]
+    const at = this.#dependencies.work.now()
+    const held = (await reachOf(tx, hands, at)).map(({ role_id }) => role_id)
+    return closureOf(await store.listParents(tx), [...held, ...(await askedFor(tx, hands, at))])
   }
 
   async #held(tx: Tx, id: string): Promise<store.RoleRow> {

@@ -32,6 +32,12 @@ export async function readElevation(tx: Tx, id: string): Promise<ElevationRow | 
   return (await tx.query<ElevationRow>(text, [tx.tenantId, id])).rows[0] ?? null
 }
 
+/** Roles that some people wait to be given. */
+export async function askedFor(tx: Tx, userIds: readonly string[], at: Date): Promise<string[]> {
+  const text = `SELECT DISTINCT role_id FROM role_elevations WHERE tenant_id = $1 AND user_id = ANY ($2) AND state = 'pending' AND lapses_at > $3`
+  return (await tx.query<{ role_id: string }>(text, [tx.tenantId, userIds, at])).rows.map(({ role_id }) => role_id)
+}
+
 /** Answers it once. Null: somebody has, or it has lapsed. */
 export async function closeElevation(
   tx: Tx,

@@ -33,6 +33,12 @@ export async function putExclusion(tx: Tx, row: ExclusionRow): Promise<Exclusion
 }
 
 /** Null: there is none. */
+/** Of two roles, the lesser id first; null: they do not exclude each other. */
+export async function kindOf(tx: Tx, roleId: string, otherId: string): Promise<ExclusionRow['kind'] | null> {
+  const text = 'SELECT kind FROM role_exclusions WHERE tenant_id = $1 AND role_id = $2 AND other_role_id = $3'
+  return (await tx.query<Pick<ExclusionRow, 'kind'>>(text, [tx.tenantId, roleId, otherId])).rows[0]?.kind ?? null
+}
+
 export async function deleteExclusion(tx: Tx, id: string): Promise<ExclusionRow | null> {
   const text = `DELETE FROM role_exclusions WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`
   return (await tx.query<ExclusionRow>(text, [tx.tenantId, id])).rows[0] ?? null

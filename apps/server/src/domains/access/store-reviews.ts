@@ -112,6 +112,14 @@ export async function lockItem(tx: Tx, reviewId: string, grantId: string): Promi
   return (await tx.query<ItemRow>(text, [tx.tenantId, reviewId, grantId])).rows[0] ?? null
 }
 
+/** Whether a grant is under review that one of some people has, themselves or by a group. */
+export async function isOfAny(tx: Tx, reviewId: string, userIds: readonly string[]): Promise<boolean> {
+  const text = `SELECT 1 FROM access_review_items i WHERE i.tenant_id = $1 AND i.review_id = $2 AND i.state = 'pending'
+                  AND (i.user_id = ANY ($3) OR EXISTS (SELECT 1 FROM group_members m
+                       WHERE m.tenant_id = $1 AND m.group_id = i.group_id AND m.user_id = ANY ($3))) LIMIT 1`
+  return (await tx.query(text, [tx.tenantId, reviewId, userIds])).rowCount === 1
+}
+
 /** Says of some what became of them. */
 export async function settleItems(
   tx: Tx,

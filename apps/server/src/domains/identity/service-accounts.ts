@@ -6,6 +6,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { type RecordEvent, recordOf } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
+import { noteOwner } from './store.ts'
 import { listConnections } from './store-connections.ts'
 import * as store from './store-services.ts'
 import { lockPerson } from './store-users.ts'
@@ -56,6 +57,8 @@ export class ServiceAccounts {
         is_enabled: input.is_enabled ?? held.is_enabled,
       }
       if (!(await store.updateService(tx, id, changed, this.#work.now()))) throw new DomainError('NAME_TAKEN')
+      // What is done by its tokens stays in the hand of who hands it on, too.
+      if (changed.owner_id !== held.owner_id) await noteOwner(tx, id, held.owner_id)
       await this.#record(tx, principal, 'changed', id, { ...input })
       return this.#present(tx, id)
     })

@@ -145,6 +145,12 @@ export async function handsOfToken(tx: Tx, id: string): Promise<string[]> {
   return (await tx.query<{ hands: string[] }>(text, [tx.tenantId, id])).rows[0]?.hands ?? []
 }
 
+/** Whoever owned an application's account while it had its tokens stays behind them. */
+export async function noteOwner(tx: Tx, accountId: string, ownerId: string): Promise<void> {
+  const text = `UPDATE api_tokens SET made_by = made_by || $3::uuid WHERE tenant_id = $1 AND created_by = $2 AND $3 <> ALL (made_by)`
+  await tx.query(text, [tx.tenantId, accountId, ownerId])
+}
+
 export async function touchToken(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.query('UPDATE api_tokens SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2', [tx.tenantId, id, at])
 }
