@@ -70,19 +70,27 @@ export const accessFound = z.object({
         role: z.string(),
         ...reached,
         conditions: z.array(accessCondition).describe('What else has to hold; none: the role always allows it'),
+        needs_active_roles: z
+          .boolean()
+          .describe(
+            'Whether this role counts only where the question names `active_roles`: beside it they have one that nobody uses at once with it',
+          ),
         forbidding: z
           .array(z.object(named))
           .describe('Policies that forbid it to them where more holds than is known; none: nothing does'),
       }),
     )
     .describe(
-      'Once for each grant by which somebody may. Whom a policy forbids it, by what Probity knows of them and whatever else holds, is not among them: they may not. A page may have fewer than its limit for it',
+      'Once for each grant by which somebody may. Whom a policy forbids it, whatever else holds and whatever is told of them and of the action, is not among them: they may not. A page may have fewer than its limit for it',
     ),
   policies: z
     .array(policyStatement)
     .describe(
       'Statements that permit it, to others than these people too, and statements that forbid it: whom each is of is in its principal',
     ),
+  others_by_policy: z
+    .boolean()
+    .describe('Whether a policy permits it, perhaps to others than these people: no people is not nobody then'),
   next_cursor: nextCursor,
 })
 export type AccessFound = z.infer<typeof accessFound>

@@ -185,6 +185,19 @@ test('the clock is the server’s, in the zone that the condition names', async 
   )
 })
 
+test('a zone is taken as it is written, and told once', async () => {
+  const { id } = await person()
+  const resource = `type_${++count}`
+  const whole = { type: 'time_window', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00' }
+  const windows = ['Asia/Kolkata', 'Asia/Calcutta', 'asia/kolkata', 'ASIA/CALCUTTA'].map((zone) => ({ ...whole, zone }))
+  await granted(await role([may('read', resource, ...windows)]), { user_id: id })
+  assert.equal(await isAllowed(id, 'read', `${resource}/1`), true)
+  const has = (zone: string) => ({ type: 'cedar', expression: `context.local has "${zone}"` })
+  await granted(await role(windows.map(({ zone }, i) => may(`see${i}`, resource, has(zone)))), { user_id: id })
+  const told = await Promise.all(windows.map((_, i) => isAllowed(id, `see${i}`, `${resource}/1`)))
+  assert.equal(told.filter((one) => one).length, 1, JSON.stringify(told))
+})
+
 test('what is no value is refused with where it stands, and takes nothing down', async () => {
   for (const given of [
     ...[{ context: { x: null } }, { context: { x: 1.5 } }],

@@ -166,20 +166,18 @@ test('a search tells which policies permit and forbid it there, and of whom', as
 
 test('whom a policy forbids it is not among those who may; whom it forbids it under conditions is, with the policy', async () => {
   const type = unique('type')
-  const [ada, bob, cyd, dan, eve] = await Promise.all(Array.from({ length: 5 }, () => account(server)))
-  assert.ok(ada && bob && cyd && dan && eve)
+  const [ada, bob, cyd, dan] = await Promise.all(Array.from({ length: 4 }, () => account(server)))
+  assert.ok(ada && bob && cyd && dan)
   const reads = await role({ resource: type, action: 'read' })
-  for (const user of [ada, bob, cyd, dan, eve]) await grant(reads, user)
+  for (const user of [ada, bob, cyd, dan]) await grant(reads, user)
   const [team, marked] = [await group(bob, dan), await role()]
   await grant(marked, cyd)
-  await call('PUT', '/v1/access/entities', { entities: [{ type: 'User', id: eve, attributes: { level: 1 } }] })
   const forbid = (rest: string) => inForce(`forbid (principal, action, resource is ${type}) when { ${rest} };`)
   await inForce(`forbid (principal in Group::"${team}", action == Action::"read", resource is ${type});`)
   await forbid(`principal in Role::"${marked}"`)
   const open = await forbid(`principal == User::"${ada}" && resource.state == "closed"`)
   const near = await forbid(`principal == User::"${ada}" && context.ip.isInRange(ip("10.0.0.0/8"))`)
   const without = await forbid(`principal == User::"${ada}" && !(context has ticket)`)
-  await forbid('principal has level && principal.level < 2')
   const found = await search('read', `${type}/1`)
   assert.deepEqual(people(found), [ada])
   assert.deepEqual(
@@ -187,7 +185,7 @@ test('whom a policy forbids it is not among those who may; whom it forbids it un
     [open.policy_name, near.policy_name, without.policy_name].sort(),
   )
   const state = { resource_attributes: { state: 'open' }, context: { ip: '192.0.2.1', ticket: 7 } }
-  for (const user of [ada, bob, cyd, dan, eve])
+  for (const user of [ada, bob, cyd, dan])
     assert.equal(people(found).includes(user), await isAllowed(user, 'read', `${type}/1`, state), 'as is decided')
   assert.equal(found.policies.length >= 5, true)
 })

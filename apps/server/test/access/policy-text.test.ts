@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { formatPolicies } from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
 import { formatted } from '../../src/domains/access/cedar/format.ts'
 import { readPolicies, UnreadablePolicy } from '../../src/domains/access/cedar/text.ts'
@@ -47,7 +48,7 @@ test('what would take the parser down is refused before it sees it, and the pars
     assert.equal(readPolicies(text).length, 1, name)
 })
 
-test('what would take the formatter down is refused before it sees it, and it formats on', () => {
+test('what would take the formatter down is refused before it sees it, and it formats on', async () => {
   for (const [name, text] of Object.entries({
     elements: policy(`[${Array.from({ length: 9_000 }, () => '1').join(', ')}].contains(1)`),
     fields: policy(`{${Array.from({ length: 9_000 }, (_, i) => `"a${i}": 1`).join(', ')}} == 1`),
@@ -57,32 +58,80 @@ test('what would take the formatter down is refused before it sees it, and it fo
     annotations: `${Array.from({ length: 20_000 }, (_, i) => `@a${i}("x")`).join('\n')}\n${PLAIN}`,
     conjunctions: policy(`${'('.repeat(10)}true${`${' && true'.repeat(800)})`.repeat(10)}`),
   })) {
-    assert.throws(() => formatted(text, 500), UnreadablePolicy, name)
-    assert.match(formatted(PLAIN, 500), /^permit \(principal, action, resource\)\nwhen \{ true \};\n$/, `after ${name}`)
+    await assert.rejects(formatted(text, 500), UnreadablePolicy, name)
+    assert.match(
+      await formatted(PLAIN, 500),
+      /^permit \(principal, action, resource\)\nwhen \{ true \};\n$/,
+      `after ${name}`,
+    )
   }
 })
 
-test('every comment of a text is in what is formatted, in its order, wherever it stood, and nothing changes twice', () => {
+test('every comment of a text is in what is formatted, in its order, wherever it stood, and nothing changes twice', async () => {
   const token = /"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|[^\s\w]/gs
   const commentsOf = (text: string) => text.match(/\/\/ note \d+/g) ?? []
   const commented = fc.tuple(fc.array(anyPolicy, { minLength: 1, maxLength: 3 }), fc.infiniteStream(fc.nat({ max: 4 })))
   let comments = 0
-  fc.assert(
-    fc.property(commented, ([policies, chance]) => {
+  await fc.assert(
+    fc.asyncProperty(commented, async ([policies, chance]) => {
       let count = 0
       const text = policies
         .map((one) => `@id("x") ${one}`)
         .join('\n')
         .replaceAll(token, (one) => (chance.next().value === 0 ? `${one} // note ${count++}\n` : `${one} `))
       comments += count
-      const once = formatted(text, 500)
+      const once = await formatted(text, 500)
       assert.deepEqual(commentsOf(once), commentsOf(text))
-      assert.equal(formatted(once, 500), once)
+      assert.equal(await formatted(once, 500), once)
+      assert.equal(once, formattedInOneGo(text))
     }),
     { numRuns: 200 },
   )
   assert.ok(comments > 500, `${comments} comments`)
 })
+
+test('policies are formatted one by one as they are in one go, whatever stands between them', async () => {
+  const between = [
+    '// a; b',
+    '// a\n',
+    '\n',
+    '\n',
+    ' ',
+    '\r\n',
+    '\t',
+    '\r',
+    '\n\n\n',
+    '// c\n// d\n\n// e\n',
+    '\u2028',
+    'x',
+    ';',
+  ]
+  const policies = [
+    `permit(principal,action,resource);`,
+    '@id("y;")\nforbid(principal,action,resource)// z\nunless{true};',
+  ]
+  const parts = fc.array(
+    fc.oneof({ arbitrary: fc.constantFrom(...between), weight: 3 }, fc.constantFrom(...policies)),
+    { maxLength: 14 },
+  )
+  await fc.assert(
+    fc.asyncProperty(parts, async (all) => {
+      const text = all.join('')
+      const told = await formatted(text, 500).catch((error) => {
+        assert.ok(error instanceof UnreadablePolicy)
+        return null
+      })
+      assert.equal(told, formattedInOneGo(text))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+/** Null: it cannot be read. */
+function formattedInOneGo(text: string): string | null {
+  const answer = formatPolicies({ policyText: text, lineWidth: 100, indentWidth: 2 })
+  return answer.type === 'failure' ? null : answer.formatted_policy.trimStart()
+}
 
 test('a policy behind a comment that ends as the parser has it is read, and none is lost', () => {
   for (const end of ['\n', '\r', '\r\n'])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { account } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -153,4 +154,57 @@ test('an expression with a schema beside it fits it, when it is written and when
     const refused = await call('POST', '/v1/roles', { name: `role ${++count}`, permissions })
     assert.equal(refused.body.details.issues[0].pointer, '/permissions/0/conditions/0/schema')
   }
+})
+
+test('expressions of Cedar are as many as all roles of a tenant may have together, and a change of one role is of that role', async () => {
+  const own = (expression: string) => ({ type: 'cedar', expression })
+  const many = (all: number, expression: string) =>
+    Array.from({ length: all }, (_, i) => may(`do${i}`, 'thing', ...Array.from({ length: 20 }, () => own(expression))))
+  const first = await role({ permissions: many(245, 'true') })
+  const second = await role({ permissions: [may('see', 'thing', own('context.x == 1')), may('do0', 'thing')] })
+  const third = await role({ permissions: [may('see', 'thing', own('context.x == 1'))] })
+  for (const [refused, told] of [
+    [await call('POST', '/v1/roles', { name: `role ${++count}`, permissions: many(6, 'true') }), /5000/],
+    [await call('PATCH', `/v1/roles/${second.id}`, { permissions: many(6, 'true') }), /5000/],
+  ] as const) {
+    assert.deepEqual(code(refused), [400, 'VALIDATION_FAILED'], refused.text)
+    assert.equal(refused.body.details.issues[0].pointer, '/permissions')
+    assert.match(refused.body.details.issues[0].message, told)
+  }
+  assert.equal((await call('PATCH', `/v1/roles/${first.id}`, { permissions: many(1, 'true') })).status, 200)
+  const long = await call('POST', '/v1/roles', {
+    ...{ name: `role ${++count}` },
+    permissions: many(12, `context.x == "${'x'.repeat(4_900)}"`),
+  })
+  assert.match(long.body.details?.issues[0].message, /1000000 characters/)
+
+  const holders = await Promise.all([account(server), account(server)])
+  for (const [i, { id }] of [second, third].entries())
+    assert.equal((await call('POST', '/v1/grants', { role_id: id, user_id: holders[i] })).status, 201)
+  const asked = { resource: 'thing/1', action: 'see' }
+  const answers = () =>
+    Promise.all(
+      holders.flatMap((user_id) =>
+        [1, 2].map(async (x) => {
+          const answer = await call('POST', '/v1/auth/authorize', { ...asked, user_id, context: { x } })
+          return answer.body.authorized
+        }),
+      ),
+    )
+  assert.deepEqual(await answers(), [true, false, true, false])
+  const permissions = [may('see', 'thing', own('context.x == 2'))]
+  assert.equal((await call('PATCH', `/v1/roles/${second.id}`, { permissions })).status, 200)
+  assert.deepEqual(await answers(), [false, true, true, false], 'the other keeps what it had')
+})
+
+test('the schemas beside expressions of a role are bounded as those of a policy are', async () => {
+  const doubling = Array.from({ length: 20 }, (_, i) => `type T${i + 1} = { a: T${i}, b: T${i} };`).join('')
+  const schema = `type T0 = { a: Long };${doubling}entity User; entity doc { x: T20 };
+    action read appliesTo { principal: User, resource: doc };`
+  const permissions = [may('read', 'doc', { type: 'cedar', expression: 'true', schema })]
+  const refused = await call('POST', '/v1/roles', { name: `role ${++count}`, permissions })
+  assert.deepEqual(code(refused), [400, 'VALIDATION_FAILED'])
+  const [{ pointer, message }] = refused.body.details.issues
+  assert.equal(pointer, '/permissions/0/conditions/0/schema')
+  assert.match(message, /written out/)
 })

@@ -38,6 +38,59 @@ test('policies with a schema beside them fit it, as Cedar’s own validation has
     assert.equal((await write('true', { schema: one })).body.details.issues[0].pointer, '/policy_rules/schema')
 })
 
+test('a schema that would take the validator long is refused before it sees it, and so is one that all of the policies make long', async () => {
+  const kinds = (all: number) => Array.from({ length: all }, (_, i) => `E${i}`).join(', ')
+  const pairs = (all: number) =>
+    `entity ${kinds(all)}; action read appliesTo { principal: [${kinds(all)}], resource: [${kinds(all)}] };`
+  const beside = 'entity U; action read appliesTo { principal: U, resource: U };'
+  const many = (all: number, one: (i: number) => string) => Array.from({ length: all }, (_, i) => one(i)).join('\n')
+  const doubling = (all: number) =>
+    `type T0 = { a: Long };\n${many(all, (i) => `type T${i + 1} = { a: T${i}, b: T${i} };`)}\nentity V { a: T${all} };`
+  const group = (kind: string, all: number) => `${kind} A0;\n${many(all, (i) => `${kind} A${i + 1} in [A${i}];`)}`
+  const permit = (condition: string) => `permit (principal, action, resource) when { ${condition} };`
+  const chain = (all: number) => Array.from({ length: all }, () => 'principal == resource').join(' || ')
+  const write = async (schema: string, cedar = permit('true')) => {
+    const policy_rules = { cedar, schema }
+    return call('POST', '/v1/policies/check', { policy_type: 'Access', policy_rules, tests: [] })
+  }
+  for (const [name, schema, cedar, told] of [
+    ['types', beside + doubling(20), permit('true'), /written out/],
+    [
+      'of a namespace',
+      `${beside}namespace N { ${doubling(20).replaceAll(': T', ': N::T')} }`,
+      permit('true'),
+      /written out/,
+    ],
+    ['lists', `${beside}entity ${kinds(400)} in [${kinds(400)}];`, permit('true'), /written out/],
+    ['kinds in others', beside + group('entity', 600), permit('true'), /are in others/],
+    ['actions in others', beside + group('action', 600), permit('true'), /are in others/],
+    ['pairs', pairs(40), permit('true'), /pairs of a type/],
+    ['pairs and terms', pairs(30), permit(chain(100)), /the names in one policy/],
+    ['pairs and policies', pairs(30), many(450, () => permit('true')), /the names in one policy/],
+  ] as const) {
+    const refused = await write(schema, cedar)
+    assert.deepEqual(code(refused), [400, 'VALIDATION_FAILED'], name)
+    const [issue] = refused.body.details.issues
+    assert.equal(issue.pointer, '/policy_rules/schema', name)
+    assert.match(issue.message, told, name)
+  }
+  for (const [name, schema, cedar] of [
+    ['types', beside + doubling(7), permit('true')],
+    ['fields that are called as a type is', `${beside}type a = { a: { a: Long } }; entity V { a: a };`, permit('true')],
+    ['groups', beside + group('action', 300), permit('true')],
+    ['pairs', pairs(30), permit('true')],
+    ['pairs and terms', pairs(5), permit(chain(900))],
+    ['pairs and policies', pairs(30), many(100, () => permit('true'))],
+  ] as const) {
+    const answer = await write(schema, cedar)
+    assert.equal(answer.status, 200, `${name}: ${answer.text}`)
+  }
+  const late = many(100, (i) => permit(i < 99 ? 'true' : 'resource.amount == 5'))
+  const unfit = await write(pairs(30), late)
+  assert.match(unfit.body.details.issues[0].message, /does not fit the schema: .*amount/)
+  assert.equal(unfit.body.details.issues[0].pointer, '/policy_rules/cedar')
+})
+
 test('policies are formatted as Cedar does it', async () => {
   const format = (cedar: string) => call('POST', '/v1/policies/format', { cedar })
   const told = await format('permit(principal,action,resource)// all\nwhen{ true };')
@@ -49,4 +102,8 @@ test('policies are formatted as Cedar does it', async () => {
     assert.equal(refused.body.details.issues[0].pointer, '/cedar')
   }
   assert.equal((await format('')).body.cedar, '')
+  const wide = `permit (principal, action, resource) when { [${'[1, 1, 1, 1, 1, 1, 1, 1, 1, 1],'.repeat(900)}[1]].isEmpty() };`
+  assert.equal((await format(wide)).status, 200)
+  const wider = await format(wide.replaceAll('[1,', '[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,'))
+  assert.match(wider.body.details.issues[0].message, /names and signs/)
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileBoolean } from './cedar/compile.ts'
 import type { Request } from './cedar/request.ts'
-import { expressionOf, localTime } from './conditions.ts'
+import { expressionOf } from './conditions.ts'
+import { localTime, zoneName } from './zones.ts'
 
 const ZONE = 'Europe/Berlin'
 
@@ -10,7 +11,7 @@ const ZONE = 'Europe/Berlin'
 function isOpen(window: { days: number[]; from: string; to: string; zone?: string }, at: string): boolean {
   const { zone = ZONE, ...rest } = window
   const holds = compileBoolean(expressionOf({ type: 'time_window', zone, ...rest }, ''))
-  const local = new Map([[zone, new Map(Object.entries(localTime(new Date(at), zone)))]])
+  const local = new Map([[zoneName(zone), new Map(Object.entries(localTime(new Date(at), zone)))]])
   return holds({ context: new Map([['local', local]]) } as unknown as Request) // it looks at nothing else
 }
 
@@ -24,10 +25,21 @@ test('a time of a zone is what its clocks show, before and after they are change
     ['2026-11-30T23:30:00Z', 'Pacific/Kiritimati', 2, '13:30'],
     ['2026-11-30T09:30:00Z', 'Pacific/Niue', 7, '22:30'],
     ['2026-11-30T00:00:00Z', 'Asia/Kathmandu', 1, '05:45'],
+    ['2026-11-30T00:00:00Z', '+05:45', 1, '05:45'],
+    ['2026-11-30T00:00:00Z', '-00:30', 7, '23:30'],
   ] as const) {
     const [hour, minute] = clock.split(':').map(Number)
     assert.deepEqual(localTime(new Date(at), zone), { weekday, minute: Number(hour) * 60 + Number(minute) }, at)
   }
+})
+
+test('a zone has one name, however it is written', () => {
+  for (const [one, other] of [
+    ['Europe/Berlin', 'europe/BERLIN'],
+    ['Asia/Kolkata', 'asia/calcutta'],
+    ['+01:30', '+0130'],
+  ] as const)
+    assert.equal(zoneName(one), zoneName(other))
 })
 
 test('a window is open from its first minute to before its last, on its days', () => {

@@ -1,7 +1,9 @@
 import type { AccessCondition } from '@probity/contract'
+import { BoundedMap } from '../../platform/bounded-map.ts'
 import { refusedField } from '../../platform/errors.ts'
 import type { Expression } from './cedar/policy-json.ts'
 import { readPolicies, UnreadablePolicy } from './cedar/text.ts'
+import { zoneName } from './zones.ts'
 
 /** A condition as an expression of Cedar. Throws VALIDATION_FAILED for what cannot be read as one, with where it stands. */
 export function expressionOf(condition: AccessCondition, pointer: string): Expression {
@@ -53,7 +55,7 @@ const COMPARISON: Record<Attribute['operator'], (left: Expression, right: Expres
 
 /** The clock of a zone stands in `context.local`, as `weekday` (1: Monday) and `minute` of the day. */
 function timeExpression({ days, from, to, zone }: TimeWindow): Expression {
-  const local: Expression = { '.': { left: path('context.local'), attr: zone } }
+  const local: Expression = { '.': { left: path('context.local'), attr: zoneName(zone) } }
   const minute: Expression = { '.': { left: local, attr: 'minute' } }
   const weekday: Expression = { '.': { left: local, attr: 'weekday' } }
   const [start, end] = [minuteOf(from), minuteOf(to)]
@@ -66,21 +68,10 @@ function timeExpression({ days, from, to, zone }: TimeWindow): Expression {
   return binary('||', binary('&&', isOn(days), isAfter), binary('&&', isOn(next), isBefore))
 }
 
-/** Zones that conditions ask for the time of. */
+/** Zones that conditions ask for the time of, by their one name. */
 export function zonesOf(conditions: readonly AccessCondition[]): string[] {
-  return conditions.flatMap((one) => (one.type === 'time_window' ? [one.zone] : []))
+  return conditions.flatMap((one) => (one.type === 'time_window' ? [zoneName(one.zone)] : []))
 }
-
-/** Minute of the day and day of the week in a zone, by its rules for that day. */
-export function localTime(at: Date, zone: string): { weekday: number; minute: number } {
-  const parts = new Intl.DateTimeFormat('en', {
-    ...{ timeZone: zone, hourCycle: 'h23', weekday: 'short', hour: '2-digit', minute: '2-digit' },
-  }).formatToParts(at)
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
-  return { weekday: WEEKDAYS.indexOf(part('weekday')) + 1, minute: Number(part('hour')) * 60 + Number(part('minute')) }
-}
-
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 function minuteOf(clock: string): number {
   return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))
@@ -93,8 +84,20 @@ function networkExpression(networks: readonly string[]): Expression {
   return rest.reduce((all, one) => binary('||', all, one), first ?? constant(false))
 }
 
-/** One expression and nothing beside it: it is read as the condition of a policy that says nothing else. */
+/** What short texts were read as, which is most of the work of reading roles; what a long one is read as is large as well. */
+const READ = new BoundedMap<string, Expression>(10_000)
+const LONGEST_KEPT = 300
+
 function ownExpression(text: string, pointer: string): Expression {
+  const known = READ.get(text)
+  if (known) return known
+  const read = readExpression(text, pointer)
+  if (text.length <= LONGEST_KEPT) READ.set(text, read)
+  return read
+}
+
+/** One expression and nothing beside it: it is read as the condition of a policy that says nothing else. */
+function readExpression(text: string, pointer: string): Expression {
   try {
     const statements = readPolicies(`permit (principal, action, resource) when {\n${text}\n};`)
     const [{ json }, ...more] = statements as [(typeof statements)[0], ...typeof statements]

@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
 import { EntityReference } from './cedar/value.ts'
+import { Effort } from './effort.ts'
 import { KnownEntities } from './known-entities.ts'
 import { type Model, type Models, permissionsOf } from './model.ts'
 import { extentOf, USER } from './permissions.ts'
@@ -74,20 +75,22 @@ export class Effective {
       const question = readQuestion({ ...ANYTHING.asked, action, resource: resourceOf(of) }, '')
       const statements = await this.#statementsOn(tx, at, question)
       const standing = await this.#standing(tx, at, {
-        page,
+        ...{ page, hasDynamic: model.exclusions.some(({ kind }) => kind === 'dynamic') },
         question,
         statements: statements.map((one) => one.statement),
       })
       return {
         people: (await this.#counted(tx, model, page, at)).flatMap((row) => {
-          const { isForbidden, forbidding } = standing(row.user_id)
+          const { isForbidden, forbidding, lost } = standing(row.user_id)
           if (isForbidden) return []
           return (conditions.get(row.role_id) ?? []).map((all) => ({
             ...{ ...shown(row), user_id: row.user_id, role_id: row.role_id },
             ...{ role: nameOf(model, row.role_id), conditions: [...all], forbidding },
+            needs_active_roles: lost.has(row.role_id),
           }))
         }),
         policies: statements.map((one) => one.shown),
+        others_by_policy: statements.some(({ shown }) => shown.effect === 'permit'),
         next_cursor,
       }
     })
@@ -95,29 +98,35 @@ export class Effective {
 
   async #statementsOn(tx: Tx, at: Date, question: Question) {
     const state = await this.#states.of(tx, at, { who: NOBODY, resources: [question.resource] })
-    return statementsOn(state.model, ask(state, question).request)
+    return statementsOn(state.model, ask(state, question).request, new Effort())
   }
 
-  /** What policies forbid each of some people. */
+  /** What policies forbid each of some people, and which of their roles count only where they say which they use. */
   async #standing(
     tx: Tx,
     at: Date,
-    asked: { page: readonly store.ReachRow[]; question: Question; statements: readonly Statement[] },
-  ): Promise<(userId: string) => { isForbidden: boolean; forbidding: AccessFound['people'][number]['forbidding'] }> {
-    const { page, question, statements } = asked
-    const ids = statements.some(({ policy }) => policy.effect === 'forbid') ? page.map(({ user_id }) => user_id) : []
+    asked: {
+      page: readonly store.ReachRow[]
+      question: Question
+      statements: readonly Statement[]
+      hasDynamic: boolean
+    },
+  ) {
+    const { page, question, statements, hasDynamic } = asked
+    const isAsked = hasDynamic || statements.some(({ policy }) => policy.effect === 'forbid')
+    const ids = isAsked ? page.map(({ user_id }) => user_id) : []
     const about = [...new Set(ids)].map((id) => ({ who: accountOf(id), resources: [question.resource] }))
-    const states = await this.#states.ofAll(tx, at, about)
-    const found = new Map(
-      states.map((state) => [state.subject.reference.id, forbiddenBy(statements, ask(state, question).request)]),
-    )
-    return (userId) => {
-      const { isForbidden = false, perhaps = [] } = found.get(userId) ?? {}
+    const effort = new Effort()
+    const found = new Map<string, Standing>()
+    for (const state of await this.#states.ofAll(tx, at, about)) {
+      const { request, counting } = ask(state, question)
+      const { isForbidden, perhaps } = await forbiddenBy(statements, request, effort)
       const forbidding = perhaps.map(({ policyId, version, name }) => ({
         ...{ policy_id: policyId, version, policy_name: name },
       }))
-      return { isForbidden, forbidding }
+      found.set(state.subject.reference.id, { isForbidden, forbidding, lost: counting.lost })
     }
+    return (userId: string): Standing => found.get(userId) ?? FREE
   }
 
   /** Those by which people who break no exclusion may. */
@@ -138,6 +147,14 @@ export class Effective {
     return this.#dependencies.work.run(tenantId, work, options)
   }
 }
+
+interface Standing {
+  isForbidden: boolean
+  forbidding: AccessFound['people'][number]['forbidding']
+  lost: ReadonlySet<string>
+}
+
+const FREE: Standing = { isForbidden: false, forbidding: [], lost: new Set() }
 
 /** Where nothing is asked of anything. */
 const ANYTHING = readQuestion({ resource: { type: '', id: '' }, action: '', resource_attributes: {}, context: {} }, '')

@@ -1,5 +1,6 @@
 import type { Permission } from '@probity/contract'
 import { BoundedMap } from '../../platform/bounded-map.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { compilePolicy, type Policy } from './cedar/policy.ts'
 import { PolicySet } from './cedar/policy-set.ts'
@@ -80,20 +81,24 @@ export class Models {
     if (known?.model.version === found.version && known.model.hasEntities === found.has_entities && isGood(known, at))
       return known.model
     const force = inForce(await this.#rulings(tx, at), at)
-    const model = await this.#readModel(tx, found, force)
+    const model = await this.#readModel(tx, found, force, known?.model ?? NOTHING)
     // A change that was committed meanwhile is of the next version, which the next decision reads.
     this.#known.set(tx.tenantId, { model, since: at.getTime(), until: force.until })
     return model
   }
 
-  async #readModel(tx: Tx, found: store.VersionRow, { counting, shadows }: InForce): Promise<Model> {
+  async #readModel(tx: Tx, found: store.VersionRow, { counting, shadows }: InForce, before: Model): Promise<Model> {
     const roles = await store.listRoles(tx, { offset: 0, limit: null })
     const parents = await store.listParents(tx)
     const rows = await store.listPermissions(tx)
     const permissions = new Map<string, RolePermission>()
+    const breath = new Breath()
     for (const { role_id: roleId, permission_id, ...permission } of rows) {
       const id = `${roleId}/${permission_id}`
-      permissions.set(id, { policy: policyOf(id, roleId, permission), roleId, permission })
+      // A permission never changes: other conditions are another permission.
+      const policy = before.permissions.get(id)?.policy ?? policyOf(id, roleId, permission)
+      permissions.set(id, { policy, roleId, permission })
+      await breath.take()
     }
     const rulings = counting.map((one) => ({
       ...{ mode: one.enforcement_mode, since: one.effective_date, until: one.expiration_date },

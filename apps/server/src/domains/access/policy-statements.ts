@@ -3,6 +3,7 @@ import { type Filter, ofOne } from './cedar/filter.ts'
 import { type Constraint, fitting, type Policy } from './cedar/policy.ts'
 import { isIn, type Request } from './cedar/request.ts'
 import { conditionsOf, type Hidden } from './cedar/residual.ts'
+import { type Effort, looksOf } from './effort.ts'
 import type { Model } from './model.ts'
 import { ACTION } from './permissions.ts'
 import type { Deciding } from './rulings.ts'
@@ -24,23 +25,30 @@ export function statementsOf(model: Model, request: Request): PolicyStatement[] 
 }
 
 /** Those that are of an action on a resource, whoever asks, but for those whose conditions never hold there. */
-export function statementsOn(model: Model, request: Request): { statement: Statement; shown: PolicyStatement }[] {
-  return statementsIn(model).flatMap((statement) => {
-    if (!isFit(statement.policy, ['action', 'resource'], request)) return []
-    const holding = holdingOf(statement.policy, request, ['principal', 'context'])
-    return holding === 'never' ? [] : [{ statement, shown: present(statement, holding === 'perhaps') }]
-  })
+export async function statementsOn(
+  model: Model,
+  request: Request,
+  effort: Effort,
+): Promise<{ statement: Statement; shown: PolicyStatement }[]> {
+  const found: { statement: Statement; shown: PolicyStatement }[] = []
+  for (const statement of statementsIn(model)) {
+    if (!isFit(statement.policy, ['action', 'resource'], request)) continue
+    const holding = await holdingOf(statement.policy, request, ['principal', 'context'], effort)
+    if (holding !== 'never') found.push({ statement, shown: present(statement, holding === 'perhaps') })
+  }
+  return found
 }
 
 /** Of some that are of what somebody asks: how each is of them. */
-export function forbiddenBy(
+export async function forbiddenBy(
   statements: readonly Statement[],
   request: Request,
-): { isForbidden: boolean; perhaps: Deciding[] } {
+  effort: Effort,
+): Promise<{ isForbidden: boolean; perhaps: Deciding[] }> {
   const perhaps = new Set<Deciding>()
   for (const { policy, ruling } of statements) {
     if (policy.effect !== 'forbid' || !isFit(policy, ['principal'], request)) continue
-    const holding = holdingOf(policy, request, ['context'])
+    const holding = await holdingOf(policy, request, ['context'], effort)
     if (holding === 'always') return { isForbidden: true, perhaps: [] }
     if (holding === 'perhaps') perhaps.add(ruling)
   }
@@ -48,7 +56,14 @@ export function forbiddenBy(
 }
 
 /** What fails for what is known may hold with what an application tells when it asks. */
-function holdingOf(policy: Policy, request: Request, hidden: readonly Hidden[]): Holding {
+async function holdingOf(
+  policy: Policy,
+  request: Request,
+  hidden: readonly Hidden[],
+  effort: Effort,
+): Promise<Holding> {
+  const { cost, readsTold } = looksOf(policy)
+  if (readsTold || !(await effort.takes(cost))) return 'perhaps'
   const { principal, resource, entities } = request
   const partial = { ...request, resource: { type: resource.type, isPlain: false }, known: [principal] }
   const { yes, no } = conditionsOf(policy, partial, hidden)

@@ -5,12 +5,12 @@ import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Entity, Request } from './cedar/request.ts'
 import { type CedarRecord, EntityReference, Extension, type IpAddress, type Value } from './cedar/value.ts'
-import { localTime } from './conditions.ts'
 import type { KnownEntities } from './known-entities.ts'
 import type { Model } from './model.ts'
 import { ACTION, GROUP, ROLE } from './permissions.ts'
 import { covers, type Extent } from './rules.ts'
 import { type Counting, countingOf } from './separation.ts'
+import { localTime } from './zones.ts'
 
 /** What is asked of somebody, as it came: JSON, so that it can be asked again. */
 export interface AskedQuestion {

@@ -1,8 +1,9 @@
 import type { ChangeRole, CreateRole, DecisionRecording, Permission, Role, RoleQuery } from '@probity/contract'
 import type { Principal } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
-import { DomainError, requireVersion } from '../../platform/errors.ts'
+import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { type RecordEvent, recordOf } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
@@ -48,7 +49,7 @@ export class Roles {
 
   /** Throws NAME_TAKEN, VALIDATION_FAILED for a condition that cannot be read or does not fit its schema, NOT_FOUND for a parent, DUTIES_SEPARATED. */
   async create(principal: Principal, { parent_roles, permissions, ...given }: CreateRole): Promise<Role> {
-    requireReadable(permissions)
+    await requireReadable(permissions)
     return this.alter(principal.tenantId, async (tx) => {
       const at = this.#dependencies.work.now()
       const row = { ...given, id: this.#newId(), is_system: false, version: 1, created_at: at, updated_at: at }
@@ -65,7 +66,7 @@ export class Roles {
    * grant to oneself) and where it opens more of Probity than one may.
    */
   async change(principal: Principal, id: string, { version, ...input }: ChangeRole): Promise<Role> {
-    if (input.permissions) requireReadable(input.permissions)
+    if (input.permissions) await requireReadable(input.permissions)
     return this.alter(principal.tenantId, async (tx) => {
       const held = requireOwn(await this.#held(tx, id))
       requireVersion(held.version, version)
@@ -156,6 +157,8 @@ export class Roles {
     if (permissions) {
       const ids = permissions.map(() => this.#newId())
       await store.replacePermissions(tx, id, { permissions, ids, at: this.#dependencies.work.now() })
+      if (permissions.some(({ conditions }) => conditions.some(({ type }) => type === 'cedar')))
+        await requireFewExpressions(tx)
     }
   }
 
@@ -252,10 +255,28 @@ function requireOwn(row: store.RoleRow): store.RoleRow {
   return row
 }
 
+/** Whoever decides first for a tenant reads all of them: 5,000 take half a second, and a million characters some 100 MB. */
+const MOST_EXPRESSIONS = 5_000
+const MOST_EXPRESSION_CHARACTERS = 1_000_000
+
+/** Throws VALIDATION_FAILED. */
+async function requireFewExpressions(tx: Tx): Promise<void> {
+  const { count, characters } = await store.countExpressions(tx)
+  if (count > MOST_EXPRESSIONS || characters > MOST_EXPRESSION_CHARACTERS)
+    throw refusedField(
+      '/permissions',
+      `all roles together have at most ${MOST_EXPRESSIONS} expressions of Cedar, of ${MOST_EXPRESSION_CHARACTERS} characters in all: use other conditions, or a policy`,
+    )
+}
+
 /** Each as the engine will have it, and as the schemas beside it have it. Throws VALIDATION_FAILED. */
-function requireReadable(permissions: readonly Permission[]): void {
-  for (const [i, one] of permissions.entries()) policyOf('', '', one, `/permissions/${i}`)
-  requireFittingRole(permissions, '/permissions')
+async function requireReadable(permissions: readonly Permission[]): Promise<void> {
+  const breath = new Breath()
+  for (const [i, one] of permissions.entries()) {
+    policyOf('', '', one, `/permissions/${i}`)
+    await breath.take()
+  }
+  await requireFittingRole(permissions, '/permissions')
 }
 
 async function presentOne(tx: Tx, row: store.RoleRow): Promise<Role> {

@@ -1,7 +1,8 @@
 import type { Permission } from '@probity/contract'
+import { Breath } from '../../platform/breath.ts'
 import { refusedField } from '../../platform/errors.ts'
 import { printEntity } from './cedar/print.ts'
-import { validationProblems } from './cedar/schema.ts'
+import { firstProblems } from './cedar/schema.ts'
 import { UnreadablePolicy } from './cedar/text.ts'
 import { EntityReference } from './cedar/value.ts'
 import { ACTION, extentOf } from './permissions.ts'
@@ -17,9 +18,10 @@ interface Beside {
 const MOST_SCHEMAS = 10
 
 /** Throws VALIDATION_FAILED with where the first problem is, or for a schema that cannot be read. */
-export function requireFitting({ schema, schemaAt, statements }: Beside): void {
+export async function requireFitting({ schema, schemaAt, statements }: Beside): Promise<void> {
   try {
-    const problems = validationProblems(schema, statements.map(({ cedar }) => cedar).join('\n'))
+    const all = statements.map(({ cedar }) => cedar)
+    const problems = await firstProblems(schema, all)
     const [first] = problems
     if (!first) return
     const at = statements[first.place]?.at ?? schemaAt
@@ -32,7 +34,7 @@ export function requireFitting({ schema, schemaAt, statements }: Beside): void {
 }
 
 /** Expressions of a role's own fit the schemas beside them. They are readable. Throws VALIDATION_FAILED. */
-export function requireFittingRole(permissions: readonly Permission[], pointer: string): void {
+export async function requireFittingRole(permissions: readonly Permission[], pointer: string): Promise<void> {
   const bySchema = new Map<string, { schemaAt: string; statements: { cedar: string; at: string }[] }>()
   for (const [i, permission] of permissions.entries())
     for (const [j, condition] of permission.conditions.entries()) {
@@ -43,7 +45,11 @@ export function requireFittingRole(permissions: readonly Permission[], pointer: 
       bySchema.set(condition.schema, beside)
     }
   if (bySchema.size > MOST_SCHEMAS) throw refusedField(pointer, `has at most ${MOST_SCHEMAS} schemas`)
-  for (const [schema, beside] of bySchema) requireFitting({ schema, ...beside })
+  const breath = new Breath()
+  for (const [schema, beside] of bySchema) {
+    await requireFitting({ schema, ...beside })
+    await breath.take()
+  }
 }
 
 /** For whomever the schema lets do it: who is in a role is no matter of it. */

@@ -173,6 +173,16 @@ export async function replacePermissions(
   await dropUnused(tx)
 }
 
+/** Expressions of Cedar that are in the roles of the tenant, in each that has them. */
+export async function countExpressions(tx: Tx): Promise<{ count: number; characters: number }> {
+  const text = `SELECT count(*)::float8 AS count, coalesce(sum(length(c.condition ->> 'expression')), 0)::float8 AS characters
+                FROM role_permissions r JOIN security_permissions p ON p.tenant_id = r.tenant_id AND p.id = r.permission_id
+                CROSS JOIN LATERAL jsonb_array_elements(p.conditions) AS c (condition)
+                WHERE r.tenant_id = $1 AND c.condition ->> 'type' = 'cedar'`
+  const { rows } = await tx.query<{ count: number; characters: number }>(text, [tx.tenantId])
+  return rows[0] ?? { count: 0, characters: 0 }
+}
+
 async function dropUnused(tx: Tx): Promise<void> {
   const text = `DELETE FROM security_permissions p WHERE p.tenant_id = $1
                 AND NOT EXISTS (SELECT 1 FROM role_permissions r WHERE r.tenant_id = p.tenant_id AND r.permission_id = p.id)`

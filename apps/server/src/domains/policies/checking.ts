@@ -22,7 +22,11 @@ import {
 const ELSEWHERE = statementsOf('permit (principal, action, resource);', 'elsewhere/')
 
 /** What is said of rules and tests, before it becomes a version. Throws VALIDATION_FAILED with where it is wrong. */
-export function requireRules(type: PolicyType, rules: Record<string, unknown>, tests: readonly PolicyTest[]): void {
+export async function requireRules(
+  type: PolicyType,
+  rules: Record<string, unknown>,
+  tests: readonly PolicyTest[],
+): Promise<void> {
   if (type !== 'Access') {
     if (tests.length > 0) throw refusedField('/tests', 'only rules of Access can be tested')
     return
@@ -35,7 +39,7 @@ export function requireRules(type: PolicyType, rules: Record<string, unknown>, t
   if (cedar.includes('\0') || !cedar.isWellFormed())
     throw refusedField('/policy_rules/cedar', 'must be Unicode without NUL')
   requireStatements(cedar)
-  if (schema !== undefined) requireFittingSchema(schema, cedar)
+  if (schema !== undefined) await requireFittingSchema(schema, cedar)
   for (const [i, test] of tests.entries()) requestOf(test, `/tests/${i}`)
 }
 
@@ -64,9 +68,9 @@ export function runTests(statements: readonly Policy[], tests: readonly PolicyTe
 }
 
 /** As Cedar's formatter writes them. Throws VALIDATION_FAILED. */
-export function formattedRules(cedar: string): string {
+export async function formattedRules(cedar: string): Promise<string> {
   try {
-    return formatted(cedar, MOST_STATEMENTS)
+    return await formatted(cedar, MOST_STATEMENTS)
   } catch (error) {
     if (error instanceof UnreadablePolicy) throw refusedField('/cedar', `cannot be read: ${error.message}`)
     throw error
@@ -87,12 +91,12 @@ function requireStatements(cedar: string): void {
   }
 }
 
-function requireFittingSchema(schema: unknown, cedar: string): void {
+async function requireFittingSchema(schema: unknown, cedar: string): Promise<void> {
   const schemaAt = '/policy_rules/schema'
   if (typeof schema !== 'string' || schema.length > MOST_CHARACTERS)
     throw refusedField(schemaAt, `is a schema of Cedar as text, of at most ${MOST_CHARACTERS} characters`)
   const at = '/policy_rules/cedar'
-  requireFitting({ schema, schemaAt, statements: readPolicies(cedar).map(({ text }) => ({ cedar: text, at })) })
+  await requireFitting({ schema, schemaAt, statements: readPolicies(cedar).map(({ text }) => ({ cedar: text, at })) })
 }
 
 /** An obligation that nobody would see to is not taken for one. Throws VALIDATION_FAILED. */

@@ -73,7 +73,7 @@ export function policyRoutes(policies: Policies): Route[] {
       permit: 'policy:write',
       body: formatPolicy,
       answers: { 200: policyFormatted },
-      handle: async ({ body }) => ({ cedar: policies.format(body.cedar) }),
+      handle: async ({ body }) => ({ cedar: await policies.format(body.cedar) }),
     }),
     route({
       method: 'GET',

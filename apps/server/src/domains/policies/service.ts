@@ -50,7 +50,7 @@ export class Policies {
 
   /** The first version is a draft. Throws NAME_TAKEN, VALIDATION_FAILED for rules and tests that cannot be read. */
   async create(principal: Principal, { policy_name, policy_type, ...input }: CreatePolicy): Promise<Policy> {
-    requireRules(policy_type, input.policy_rules, input.tests)
+    await requireRules(policy_type, input.policy_rules, input.tests)
     return this.#run(principal.tenantId, async (tx) => {
       const at = this.#now()
       const id = newId(this.#dependencies.clock.now())
@@ -77,7 +77,7 @@ export class Policies {
       requireVersion(held.version, version)
       const before = await requireVersionRow(tx, id, held.version)
       const said = saidIn(before, input)
-      requireRules(held.policy_type, said.policy_rules, said.tests)
+      await requireRules(held.policy_type, said.policy_rules, said.tests)
       await this.#another(tx, principal, held, said)
       return this.#present(tx, id)
     })
@@ -107,13 +107,13 @@ export class Policies {
   }
 
   /** Rules and tests that are tried without being written. Throws VALIDATION_FAILED. */
-  check({ policy_type, policy_rules, tests }: CheckPolicy): PolicyTested {
-    requireRules(policy_type, policy_rules, tests)
+  async check({ policy_type, policy_rules, tests }: CheckPolicy): Promise<PolicyTested> {
+    await requireRules(policy_type, policy_rules, tests)
     return runTests(statementsIn(policy_rules), tests)
   }
 
   /** Throws VALIDATION_FAILED for what cannot be read. */
-  format(cedar: string): string {
+  format(cedar: string): Promise<string> {
     return formattedRules(cedar)
   }
 

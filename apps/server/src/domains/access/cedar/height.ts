@@ -65,6 +65,11 @@ export function measured(text: string, walk: Walk): { policies: number; height: 
   return { policies, height }
 }
 
+/** Texts, words and signs of Cedar, without its comments. */
+export function* tokensOf(text: string): Generator<string> {
+  for (const [token] of text.matchAll(TOKEN)) if (!token.startsWith('//')) yield token
+}
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\w+|&&|\|\||::|[^\s\w]/gs
 const OPENING = new Set(['(', '[', '{'])
 const CLOSING = new Set([')', ']', '}'])

@@ -47,11 +47,14 @@ function located(text: string, { message, sourceLocations }: DetailedError): str
   return `line ${lines.length}, column ${[...(lines.at(-1) ?? '')].length + 1}: ${message}`
 }
 
-/**
- * The parts of a text between semicolons, which stand at the end of a policy and nowhere else but in texts and comments.
- * Null: something follows the last.
- */
+/** Null: something follows the last. */
 function statementsOf(text: string): string[] | null {
+  const { statements, rest } = piecesOf(text)
+  return /^(?:\s|\/\/[^\n\r]*)*$/.test(rest) ? statements : null
+}
+
+/** The parts of a text up to semicolons, which stand at the end of a policy and nowhere else but in texts and comments. */
+export function piecesOf(text: string): { statements: string[]; rest: string } {
   const statements: string[] = []
   let from = 0
   for (const token of text.matchAll(TOKEN)) {
@@ -59,7 +62,7 @@ function statementsOf(text: string): string[] | null {
     statements.push(text.slice(from, token.index + 1))
     from = token.index + 1
   }
-  return /^(?:\s|\/\/[^\n\r]*)*$/.test(text.slice(from)) ? statements : null
+  return { statements, rest: text.slice(from) }
 }
 
 /** Null: it cannot be read. */
