@@ -42,25 +42,16 @@ const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64'
 
 /** Runtimes that the SDK promises beside the newest Node, each an npm package that is the program. */
 export const RUNTIMES = [
+  { name: 'Node 20', package: `node-linux-${ARCHITECTURE}`, version: '20.20.2', path: 'bin/node', words: [] },
   {
-    name: 'Node 20',
-    from: `node-linux-${ARCHITECTURE}@20.20.2`,
-    program: `node-linux-${ARCHITECTURE}/bin/node`,
-    words: [],
-  },
-  {
-    ...{
-      name: 'Deno',
-      from: `@deno/linux-${ARCHITECTURE}-glibc@2.9.6`,
-      program: `@deno/linux-${ARCHITECTURE}-glibc/deno`,
-    },
+    ...{ name: 'Deno', package: `@deno/linux-${ARCHITECTURE}-glibc`, version: '2.9.6', path: 'deno' },
     words: ['run', '--allow-all', '--node-modules-dir=manual', '--no-remote'],
   },
   {
-    ...{ name: 'Bun', from: `@oven/bun-linux-${ARCHITECTURE === 'x64' ? 'x64' : 'aarch64'}@1.4.5` },
-    ...{ program: `@oven/bun-linux-${ARCHITECTURE === 'x64' ? 'x64' : 'aarch64'}/bin/bun`, words: ['run'] },
+    ...{ name: 'Bun', package: `@oven/bun-linux-${ARCHITECTURE === 'x64' ? 'x64' : 'aarch64'}`, version: '1.4.5' },
+    ...{ path: 'bin/bun', words: ['run'] },
   },
-].map((one) => ({ ...one, program: join(RUNTIMES_FOLDER, 'node_modules', one.program) }))
+].map(({ path, ...one }) => ({ ...one, program: join(RUNTIMES_FOLDER, 'node_modules', one.package, path) }))
 
 /** Installs what the tests of a run need. */
 export function installPackages(selected: readonly string[]): void {
@@ -82,7 +73,7 @@ function installRuntimes(): void {
   process.stderr.write(`installing ${missing.map(({ name }) => name).join(', ')} for a test …\n`)
   const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   mkdirSync(RUNTIMES_FOLDER, { recursive: true })
-  const all = RUNTIMES.map(({ from }) => from) // of one folder, npm drops what is not named
+  const all = RUNTIMES.map((one) => `${one.package}@${one.version}`) // of one folder, npm drops what is not named
   const done = spawnSync('npm', ['install', '--prefix', RUNTIMES_FOLDER, ...options, ...all], {
     stdio: 'ignore',
     timeout: MINUTES * 60_000,

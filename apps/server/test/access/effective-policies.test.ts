@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { account, type Person, person } from '../support/people.ts'
+import { policyInForce, policyWritten } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -26,21 +27,8 @@ async function group(...members: string[]): Promise<string> {
   for (const user_id of members) await call('POST', `/v1/groups/${id}/members`, { user_id })
   return id
 }
-async function written(
-  cedar: string,
-  more: object = {},
-): Promise<{ id: string; version: number; policy_name: string }> {
-  const other = { name: 'other', principal: { type: 'x', id: 'x' }, action: 'x', resource: { type: 'x', id: 'x' } }
-  const rules = { policy_type: 'Access', policy_rules: { cedar }, tests: [{ ...other, expect: 'deny' }] }
-  return call('POST', '/v1/policies', { policy_name: unique('policy'), ...rules, ...more })
-}
-async function inForce(cedar: string, more: object = {}) {
-  const policy = await written(cedar, more)
-  const step = `/v1/policies/${policy.id}/versions/${policy.version}`
-  await call('POST', `${step}/submit`, { accept_warnings: true })
-  const { effective_date } = await call('POST', `${step}/approve`, undefined, second.token)
-  return { ...policy, since: effective_date as string }
-}
+const written = (cedar: string) => policyWritten(server, cedar)
+const inForce = (cedar: string, more: object = {}) => policyInForce(server, second.token, cedar, more)
 const search = (action: string, resource: string) => call('POST', '/v1/access/search', { action, resource })
 const accessOf = (id: string) => call('GET', `/v1/users/${id}/access`)
 const namesIn = ({ policies }: Answer['body'], all: readonly { policy_name: string }[]): string[] =>

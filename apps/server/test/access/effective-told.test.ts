@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { account, type Person, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -25,14 +26,7 @@ async function holder(type: string) {
   await made('/v1/grants', { role_id, user_id })
   return { user_id, role_id }
 }
-async function inForce(cedar: string) {
-  const other = { name: 'other', principal: { type: 'x', id: 'x' }, action: 'x', resource: { type: 'x', id: 'x' } }
-  const rules = { policy_type: 'Access', policy_rules: { cedar }, tests: [{ ...other, expect: 'deny' }] }
-  const policy = await call('POST', '/v1/policies', { policy_name: unique('policy'), ...rules })
-  const step = `/v1/policies/${policy.id}/versions/${policy.version}`
-  await call('POST', `${step}/submit`, { accept_warnings: true })
-  await call('POST', `${step}/approve`, undefined, second.token)
-}
+const inForce = (cedar: string) => policyInForce(server, second.token, cedar)
 const search = (resource: string) => call('POST', '/v1/access/search', { action: 'read', resource, limit: 500 })
 
 for (const condition of [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { type Calling, person as invited, PASSWORD, stranger as strangerOf } from '../support/people.ts'
+import { administratorSession, type Calling, person as invited, stranger as strangerOf } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -21,10 +21,6 @@ const [REFUSED, CLOSED] = [
   [409, 'ELEVATION_CLOSED'],
 ]
 let count = 0
-async function logIn(username: string, password = PASSWORD): Promise<string> {
-  const login = { credential_type: 'username_password', tenant: 'first', username, password }
-  return (await call('POST', '/v1/auth/login', login, null)).body.access_token
-}
 async function role(type: string, more: object = {}): Promise<string> {
   const permissions = [{ action: 'read', resource: type, conditions: [] }]
   return (await call('POST', '/v1/roles', { name: `role ${++count}`, permissions, ...more })).body.id
@@ -149,7 +145,7 @@ test('nobody approves what they asked for: themselves, by a token of theirs, or 
     assert.ok(body.access_token, text)
     return { id: whom.id, token: body.access_token as string }
   }
-  const asOther = await as(await logIn('admin@first.example', 'correct horse battery staple'), other)
+  const asOther = await as(await administratorSession(server), other)
   assert.deepEqual(code(await answer(mine, 'approve', asOther)), [403, 'IMPERSONATING'])
   assert.deepEqual(code(await ask(asOther, reads)), [403, 'IMPERSONATING'], 'nor asks as somebody to approve it then')
   assert.deepEqual(code(await answer(mine, 'withdraw', asOther)), [403, 'IMPERSONATING'])

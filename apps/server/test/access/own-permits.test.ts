@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { SCOPE_PERMITS, SCOPES } from '@probity/contract'
 import { type Person, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -266,18 +267,7 @@ test('nobody hands on what a policy takes from them, though their role has it wi
   await call('POST', '/v1/grants', { role_id: writes, user_id: lead.id, with_grant_option: true })
   assert.equal(await opens(lead, '/v1/roles', 'POST', { name: `made ${++count}` }), true)
   const cedar = `forbid (principal == User::"${lead.id}", action == Action::"write", resource is role);`
-  const tests = [
-    {
-      ...{ name: 'denies', principal: { type: 'User', id: lead.id }, action: 'write', expect: 'deny' },
-      resource: { type: 'role', id: 'x' },
-    },
-  ]
-  const written = { policy_name: 'no roles', policy_type: 'Access', policy_rules: { cedar }, tests }
-  const { body: policy } = await call('POST', '/v1/policies', written)
-  const step = (what: string, token?: string, body?: object) =>
-    call('POST', `/v1/policies/${policy.id}/versions/1/${what}`, body, token)
-  assert.equal((await step('submit', undefined, { accept_warnings: true })).status, 200)
-  assert.equal((await step('approve', second.token)).status, 200)
+  await policyInForce(server, second.token, cedar)
   await until(
     'it is taken from them',
     async () => !(await opens(lead, '/v1/roles', 'POST', { name: `made ${++count}` })),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
-import { type Calling, person as invited, PASSWORD, stranger as strangerOf } from '../support/people.ts'
+import { administratorSession, type Calling, person as invited, stranger as strangerOf } from '../support/people.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -24,10 +24,6 @@ const [REFUSED, CLOSED, ABSENT] = [
 ]
 const later = () => new Date(Date.now() + 86_400_000).toISOString()
 let count = 0
-async function logIn(username: string, password = PASSWORD): Promise<string> {
-  const login = { credential_type: 'username_password', tenant: 'first', username, password }
-  return (await call('POST', '/v1/auth/login', login, null)).body.access_token
-}
 async function made(path: string, body: object): Promise<string> {
   const answer = await call('POST', path, body)
   assert.equal(answer.status, 201, answer.text)
@@ -224,7 +220,7 @@ test('nobody decides on what they have: themselves, by a group, by a token, or b
         for (const by of [chief, { id: chief.id, token }, robot])
           assert.deepEqual(code(await decide(one, item, decision, by)), REFUSED)
   const other = await person(['tenant:admin', 'access:decide'])
-  const admin = await logIn('admin@first.example', 'correct horse battery staple')
+  const admin = await administratorSession(server)
   const acting = await call('POST', `/v1/users/${other.id}/impersonate`, { reason: 'looks' }, admin)
   const as = { id: other.id, token: acting.body.access_token }
   assert.deepEqual(code(await decide(review, own, 'keep', as)), [403, 'IMPERSONATING'])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { withClient } from '../../src/platform/database/provision.ts'
-import { account, person } from '../support/people.ts'
+import { account, administratorSession, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -94,18 +95,7 @@ test('who asks after something was taken back is refused, however many wait befo
 test('what was told of what another asks about is not known to a question beside it', async () => {
   const id = await account(server)
   const cedar = `permit (principal == User::"${id}", action == Action::"peek", resource) when { resource.other.open };`
-  const tests = [
-    {
-      ...{ name: 'denies', principal: { type: 'User', id: 'u' }, action: 'peek', expect: 'deny' },
-      resource: { type: 'file', id: 'x' },
-    },
-  ]
-  const body = { policy_name: 'peek', policy_type: 'Access', policy_rules: { cedar }, tests }
-  const { body: policy } = await call('POST', '/v1/policies', body)
-  const step = (what: string, token?: string, more?: object) =>
-    call('POST', `/v1/policies/${policy.id}/versions/1/${what}`, more, token)
-  assert.equal((await step('submit', undefined, { accept_warnings: true })).status, 200)
-  assert.equal((await step('approve', second)).status, 200)
+  await policyInForce(server, second, cedar)
   await call('PUT', '/v1/access/entities', {
     entities: [{ type: 'file', id: 'x', attributes: { open: true }, parents: [] }],
   })
@@ -122,7 +112,7 @@ test('who acts as somebody else is named in the entry of their decision, and in 
     'POST',
     `/v1/users/${ada.id}/impersonate`,
     { reason: 'a question' },
-    await asAdministrator(),
+    await administratorSession(server),
   )
   assert.equal(acting.status, 200, acting.text)
   const own = (token: string) => call('POST', '/v1/auth/authorize', { action: 'read', resource: 'document/1' }, token)
@@ -143,9 +133,3 @@ test('who acts as somebody else is named in the entry of their decision, and in 
     [server.userId, undefined],
   )
 })
-
-async function asAdministrator(): Promise<string> {
-  const login = { credential_type: 'username_password', tenant: 'first', username: 'admin@first.example' }
-  const { body } = await call('POST', '/v1/auth/login', { ...login, password: 'correct horse battery staple' }, null)
-  return body.access_token
-}

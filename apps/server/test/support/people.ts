@@ -40,8 +40,8 @@ export async function person(
 }
 
 /** Another session of such a person's. */
-export function logIn(server: TestServer, username: string, password = PASSWORD): Promise<Answer> {
-  const login = { credential_type: 'username_password', tenant: 'first', username, password }
+export function logIn(server: TestServer, username: string, password = PASSWORD, tenant = 'first'): Promise<Answer> {
+  const login = { credential_type: 'username_password', tenant, username, password }
   return server.call('POST', '/v1/auth/login', login, { token: null })
 }
 
@@ -55,9 +55,8 @@ export async function account(server: TestServer): Promise<string> {
 
 /** The administrator of a tenant, in a session. */
 export async function administratorSession(server: TestServer, tenant = 'first'): Promise<string> {
-  const username = `admin@${tenant}.example`
-  const login = { credential_type: 'username_password', tenant, username, password: 'correct horse battery staple' }
-  return (await server.call('POST', '/v1/auth/login', login, { token: null })).body.access_token
+  const { body } = await logIn(server, `admin@${tenant}.example`, 'correct horse battery staple', tenant)
+  return body.access_token
 }
 
 /** The administrator of another tenant, which is made, in a session. */

@@ -3,13 +3,11 @@ import { isUuid } from '@probity/core'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
-import { EntityReference } from './cedar/value.ts'
 import { Effort } from './effort.ts'
-import { KnownEntities } from './known-entities.ts'
-import { type Model, type Models, permissionsOf } from './model.ts'
+import { type Model, permissionsOf } from './model.ts'
 import { extentOf, USER } from './permissions.ts'
 import { forbiddenBy, type Statement, statementsOf, statementsOn } from './policy-statements.ts'
-import { ask, type Question, readQuestion } from './question.ts'
+import { ask, type Question, readQuestion, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
 import { brokenBy, isApart } from './separation.ts'
@@ -19,12 +17,10 @@ import * as store from './store-grants.ts'
 /** What somebody may do, and who may do something, by the roles, grants and policies that are in force. */
 export class Effective {
   readonly #dependencies: AccessDependencies
-  readonly #models: Models
   readonly #states: States
 
-  constructor(dependencies: AccessDependencies, models: Models, states: States) {
+  constructor(dependencies: AccessDependencies, states: States) {
     this.#dependencies = dependencies
-    this.#models = models
     this.#states = states
   }
 
@@ -34,28 +30,18 @@ export class Effective {
       const account = await store.readAccount(tx, userId)
       if (account === null) throw new DomainError('NOT_FOUND')
       const at = this.#dependencies.work.now()
-      const model = await this.#models.read(tx, at)
+      const state = await this.#states.of(tx, at, { who: accountOf(userId), resources: [] })
+      const { model } = state
       const reached = await store.reachOf(tx, [userId], at)
       const counting = counted(model, reached)
+      const groups = await store.placesOf(tx, userId) // also of who is not active, whose roles are shown too
       return {
         ...{ user_id: userId, is_active: account.status === 'active', scopes: account.scopes },
         roles: reached.map((row) => ({ ...shown(row), role_id: row.role_id, role: nameOf(model, row.role_id) })),
         permissions: counting.flatMap((row) => permissionsBy(model, row)),
-        policies: await this.#policiesOf(tx, at, userId, counting),
+        policies: policiesOf({ ...state, groups }, counting),
       }
     })
-  }
-
-  /** By all roles that they have, on whatever: a statement says itself on what it is. */
-  async #policiesOf(tx: Tx, at: Date, userId: string, held: readonly store.ReachRow[]) {
-    const groups = await store.placesOf(tx, userId) // also of who is not active, whose roles are shown too
-    const state = { ...(await this.#states.of(tx, at, { who: accountOf(userId), resources: [] })), groups }
-    const roles = closureOf(
-      state.model.parents,
-      held.map(({ role_id }) => role_id),
-    )
-    const { request } = ask(state, ANYTHING, { roles, lost: new Set(), broken: [] })
-    return statementsOf(state.model, request)
   }
 
   /**
@@ -66,14 +52,19 @@ export class Effective {
     const after = cursor === undefined ? null : readCursor(cursor)
     return this.#look(tenantId, async (tx) => {
       const at = this.#dependencies.work.now()
-      const model = await this.#models.read(tx, at)
       const of = extentOf(resource)
+      const question = readQuestion({ ...ANYTHING.asked, action, resource: resourceOf(of) }, '')
+      const anybody = await this.#states.of(tx, at, { who: NOBODY, resources: [question.resource] })
+      const { model, known } = anybody
       const conditions = conditionsByRole(model, action, of)
-      const places = [of, ...(await placesOf(tx, model, of))]
+      // Grants on what it is in, by what was told of it, count on it too.
+      const places = [
+        of,
+        ...known.placesOf(question.resource).map(({ type, id }) => ({ resource_type: type, resource_id: id })),
+      ]
       const rows = await store.listReached(tx, { places, at, roles: [...conditions.keys()], after, limit: limit + 1 })
       const { page, next_cursor } = pageOf(rows, limit, ({ user_id, grant_id }) => `${user_id}.${grant_id}`)
-      const question = readQuestion({ ...ANYTHING.asked, action, resource: resourceOf(of) }, '')
-      const statements = await this.#statementsOn(tx, at, question)
+      const statements = await statementsOn(model, ask(anybody, question).request, new Effort())
       const standing = await this.#standing(tx, at, {
         ...{ page, hasDynamic: model.exclusions.some(({ kind }) => kind === 'dynamic') },
         question,
@@ -94,11 +85,6 @@ export class Effective {
         next_cursor,
       }
     })
-  }
-
-  async #statementsOn(tx: Tx, at: Date, question: Question) {
-    const state = await this.#states.of(tx, at, { who: NOBODY, resources: [question.resource] })
-    return statementsOn(state.model, ask(state, question).request, new Effort())
   }
 
   /** What policies forbid each of some people, and which of their roles count only where they say which they use. */
@@ -148,6 +134,15 @@ export class Effective {
   }
 }
 
+/** By all roles that they have, on whatever: a statement says itself on what it is. */
+function policiesOf(state: State, held: readonly store.ReachRow[]): EffectiveAccess['policies'] {
+  const roles = closureOf(
+    state.model.parents,
+    held.map(({ role_id }) => role_id),
+  )
+  return statementsOf(state.model, ask(state, ANYTHING, { roles, lost: new Set(), broken: [] }).request)
+}
+
 interface Standing {
   isForbidden: boolean
   forbidding: AccessFound['people'][number]['forbidding']
@@ -164,14 +159,6 @@ const NOBODY = { type: USER, id: '', userId: null, attributes: new Map(), told: 
 
 function resourceOf({ resource_type, resource_id }: Extent): { type: string; id: string } {
   return { type: resource_type ?? '', id: resource_id ?? '' }
-}
-
-/** What a resource is in, by what was told of it: grants on that count on it too. */
-async function placesOf(tx: Tx, model: Model, { resource_type: type, resource_id: id }: Extent): Promise<Extent[]> {
-  if (!model.hasEntities || type === null || id === null) return []
-  const resource = new EntityReference(type, id)
-  const places = (await KnownEntities.read(tx, [resource])).placesOf(resource)
-  return places.map((one) => ({ resource_type: one.type, resource_id: one.id }))
 }
 
 /** What each role permits of it, itself or by its parents, by the conditions of each permission. */

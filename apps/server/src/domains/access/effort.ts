@@ -1,21 +1,17 @@
-import { setImmediate as letOthers } from 'node:timers/promises'
+import { Breath } from '../../platform/breath.ts'
 import type { Policy } from './cedar/policy.ts'
 
 /** Parts of conditions that are looked at for one answer: 20,000 conditions of ten parts. */
 const MOST = 200_000
-const LONGEST_TURN = 10
 
 /** What may be looked at for one answer; others have their turn between. */
 export class Effort {
   #left = MOST
-  #since = performance.now()
+  readonly #breath = new Breath()
 
   /** Whether so much is left. */
   async takes(cost: number): Promise<boolean> {
-    if (performance.now() - this.#since > LONGEST_TURN) {
-      await letOthers()
-      this.#since = performance.now()
-    }
+    await this.#breath.take()
     if (cost > this.#left) return false
     this.#left -= cost
     return true

@@ -158,11 +158,8 @@ function principalOf({ tenantId, subject, known, groups }: State, counting: Coun
 
 /** Roles that count on a resource: by what was given on it, and on what it is in. */
 function countingHere({ model, held, known }: State, { resource, asked }: Question): Counting {
-  const places = [resource, ...known.placesOf(resource)].map((one) => ({
-    resource_type: one.type,
-    resource_id: one.id,
-  }))
-  const here = held.filter((one) => places.some((place) => covers(one, place)))
+  const of = { resource_type: resource.type, resource_id: resource.id }
+  const here = held.filter((one) => covers(one, of) || known.isWithin(resource, one))
   const rolesOf = (all: readonly { role_id: string }[]) => all.map(({ role_id }) => role_id)
   return countingOf(model, { held: rolesOf(held), here: rolesOf(here), active: asked.active_roles })
 }

@@ -71,7 +71,7 @@ export class Access {
       moments,
       noteDifferences: policies.noteDifferences,
     })
-    this.effective = new Effective(dependencies, models, states)
+    this.effective = new Effective(dependencies, states)
     this.replays = new Replays(dependencies, models, requests)
     this.authZen = new AuthZen(dependencies, this.decisions, states)
     this.ownPermits = new OwnPermits(dependencies, states)

@@ -51,9 +51,8 @@ export class Sequencer {
   #flushing = false
   /** Single events of the last flush. */
   #lastAlone = 0
-  #gathered: (() => void) | null = null
-  /** Ends the pause before the inbox alone is written; null: there is none. */
-  #hurried: (() => void) | null = null
+  /** While more is waited for before a flush: how much ends that, and how. */
+  #pausing: { enough: number; end(): void } | null = null
   #inboxWaits = true
   #stopped = false
   #ticking = false
@@ -136,8 +135,6 @@ export class Sequencer {
   add(entry: Prepared): Promise<Accepted> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, inboxId: null, resolve, reject })
-      if (this.#queue.length >= this.#lastAlone) this.#gathered?.()
-      this.#hurried?.()
       this.#kick()
     })
   }
@@ -149,7 +146,6 @@ export class Sequencer {
   addBatch(batch: PackedBatch): Promise<BatchOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.pushBatch({ batch, resolve, reject })
-      this.#hurried?.()
       this.#kick()
     })
   }
@@ -161,6 +157,7 @@ export class Sequencer {
   }
 
   #kick(): void {
+    if (this.#pausing && this.#queue.length >= this.#pausing.enough) this.#pausing.end()
     if (this.#flushing || this.#stopped || this.#epoch === null) return
     this.#flushing = true
     setImmediate(() => void this.#flushAll())
@@ -183,21 +180,17 @@ export class Sequencer {
 
   // Writers who were answered by the last flush are about to send their next event: what they share costs each less.
   async #gather(): Promise<void> {
-    if (this.#queue.length === 0) return this.#gatherInbox()
+    if (this.#queue.length === 0) return this.#pause(INBOX_MILLISECONDS, 1)
     if (this.#lastAlone < MANY || this.#queue.length >= this.#lastAlone) return
-    await new Promise<void>((resolve) => {
-      this.#gathered = resolve
-      setTimeout(resolve, GATHER_MILLISECONDS)
-    })
-    this.#gathered = null
+    await this.#pause(GATHER_MILLISECONDS, this.#lastAlone)
   }
 
-  async #gatherInbox(): Promise<void> {
+  async #pause(milliseconds: number, enough: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#hurried = resolve
-      setTimeout(resolve, INBOX_MILLISECONDS)
+      this.#pausing = { enough, end: resolve }
+      setTimeout(resolve, milliseconds)
     })
-    this.#hurried = null
+    this.#pausing = null
   }
 
   async #flush(): Promise<void> {
