@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { HERE } from '../support/openid.ts'
 import { assertion, ENTITY, response, type Said, type SigningKey, sign, signingKey } from '../support/saml.ts'
-import { type Answer, type TestServer, testServer } from '../support/server.ts'
+import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
 let keys: { publicKey: CryptoKey; privateKey: CryptoKey }
@@ -100,8 +100,12 @@ test('an application shows its API token and goes on with one of a quarter of an
   const listed = await call('GET', '/v1/tokens?limit=100')
   const ids = listed.body.tokens.map((one: { id: string }) => one.id)
   assert.deepEqual([ids.includes(made.id), ids.includes(session_id)], [true, false])
-  const found = await call('POST', '/v1/audit/search', { event_type: 'session.started', limit: 50 })
-  const entry = found.body.events.find((one: { resource: string }) => one.resource === `token/${session_id}`)
+  const started = () => call('POST', '/v1/audit/search', { event_type: 'session.started', limit: 50 })
+  const entryIn = ({ body }: Answer) =>
+    body.events.find((one: { resource: string }) => one.resource === `token/${session_id}`)
+  await until('it is an entry', async () => entryIn(await started()) !== undefined)
+  const found = await started()
+  const entry = entryIn(found)
   assert.deepEqual([entry.event_data.credential_type, entry.event_data.key], ['api_key', made.id])
   assert.ok(!JSON.stringify(found.body).includes(made.token))
 })

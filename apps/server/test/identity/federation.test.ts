@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { federation } from '../support/federation.ts'
 import { CLIENT, HERE, type OpenIdServer, openIdServer } from '../support/openid.ts'
-import { type Answer, type TestServer, testServer } from '../support/server.ts'
+import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let provider: OpenIdServer
 let other: OpenIdServer
@@ -213,8 +213,10 @@ test('an answer of another provider, without issuer, state or code, or with an e
     const refused = await finish(body.request_token, `?${back}`)
     assert.deepEqual(code(refused), [401, 'CREDENTIALS_INVALID'], String(back))
   }
-  const found = await call('POST', '/v1/audit/search', { text: `connection/${id}`, limit: 20 })
-  assert.ok(found.body.events.length >= forge.length)
+  await until('each is an entry', async () => {
+    const found = await call('POST', '/v1/audit/search', { text: `connection/${id}`, limit: 20 })
+    return found.body.events.length >= forge.length
+  })
 })
 
 test('a suspended account, a disabled provider and a suspended tenant let nobody in', async () => {

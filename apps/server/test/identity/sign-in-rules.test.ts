@@ -135,8 +135,10 @@ test('rules are read and changed by administrators alone, not over somebody else
   assert.deepEqual(code(late), [412, 'VERSION_MISMATCH'])
   const kept = await call('PATCH', RULES, { allows_sent_codes: true, version: changed.body.version })
   assert.deepEqual([kept.body.remembered_device_days, kept.body.allows_sent_codes], [7, true])
-  const found = await call('POST', '/v1/audit/search', { text: 'sign_in_rules.changed', limit: 5 })
-  assert.ok(found.body.events.length > 0)
+  await until('it is an entry', async () => {
+    const found = await call('POST', '/v1/audit/search', { text: 'sign_in_rules.changed', limit: 5 })
+    return found.body.events.length > 0
+  })
 })
 
 test('codes are mailed only where the tenant takes them', async () => {

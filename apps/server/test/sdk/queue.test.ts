@@ -143,4 +143,6 @@ test('there is an end to how much waits: who adds beyond it is told', async () =
   const memory = new EventQueue({ client: client(), spool: new MemorySpool(1), milliseconds: 60_000 })
   await memory.add({ event_type: 'one' })
   await assert.rejects(memory.add({ event_type: 'two' }), /wait already/)
+  await assert.rejects(away.close()) // or they would keep the process until they are due
+  await memory.close()
 })
