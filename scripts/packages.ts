@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 const APT = '/usr/bin/apt-get'
 const MINUTES = 5
 
-/** The oldest PostgreSQL that an installation may bring, OpenLDAP, a gateway and a browser, with the tests that run on them. */
+/** The oldest PostgreSQL that an installation may bring, OpenLDAP, a gateway and a browser, with the tests that run on them, or their folder. */
 export const PACKAGES = [
   {
     name: 'postgresql-15',
@@ -31,7 +31,7 @@ export const PACKAGES = [
   {
     name: 'chromium',
     program: '/usr/bin/chromium',
-    tests: ['apps/server/test/identity/passkeys-in-a-browser.test.ts'],
+    tests: ['apps/server/test/identity/passkeys-in-a-browser.test.ts', 'apps/server/test/console/'],
     before: () => {},
   },
 ]
@@ -57,7 +57,7 @@ export const RUNTIMES = [
 export function installPackages(selected: readonly string[]): void {
   if (selected.includes(RUNTIME_TEST)) installRuntimes()
   for (const { name, program, tests, before } of PACKAGES) {
-    if (!tests.some((test) => selected.includes(test))) continue
+    if (!tests.some((test) => selected.some((file) => file.startsWith(test)))) continue
     if (existsSync(program) || process.getuid?.() !== 0 || !existsSync(APT)) continue
     process.stderr.write(`installing ${name} for a test …\n`)
     before()

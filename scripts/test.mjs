@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { builtConsole } from './console.ts'
 import { installPackages } from './packages.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -10,6 +11,7 @@ process.chdir(ROOT)
 const CHECKS = [
   ['format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']],
   ['types', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']],
+  ['types of the console', 'node_modules/typescript/bin/tsc', ['-p', 'apps/console']],
   [
     'layering',
     'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
@@ -20,8 +22,9 @@ const CHECKS = [
 ]
 
 /** What needs a running server, processes or minutes. */
-const SLOW = /\/test\/(http|identity|access|policies|tenancy|faults|attack|platform|sdk)\/|apps\/cli\/test\//
+const SLOW = /\/test\/(http|identity|access|policies|tenancy|console|faults|attack|platform|sdk)\/|apps\/cli\/test\//
 const CONCURRENCY = 2
+const IN_BROWSER = /\/test\/console\//
 
 const [argument] = process.argv.slice(2)
 const files = globSync([
@@ -47,6 +50,7 @@ const tally = { passed: 0, failed: 0, skipped: 0 }
 if (argument === undefined || argument === '--fast' || argument === 'checks')
   for (const check of CHECKS) runCheck(check)
 installPackages(selected)
+if (selected.some((file) => IN_BROWSER.test(file))) await builtConsole()
 if (selected.length > 0) await runTests(selected)
 const { passed, failed, skipped } = tally
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)

@@ -3,6 +3,7 @@ import { ANCHOR_TENANT } from '@probity/core'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { consoleSite } from './console.ts'
 import { Access, accessRoutes } from './domains/access/index.ts'
 import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
 import { Authenticator, type Caller, Identity, identityRoutes, type SessionSettings } from './domains/identity/index.ts'
@@ -126,6 +127,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   ]
   const http = httpServer({
     routes,
+    sites: [consoleSite(publicUrl)],
     log,
     clock,
     version: VERSION,

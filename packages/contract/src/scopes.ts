@@ -45,6 +45,8 @@ export const SCOPE_PERMITS = {
   'platform:operate': ['tenant:operate', 'audit_log:accept_rollback', 'installation_key:turn'],
 } as const satisfies Record<Scope, readonly string[]>
 export type Permit = (typeof SCOPE_PERMITS)[Scope][number]
+export const PERMITS: readonly Permit[] = Object.values(SCOPE_PERMITS).flat()
+export const permit = z.enum(PERMITS)
 
 /** What a permit is of. */
 export function partsOf(permit: Permit): { type: string; action: string } {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { line, nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
-import { scope } from './scopes.ts'
+import { permit, scope } from './scopes.ts'
 
 const email = z.email().max(254)
 const displayName = line(255)
@@ -34,6 +34,9 @@ export type User = z.infer<typeof user>
 /** Oneself, and who really is there: to be shown for as long as somebody acts as another. */
 export const self = user.extend({
   impersonated_by: uuid.nullable().describe('Administrator who acts as you; null: you are yourself'),
+  tenant: z.object({ id: uuid, name: z.string() }),
+  permits: z.array(permit).describe('What scopes and roles let you do here, as `type:action`'),
+  must_add_factor: z.boolean().describe('The tenant demands a second factor and none was shown'),
 })
 export type Self = z.infer<typeof self>
 

@@ -12,7 +12,7 @@ import type {
 } from '@probity/contract'
 import { Listing } from './listing.ts'
 import { PolicyClient } from './policies.ts'
-import { path, type Query } from './transport.ts'
+import { type CallOptions, path, type Query } from './transport.ts'
 
 export interface Written {
   results: { status: string; event_id?: string; index?: number | null; code?: string; message?: string }[]
@@ -65,12 +65,13 @@ export class Probity extends PolicyClient {
     return this.transport.json('GET', path`/v1/audit/consistency${{ from, to }}`)
   }
 
-  /** New events as they come, from an index on. */
-  async *tail(from?: number): AsyncGenerator<AuditEvent> {
-    const answer = await this.transport.stream('GET', path`/v1/audit/tail${{ from }}`)
+  /** New events as they come, from an index on. It ends where the server or the network ends it: go on behind the last index. */
+  async *tail(from?: number, { signal }: CallOptions = {}): AsyncGenerator<AuditEvent> {
+    const answer = await this.transport.stream('GET', path`/v1/audit/tail${{ from }}`, { signal })
+    const decoder = new TextDecoder()
     let rest = ''
-    for await (const piece of (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
-      const messages = (rest + piece).split('\n\n')
+    for await (const bytes of piecesOf(answer)) {
+      const messages = (rest + decoder.decode(bytes, { stream: true })).split('\n\n')
       rest = messages.pop() ?? ''
       for (const message of messages) {
         const data = /^data: (.*)$/m.exec(message)?.[1]
@@ -158,5 +159,16 @@ export class Probity extends PolicyClient {
   /** Lets a log go on that was put back from a backup. */
   acceptRollback(tenantId: string, reason: string): Promise<{ lost_from: number; lost_until: number }> {
     return this.transport.json('POST', '/v1/audit/accept-rollback', { tenant_id: tenantId, reason })
+  }
+}
+
+/** By a reader: not every browser goes through a stream by `for await`. Whoever stops early lets the stream go. */
+async function* piecesOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader()
+  if (!reader) return
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value
+  } finally {
+    await reader.cancel().catch(() => undefined) // it failed, or was given up
   }
 }

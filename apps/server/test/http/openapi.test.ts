@@ -181,7 +181,6 @@ function cases(): Case[] {
     ...accessCases(server, mails, known),
     ...policyCases(server, mails, known),
     ...identityCases(server, mails, provider),
-    { operation: 'GET /setup', schema: null, call: () => call('GET', '/setup') },
     {
       operation: 'POST /v1/keys/turn-anchor',
       schema: z.object({ keys: z.array(z.string()) }),
@@ -280,7 +279,6 @@ test('the operations name their scopes, and only health, set-up and log-in need 
     '/oidc/{tenant}/{path}',
     '/oidc/{tenant}/{path}',
     '/readyz',
-    '/setup',
     '/v1/auth/address',
     '/v1/auth/invitation',
     '/v1/auth/login',

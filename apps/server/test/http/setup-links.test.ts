@@ -26,9 +26,3 @@ test('a tenant whose link ran out gets another, which ends the first; once it ha
   assert.equal((await setUp(renewed.body.setup_url)).status, 410)
   assert.equal((await renew()).status, 404)
 })
-
-test('who opens a set-up link in a browser is told what to do with it', async () => {
-  const page = await server.call('GET', '/setup', undefined, { token: null })
-  assert.equal(page.status, 200)
-  assert.match(page.text, /probity init --setup-url/)
-})

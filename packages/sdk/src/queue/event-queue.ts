@@ -104,7 +104,7 @@ export class EventQueue {
       this.#timer = null
       this.#sendOnce().catch(() => undefined) // told, and tried again
     }, milliseconds)
-    if (mayEnd && typeof this.#timer === 'object') this.#timer.unref() // a number in browsers
+    if (mayEnd) unref(this.#timer)
   }
 
   #sendOnce(): Promise<void> {
@@ -165,4 +165,10 @@ export class EventQueue {
 /** Whether the server would refuse the same again, whoever sends it and whenever. */
 function isOfTheBody({ status }: ProbityError): boolean {
   return status === 400 || status === 413 || status === 422
+}
+
+/** In browsers a timer is a number, and keeps nothing. */
+function unref(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
 }

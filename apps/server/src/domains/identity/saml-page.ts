@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { DomainError } from '../../platform/errors.ts'
 
-const SCRIPT = "sessionStorage.setItem('probity.saml',document.body.dataset.answer);location.replace('/sso')"
+const SCRIPT = "sessionStorage.setItem('probity.saml',document.body.dataset.answer);location.replace('../../sso')"
 const POLICY = `default-src 'none'; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`
 
 /**

@@ -1,5 +1,15 @@
-import type { ChangeUser, CreateUser, Invited, Scope, Self, User, UserQuery, UserStatus } from '@probity/contract'
-import { type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
+import {
+  type ChangeUser,
+  type CreateUser,
+  type Invited,
+  PERMITS,
+  type Scope,
+  type Self,
+  type User,
+  type UserQuery,
+  type UserStatus,
+} from '@probity/contract'
+import { mayDo, type Principal, type RolePermits, requirePermits, requireScopes } from '../../platform/authority.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField, requireVersion } from '../../platform/errors.ts'
@@ -8,6 +18,7 @@ import { afterId, pageOf } from '../../platform/page.ts'
 import { type RecordEvent, recordOf } from '../../platform/record.ts'
 import type { Work } from '../../platform/work.ts'
 import type { Keys } from '../keys/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
 import { hashFault } from './foreign-hash.ts'
 import { handsOf } from './hands.ts'
 import { type Links, partsOfLink } from './links.ts'
@@ -24,6 +35,7 @@ export interface UserDependencies {
   work: Work
   clock: Clock
   keys: Keys
+  tenancy: Tenancy
   record: RecordEvent
   rolePermits: RolePermits
   links: Links
@@ -198,8 +210,14 @@ export class Users {
   /** Who asks, as a person. */
   async self(principal: Principal): Promise<Self> {
     anySession(principal)
-    const user = await this.get(principal.tenantId, principal.userId)
-    return { ...user, impersonated_by: principal.impersonatorId ?? null }
+    const { id, name } = await this.#dependencies.tenancy.get(principal.tenantId)
+    return {
+      ...(await this.get(principal.tenantId, principal.userId)),
+      impersonated_by: principal.impersonatorId ?? null,
+      tenant: { id, name },
+      permits: PERMITS.filter((permit) => mayDo(principal, permit)),
+      must_add_factor: principal.lacksFactor === true,
+    }
   }
 
   async changeSelf(principal: Principal, { display_name }: { display_name: string | null }): Promise<User> {

@@ -5,14 +5,6 @@ import type { Tenancy } from './service.ts'
 
 const one = z.strictObject({ id: uuid })
 
-const SETUP_PAGE = `This is a set-up link of Probity. It makes the first administrator, once, within an hour.
-Give it whole to the command line:
-
-  probity init --setup-url 'the address above, with what stands behind #' --tenant NAME --email ADDRESS --password-file FILE
-
-(--tenant only for the first tenant of the installation.)
-`
-
 export function tenancyRoutes(tenancy: Tenancy): Route[] {
   return [
     route({
@@ -56,17 +48,6 @@ export function tenancyRoutes(tenancy: Tenancy): Route[] {
       params: one,
       answers: { 200: createdTenant },
       handle: ({ principal, params }) => tenancy.renewLink(principal, params.id),
-    }),
-    route({
-      method: 'GET',
-      path: '/setup',
-      summary: 'What to do with a set-up link, for who opens it in a browser',
-      permit: 'public',
-      answers: { 200: 'text/plain' },
-      async handle({ reply }) {
-        reply.type('text/plain; charset=utf-8')
-        return SETUP_PAGE
-      },
     }),
     route({
       method: 'POST',

@@ -21,9 +21,12 @@ import { parseJsonBody } from './json-body.ts'
 import { openApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
 import type { Dialect, Route } from './route.ts'
+import { type StaticSite, serveStaticSite } from './static-site.ts'
 
 export interface HttpOptions extends AdmissionOptions {
   routes: readonly Route[]
+  /** What is served beside them. */
+  sites: readonly StaticSite[]
   log: Logger
   version: string
   bodyLimit: number
@@ -85,6 +88,7 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
   const admission = new Admission(options)
   for (const route of options.routes) register(app, route, options, admission, endOnClose)
+  for (const site of options.sites) serveStaticSite(app, site)
   const description = openApi(options.routes, options.version)
   app.get('/openapi.json', async () => description)
   return app

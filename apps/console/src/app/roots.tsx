@@ -1,0 +1,46 @@
+import { Center, Loader } from '@mantine/core'
+import { createRootRoute, createRoute, Outlet, redirect } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { isLoggedIn } from '../identity/me.ts'
+import { NotFound } from './not-found.tsx'
+import { PageFailure } from './page-failure.tsx'
+import { PageSkeleton } from './page-skeleton.tsx'
+
+const Shell = lazy(() => import('./shell.tsx').then(({ Shell }) => ({ default: Shell })))
+const OutsideFrame = lazy(() => import('./outside-frame.tsx').then(({ OutsideFrame }) => ({ default: OutsideFrame })))
+
+const Starting = (
+  <Center h="100vh">
+    <Loader type="dots" role="status" aria-label="…" />
+  </Center>
+)
+
+export const rootRoute = createRootRoute({
+  component: () => (
+    <Suspense fallback={Starting}>
+      <Outlet />
+    </Suspense>
+  ),
+  notFoundComponent: NotFound,
+})
+
+/** Pages of who is not logged in, or need not be. */
+export const outsideRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'outside',
+  component: () => <OutsideFrame />,
+  errorComponent: PageFailure,
+})
+
+/** Pages of who is logged in; all others are sent to log in first, and come back. */
+export const insideRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'inside',
+  beforeLoad: async ({ location }) => {
+    if (!(await isLoggedIn()))
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { to: location.href } })
+  },
+  component: () => <Shell />,
+  pendingComponent: PageSkeleton,
+  errorComponent: PageFailure,
+})

@@ -1,0 +1,250 @@
+import {
+  Badge,
+  Button,
+  Card,
+  Code,
+  Group,
+  Image,
+  Modal,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import type { FactorSetUp } from '@probity/contract'
+import { useRouter } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Confirm } from '../components/confirm.tsx'
+import { CopyField } from '../components/copy-field.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Moment } from '../components/moment.tsx'
+import { Table } from '../components/table.tsx'
+import { probity, queries } from '../platform/client.ts'
+import { useText } from '../platform/text.tsx'
+import { meQuery } from './me.ts'
+import type IdentityTexts from './messages.en.json'
+import { addPasskey } from './passkey.ts'
+import { accountRoute } from './routes.ts'
+
+/** Second factors and passkeys; backup codes are shown once, when they are made. */
+export function AccountFactors() {
+  const text = useText<typeof IdentityTexts>('identity')
+  const router = useRouter()
+  const { factors } = accountRoute.useLoaderData()
+  const [error, setError] = useState<unknown>(null)
+  const [setUp, setSetUp] = useState<FactorSetUp | null>(null)
+  const [codes, setCodes] = useState<string[]>([])
+  const [removed, setRemoved] = useState<(typeof factors.factors)[number] | null>(null)
+  const changed = () => Promise.all([router.invalidate(), queries.invalidateQueries(meQuery)])
+  const attempt = async (work: () => Promise<unknown>) => {
+    setError(null)
+    try {
+      await work()
+      await changed()
+    } catch (refused) {
+      setError(refused)
+    }
+  }
+  const nameOf = ({ kind, name }: { kind: 'totp' | 'email' | 'sms' | 'passkey'; name: string | null }) =>
+    name ?? text(`factors.${kind}`)
+  return (
+    <Card>
+      <Stack>
+        <Group justify="space-between">
+          <Title order={2}>{text('factors.title')}</Title>
+          <Group gap="xs">
+            <Button variant="default" onClick={() => void attempt(() => addPasskey(''))}>
+              {text('factors.add_passkey')}
+            </Button>
+            <Button
+              variant="default"
+              onClick={() => void attempt(async () => setSetUp(await probity.setUpFactor({ method: 'totp' })))}
+            >
+              {text('factors.add_totp')}
+            </Button>
+          </Group>
+        </Group>
+        {error !== null && <FailureNotice error={error} />}
+        <Table
+          label={text('factors.title')}
+          rows={factors.factors}
+          rowKey={({ id }) => id}
+          empty={
+            <Text p="md" c="dimmed">
+              {text('factors.none')}
+            </Text>
+          }
+          columns={[
+            {
+              id: 'name',
+              header: text('factors.factor'),
+              accessorFn: nameOf,
+              cell: ({ row }) => (
+                <>
+                  <span>{nameOf(row.original)}</span> <Badge ml={6}>{text(`factors.${row.original.kind}`)}</Badge>
+                </>
+              ),
+            },
+            {
+              id: 'created',
+              header: text('factors.since'),
+              accessorKey: 'created_at',
+              cell: ({ row }) => <Moment at={row.original.created_at} />,
+            },
+            {
+              id: 'used',
+              header: text('factors.used'),
+              accessorFn: ({ last_used_at }) => last_used_at ?? '',
+              cell: ({ row }) =>
+                row.original.last_used_at === null ? text('never') : <Moment at={row.original.last_used_at} />,
+            },
+            {
+              id: 'deeds',
+              header: () => <span className="mantine-visually-hidden">{text('deeds')}</span>,
+              cell: ({ row }) => (
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  color="red"
+                  onClick={() => setRemoved(row.original)}
+                  aria-label={text('factors.remove_what', { name: nameOf(row.original) })}
+                >
+                  {text('remove')}
+                </Button>
+              ),
+            },
+          ]}
+        />
+        <Group justify="space-between">
+          <Text c="dimmed">{text('factors.codes_left', { count: factors.backup_codes_left })}</Text>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            onClick={() => void attempt(async () => setCodes((await probity.newBackupCodes()).backup_codes))}
+          >
+            {text('factors.new_codes')}
+          </Button>
+        </Group>
+      </Stack>
+      <SetUpTotp
+        setUp={setUp}
+        onClose={() => setSetUp(null)}
+        onDone={(made) => {
+          setSetUp(null)
+          setCodes(made)
+          void changed()
+        }}
+      />
+      <BackupCodes codes={codes} onClose={() => setCodes([])} />
+      <Confirm
+        opened={removed !== null}
+        onClose={() => setRemoved(null)}
+        title={text('factors.remove_what', { name: removed === null ? '' : nameOf(removed) })}
+        verb={text('remove')}
+        onConfirm={async () => {
+          if (removed === null) return
+          await probity.removeFactor(removed.id)
+          await changed()
+        }}
+      >
+        {text('factors.remove_hint')}
+      </Confirm>
+    </Card>
+  )
+}
+
+function SetUpTotp({
+  setUp,
+  onClose,
+  onDone,
+}: {
+  setUp: FactorSetUp | null
+  onClose(): void
+  onDone(codes: string[]): void
+}) {
+  const text = useText<typeof IdentityTexts>('identity')
+  const [code, setCode] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  const confirm = async () => {
+    if (setUp === null) return
+    setError(null)
+    try {
+      const { backup_codes } = await probity.confirmFactor({ factor_id: setUp.factor_id, code: code.trim() })
+      setCode('')
+      onDone(backup_codes)
+    } catch (refused) {
+      setError(refused)
+    }
+  }
+  return (
+    <Modal
+      opened={setUp !== null}
+      onClose={onClose}
+      title={text('factors.add_totp')}
+      centered
+      closeButtonProps={{ 'aria-label': text('cancel') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void confirm()
+        }}
+      >
+        <Stack>
+          <Text>{text('factors.scan')}</Text>
+          {setUp?.qr_code != null && (
+            <Image
+              src={URL.createObjectURL(new Blob([setUp.qr_code], { type: 'image/svg+xml' }))}
+              alt={text('factors.qr')}
+              w={200}
+              mx="auto"
+              bg="white"
+              p={8}
+            />
+          )}
+          {setUp?.setup_key != null && <CopyField label={text('factors.key')} value={setUp.setup_key} />}
+          <TextInput
+            label={text('factor.code')}
+            autoComplete="one-time-code"
+            required
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+          />
+          {error !== null && <FailureNotice error={error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {text('cancel')}
+            </Button>
+            <Button type="submit">{text('factors.confirm')}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+function BackupCodes({ codes, onClose }: { codes: string[]; onClose(): void }) {
+  const text = useText<typeof IdentityTexts>('identity')
+  return (
+    <Modal
+      opened={codes.length > 0}
+      onClose={onClose}
+      title={text('factors.codes')}
+      centered
+      closeButtonProps={{ 'aria-label': text('cancel') }}
+    >
+      <Stack>
+        <Text>{text('factors.codes_hint')}</Text>
+        <SimpleGrid cols={2}>
+          {codes.map((code) => (
+            <Code key={code} block>
+              {code}
+            </Code>
+          ))}
+        </SimpleGrid>
+        <Button onClick={onClose}>{text('factors.codes_kept')}</Button>
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,116 @@
+import { Button, Checkbox, Divider, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { IconFingerprint, IconLogin2 } from '@tabler/icons-react'
+import { Link, useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { useText } from '../platform/text.tsx'
+import { type Asked, knownTenant, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
+import type IdentityTexts from './messages.en.json'
+import { loginRoute } from './routes.ts'
+import { SecondFactor } from './second-factor.tsx'
+
+export function LoginPage() {
+  const text = useText<typeof IdentityTexts>('identity')
+  const router = useRouter()
+  const { to = '/' } = loginRoute.useSearch()
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const [busy, setBusy] = useState<'password' | 'passkey' | 'provider' | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const [noProvider, setNoProvider] = useState(false)
+  const form = useForm({
+    initialValues: { tenant: knownTenant(), username: '', password: '', remember_me: false },
+    validate: {
+      tenant: (value) => (value.trim() === '' ? text('login.tenant_needed') : null),
+    },
+  })
+  useEffect(() => {
+    document.title = `${text('login.title')} · Probity`
+  }, [text])
+  const goOn = () => router.history.push(to)
+  const attempt = async (kind: 'password' | 'passkey' | 'provider', work: () => Promise<void>) => {
+    setBusy(kind)
+    setError(null)
+    setNoProvider(false)
+    try {
+      await work()
+    } catch (refused) {
+      setError(refused)
+    } finally {
+      setBusy(null)
+    }
+  }
+  if (asked !== null)
+    return <SecondFactor asked={asked} credentials={form.values} onDone={goOn} onBack={() => setAsked(null)} />
+  const byPassword = () =>
+    attempt('password', async () => {
+      const more = await logInWithPassword(form.values)
+      if (more === null) goOn()
+      else setAsked(more)
+    })
+  const byPasskey = () =>
+    attempt('passkey', async () => {
+      if (form.validate().hasErrors) return
+      await logInWithPasskey(form.values.tenant, form.values.remember_me)
+      goOn()
+    })
+  const byProvider = () =>
+    attempt('provider', async () => setNoProvider(!(await leaveForProvider(form.values.username, to))))
+  return (
+    <form onSubmit={form.onSubmit(() => void byPassword())}>
+      <Stack>
+        <Title order={1}>{text('login.title')}</Title>
+        {error !== null && <FailureNotice error={error} />}
+        <TextInput
+          label={text('login.tenant')}
+          description={text('login.tenant_hint')}
+          autoComplete="organization"
+          required
+          {...form.getInputProps('tenant')}
+        />
+        <TextInput
+          label={text('login.username')}
+          autoComplete="username webauthn"
+          required
+          {...form.getInputProps('username')}
+        />
+        <PasswordInput
+          label={text('login.password')}
+          autoComplete="current-password"
+          required
+          visibilityToggleButtonProps={{ 'aria-label': text('login.show_password') }}
+          {...form.getInputProps('password')}
+        />
+        <Checkbox label={text('login.remember')} {...form.getInputProps('remember_me', { type: 'checkbox' })} />
+        <Button type="submit" loading={busy === 'password'} leftSection={<IconLogin2 size={16} />}>
+          {text('login.submit')}
+        </Button>
+        <Divider label={text('login.or')} />
+        <Button
+          variant="default"
+          loading={busy === 'passkey'}
+          onClick={() => void byPasskey()}
+          leftSection={<IconFingerprint size={16} />}
+        >
+          {text('login.passkey')}
+        </Button>
+        <Button
+          variant="default"
+          loading={busy === 'provider'}
+          disabled={!form.values.username.includes('@')}
+          onClick={() => void byProvider()}
+        >
+          {text('login.provider')}
+        </Button>
+        {noProvider && (
+          <Text role="status" size="sm">
+            {text('login.no_provider')}
+          </Text>
+        )}
+        <Text size="sm" ta="center">
+          <Link to="/forgot">{text('login.forgot')}</Link>
+        </Text>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,39 @@
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import './app/app.css'
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { router } from './app/router.ts'
+import { colours, theme } from './app/theme.ts'
+import { loggedOut } from './identity/me.ts'
+import { queries } from './platform/client.ts'
+import { onSessionEnd } from './platform/session.ts'
+import { preloadTexts, TextProvider } from './platform/text.tsx'
+
+void preloadTexts('app')
+
+// Ended here, in another tab or at the server: what was read goes with it.
+onSessionEnd(() => {
+  loggedOut()
+  const isInside = router.state.matches.some(({ routeId }) => routeId.startsWith('/inside'))
+  if (isInside) void router.navigate({ to: '/login', search: { to: router.state.location.href } })
+})
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('the page has no place for the console')
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={colours} defaultColorScheme="auto">
+      <TextProvider>
+        <QueryClientProvider client={queries}>
+          <Notifications position="bottom-right" />
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </TextProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,81 @@
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { linkToken } from '../identity/link-token.ts'
+import { logInWithPassword } from '../identity/log-in.ts'
+import { SHORTEST_PASSWORD } from '../identity/password.ts'
+import { probity } from '../platform/client.ts'
+import { useText } from '../platform/text.tsx'
+import type TenancyTexts from './messages.en.json'
+
+/** Makes a tenant's first administrator, and lets them in. */
+export function SetupPage() {
+  const text = useText<typeof TenancyTexts>('tenancy')
+  const router = useRouter()
+  const [token] = useState(linkToken)
+  const [error, setError] = useState<unknown>(null)
+  const form = useForm({
+    initialValues: { tenant: '', email: '', password: '' },
+    validate: {
+      password: (value) =>
+        value.length < SHORTEST_PASSWORD ? text('setup.short', { least: SHORTEST_PASSWORD }) : null,
+    },
+  })
+  useEffect(() => {
+    document.title = `${text('setup.title')} · Probity`
+  }, [text])
+  const submit = form.onSubmit(async ({ tenant, email, password }) => {
+    setError(null)
+    try {
+      const named = tenant.trim() === '' ? {} : { tenant: tenant.trim() }
+      const made = await probity.setUp({ setup_token: token, email, password, ...named })
+      // Its token is for programs; a browser has a session.
+      await logInWithPassword({ tenant: made.tenant_id, username: email, password, remember_me: false })
+      router.history.push('/welcome')
+    } catch (refused) {
+      setError(refused)
+    }
+  })
+  if (token === '')
+    return (
+      <Stack>
+        <Title order={1}>{text('setup.title')}</Title>
+        <Text>{text('setup.no_link')}</Text>
+      </Stack>
+    )
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <Title order={1}>{text('setup.title')}</Title>
+        <Text c="dimmed">{text('setup.hint')}</Text>
+        {error !== null && <FailureNotice error={error} />}
+        <TextInput
+          label={text('setup.tenant')}
+          description={text('setup.tenant_hint')}
+          autoComplete="organization"
+          {...form.getInputProps('tenant')}
+        />
+        <TextInput
+          label={text('setup.email')}
+          type="email"
+          autoComplete="username"
+          required
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput
+          label={text('setup.password')}
+          description={text('setup.password_hint', { least: SHORTEST_PASSWORD })}
+          autoComplete="new-password"
+          required
+          visibilityToggleButtonProps={{ 'aria-label': text('setup.show_password') }}
+          {...form.getInputProps('password')}
+        />
+        <Button type="submit" loading={form.submitting}>
+          {text('setup.submit')}
+        </Button>
+      </Stack>
+    </form>
+  )
+}
