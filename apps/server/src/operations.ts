@@ -1,11 +1,14 @@
+import { type OperationsState, operationsState } from '@probity/contract'
 import { z } from 'zod'
 import type { Audit, Sequencer } from './domains/audit/index.ts'
 import type { Keys } from './domains/keys/index.ts'
 import type { Tenancy } from './domains/tenancy/index.ts'
+import { readStorage, readTasks } from './platform/database/installation.ts'
 import type { Database } from './platform/database/pools.ts'
 import { DomainError } from './platform/errors.ts'
 import { type Route, route } from './platform/http/route.ts'
 import type { Telemetry } from './platform/telemetry.ts'
+import { SCHEDULE } from './schedule.ts'
 
 export interface Operations {
   database: Database
@@ -23,16 +26,17 @@ const rotated = z.object({ epoch: z.number().int(), rewrapped: z.number().int(),
 const anchorKeys = z.object({ keys: z.array(z.string()).describe('Verifier keys of the anchor log, the newest first') })
 
 /** Health, metrics and keys: what belongs to the installation and to no tenant. */
-export function operationsRoutes({
-  database,
-  sequencer,
-  telemetry,
-  keys,
-  tenancy,
-  audit,
-  version,
-}: Operations): Route[] {
+export function operationsRoutes(operations: Operations): Route[] {
+  const { database, sequencer, telemetry, keys, tenancy, audit, version } = operations
   return [
+    route({
+      method: 'GET',
+      path: '/v1/operations',
+      summary: 'How the installation does: logs, jobs, storage, epochs of the root key',
+      permit: 'tenant:operate',
+      answers: { 200: operationsState },
+      handle: () => stateOf(operations),
+    }),
     route({
       method: 'GET',
       path: '/livez',
@@ -87,4 +91,27 @@ export function operationsRoutes({
       handle: ({ principal }) => audit.turnAnchorKey(principal),
     }),
   ]
+}
+
+async function stateOf({ database, sequencer, keys, version }: Operations): Promise<OperationsState> {
+  const [tasks, storage] = await Promise.all([readTasks(database), readStorage(database)])
+  const jobs = Object.entries(SCHEDULE).map(([task, schedule]) => {
+    const found = tasks.find((one) => one.task === task)
+    return {
+      ...{ task, schedule, last_run_at: found?.lastRunAt?.toISOString() ?? null },
+      ...{ waiting: found?.waiting ?? 0, failed: found?.failed ?? 0, last_error: found?.lastError ?? null },
+    }
+  })
+  return {
+    version,
+    epoch: keys.root.epochs().at(-1) ?? 0,
+    destroys_epochs: keys.root.destroys,
+    log: { waiting: sequencer.waiting, leads: sequencer.leads, blocked: sequencer.blocked },
+    jobs,
+    storage: {
+      database_bytes: storage.databaseBytes,
+      keystore_bytes: storage.keystoreBytes,
+      tables: storage.tables,
+    },
+  }
 }

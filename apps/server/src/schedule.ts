@@ -24,11 +24,11 @@ export interface ScheduleDependencies {
   graceSeconds: number
 }
 
-/** Verifies every log by night; finishes what crashes interrupted, closes what is due and drops old answers every ten minutes. */
-const CRONTAB = `
-23 3 * * * verify_logs
-*/10 * * * * sweep
-`
+/** Verifies every log by night; finishes what crashes interrupted, closes what is due and drops old answers every ten minutes. In UTC. */
+export const SCHEDULE = { verify_logs: '23 3 * * *', sweep: '*/10 * * * *' } as const
+const CRONTAB = Object.entries(SCHEDULE)
+  .map(([task, times]) => `${times} ${task}\n`)
+  .join('')
 
 /** Starts the jobs. The queue has a role and a schema of its own; a job enters a tenant as a request does. */
 export async function startSchedule(dependencies: ScheduleDependencies): Promise<{ stop(): Promise<void> }> {

@@ -71,6 +71,7 @@ export const auditEvent = z.object({
 })
 export type AuditEvent = z.infer<typeof auditEvent>
 
+const count = z.number().int()
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false'])])
   .default(false)
@@ -121,6 +122,34 @@ export const rangeVerified = z.object({
   verification_signature: z.string(),
 })
 export type RangeVerified = z.infer<typeof rangeVerified>
+
+export const verificationQuery = z.strictObject(pageQuery)
+export const verificationPage = z.object({
+  verifications: z
+    .array(
+      rangeVerified
+        .omit({ chain_length: true })
+        .extend({ verifier_id: uuid.nullable().describe('null: the schedule') }),
+    )
+    .describe('The newest first'),
+  next_cursor: nextCursor,
+})
+export type Verification = z.infer<typeof verificationPage>['verifications'][number]
+
+export const histogramQuery = eventQuery
+  .omit({ limit: true, cursor: true, personal: true })
+  .extend({ buckets: z.coerce.number().int().min(1).max(200).default(60) })
+export type HistogramQuery = z.infer<typeof histogramQuery>
+export type HistogramInput = z.input<typeof histogramQuery>
+export const histogram = z.object({
+  buckets: z
+    .array(z.object({ start_time: timestamp, Success: count, Failure: count, Warning: count, Information: count }))
+    .describe('The oldest first, each as long as the others'),
+  is_complete: z
+    .boolean()
+    .describe('Whether all that was asked for is counted; false: there is so much that only the newest is'),
+})
+export type Histogram = z.infer<typeof histogram>
 
 export const checkpointQuery = z.strictObject({
   anchored: flag.describe('The newest checkpoint that was anchored, with the line that proves it'),

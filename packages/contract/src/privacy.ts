@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { text, timestamp, uuid } from './primitives.ts'
+import { nextCursor, pageQuery, text, timestamp, uuid } from './primitives.ts'
 
 export const eraseSubject = z.strictObject({
   erasure_method: z.enum(['CryptographicErasure', 'PhysicalDeletion']).default('CryptographicErasure'),
@@ -23,3 +23,22 @@ export const erased = z.object({
   unrecoverable_after: timestamp,
 })
 export type Erased = z.infer<typeof erased>
+
+/** A request to erase a person, and what became of it. */
+export const erasureRequest = z.object({
+  id: uuid,
+  subject_id: uuid.describe('Pseudonym; what named the person is not kept'),
+  request_date: timestamp,
+  erasure_method: z.string(),
+  legal_basis: z.string(),
+  status: z.enum(['Pending', 'InProgress', 'Completed', 'Failed']),
+  completion_date: timestamp.nullable(),
+  affected_data_count: z.number().int().describe('Sealed parts that can no longer be opened'),
+  verification_hash: z.string().nullable().describe('Hex SHA-256 of proof_of_erasure'),
+  proof_of_erasure: z.string().nullable().describe('The certificate'),
+  unrecoverable_after: timestamp.nullable(),
+  requested_by: uuid.nullable(),
+})
+export type ErasureRequest = z.infer<typeof erasureRequest>
+export const erasureQuery = z.strictObject(pageQuery)
+export const erasurePage = z.object({ erasures: z.array(erasureRequest), next_cursor: nextCursor })

@@ -5,9 +5,14 @@ import type {
   CreateToken,
   Erased,
   EraseSubject,
+  ErasureRequest,
+  Histogram,
+  HistogramInput,
+  OperationsState,
   RangeVerified,
   Scope,
   Tenant,
+  Verification,
   VerifyRange,
 } from '@probity/contract'
 import { Listing } from './listing.ts'
@@ -108,6 +113,26 @@ export class Probity extends PolicyClient {
   /** Has the server verify its stored log. */
   verify(range: Partial<VerifyRange> = {}): Promise<RangeVerified> {
     return this.transport.json('POST', '/v1/audit/verify', range)
+  }
+
+  /** What verifications found, the newest first. */
+  verifications(filter: Query = {}): Listing<'verifications', Verification> {
+    return this.transport.list('verifications', (page) => path`/v1/audit/verifications${{ ...filter, ...page }}`)
+  }
+
+  /** How many events match, by time and outcome. */
+  histogram(asked: HistogramInput = {}): Promise<Histogram> {
+    return this.transport.ask('/v1/audit/histogram', asked)
+  }
+
+  /** Erasures, with their certificates, the newest first. */
+  erasures(filter: Query = {}): Listing<'erasures', ErasureRequest> {
+    return this.transport.list('erasures', (page) => path`/v1/privacy/erasures${{ ...filter, ...page }}`)
+  }
+
+  /** How the installation does. */
+  operations(): Promise<OperationsState> {
+    return this.transport.json('GET', '/v1/operations')
   }
 
   /** Erases a person, named by pseudonym or by anything that leads to them. */

@@ -16,6 +16,7 @@ import type {
   CreateGroupInput,
   CreateServiceAccountInput,
   CreateUser,
+  FactorList,
   FactorsReset,
   FederationStarted,
   FinishFederation,
@@ -34,6 +35,7 @@ import type {
   RealmList,
   SamlProvider,
   ServiceAccount,
+  Session,
   Setup,
   SignInRules,
   User,
@@ -219,6 +221,14 @@ export class IdentityClient extends AccountClient {
 
   changeServiceAccount(id: string, change: ChangeServiceAccount): Promise<ServiceAccount> {
     return this.transport.json('PATCH', path`/v1/service-accounts/${id}`, change)
+  }
+
+  sessionsOf(userId: string): Promise<{ sessions: Session[] }> {
+    return this.transport.json('GET', path`/v1/users/${userId}/sessions`)
+  }
+
+  factorsOf(userId: string): Promise<FactorList> {
+    return this.transport.json('GET', path`/v1/users/${userId}/factors`)
   }
 
   /** Ends a session of anybody's. */

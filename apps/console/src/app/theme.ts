@@ -13,11 +13,24 @@ const pine: MantineColorsTuple = [
   '#0c3e34',
 ]
 
+const night: MantineColorsTuple = [
+  '#e3e6e8',
+  '#b9c0c5',
+  '#8e979e',
+  '#5c656c',
+  '#394046',
+  '#2c3135',
+  '#1d2123',
+  '#16191b',
+  '#111315',
+  '#0b0d0e',
+]
+
 /** Dense, quiet and legible: each colour of text has a contrast of 4.5 to 1 or more on its ground (WCAG 2.2, 1.4.3). */
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 6, dark: 5 },
-  colors: { pine },
+  colors: { pine, dark: night },
   autoContrast: true,
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
@@ -55,7 +68,6 @@ export const colours: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#b3b9be',
     '--mantine-color-placeholder': '#9aa1a8',
     '--mantine-color-anchor': 'var(--mantine-color-pine-3)',
-    '--mantine-color-body': '#16191b',
     '--probity-ground': '#111315',
     '--probity-line': '#2c3135',
   },

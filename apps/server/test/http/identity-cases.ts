@@ -327,6 +327,16 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       call: () => mine('DELETE', `/v1/me/factors/${known.factor}`),
     },
     {
+      operation: 'GET /v1/users/{id}/sessions',
+      schema: contract.sessionList,
+      call: () => call('GET', `/v1/users/${known.user}/sessions`),
+    },
+    {
+      operation: 'GET /v1/users/{id}/factors',
+      schema: contract.factorList,
+      call: () => call('GET', `/v1/users/${known.user}/factors`),
+    },
+    {
       operation: 'POST /v1/users/{id}/factors/reset',
       schema: contract.factorsReset,
       call: () => call('POST', `/v1/users/${known.user}/factors/reset`),

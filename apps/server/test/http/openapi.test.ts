@@ -103,6 +103,17 @@ function cases(): Case[] {
       call: () => call('POST', '/v1/audit/verify', {}),
     },
     {
+      operation: 'GET /v1/audit/verifications',
+      schema: contract.verificationPage,
+      call: () => call('GET', '/v1/audit/verifications?limit=1'),
+    },
+    {
+      operation: 'POST /v1/audit/histogram',
+      schema: contract.histogram,
+      call: () => call('POST', '/v1/audit/histogram', { buckets: 2 }),
+    },
+    { operation: 'GET /v1/operations', schema: contract.operationsState, call: () => call('GET', '/v1/operations') },
+    {
       operation: 'POST /v1/audit/accept-rollback',
       schema: contract.rollbackAccepted,
       async call() {
@@ -191,6 +202,11 @@ function cases(): Case[] {
       operation: 'DELETE /v1/privacy/data-subjects/{id}',
       schema: contract.erased,
       call: () => call('DELETE', '/v1/privacy/data-subjects/ada', {}),
+    },
+    {
+      operation: 'GET /v1/privacy/erasures',
+      schema: contract.erasurePage,
+      call: () => call('GET', '/v1/privacy/erasures?limit=1'),
     },
   ]
 }

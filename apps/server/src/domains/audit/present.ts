@@ -1,9 +1,10 @@
-import type { AuditEvent } from '@probity/contract'
+import type { AuditEvent, InvalidEntry, Verification } from '@probity/contract'
 import { encodeHex, type Json } from '@probity/core'
 import { microsecondsToText } from '../../platform/clock.ts'
 import type { JsonObject } from './formats/observed-event.ts'
 import { restore } from './formats/redact.ts'
 import { type Entry, isOwn, type OpenedPart } from './reader.ts'
+import type { ListedVerification } from './store.ts'
 
 /** An entry as the API shows it, with those of its sealed parts that were opened. */
 export function presentEvent(
@@ -59,4 +60,17 @@ function firstMember(members: JsonObject, pointer: RegExp): string | null {
 
 function asObject(value: Json | undefined): JsonObject {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
+}
+
+export function presentVerification(row: ListedVerification): Verification {
+  return {
+    id: row.id,
+    valid: row.integrity_valid,
+    start_position: row.start_sequence,
+    end_position: row.end_sequence,
+    verification_timestamp: row.verification_timestamp.toISOString(),
+    invalid_entries: row.invalid_entries as InvalidEntry[], // as they were written here
+    verification_signature: row.verification_signature,
+    verifier_id: row.verifier_id,
+  }
 }

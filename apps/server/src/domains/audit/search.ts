@@ -29,6 +29,17 @@ export interface Found {
 export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: boolean): Promise<Found> {
   const below = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(query.cursor)
   if (below === null) throw new DomainError('CURSOR_INVALID')
+  return searchBelow(tx, keys, query, seesPeople, below)
+}
+
+/** The same below an index. */
+export async function searchBelow(
+  tx: Tx,
+  keys: Keys,
+  query: Asked & { text?: string | undefined; limit: number },
+  seesPeople: boolean,
+  below: number,
+): Promise<Found> {
   const { wanted, byName } = await wantedOf(tx, keys, query, seesPeople)
   if (wanted === null) return { entries: [], before: null, byName }
   return { ...(await findBelow(tx, keys, { ...wanted, text: query.text }, query, below)), byName }
@@ -82,20 +93,17 @@ export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, e
 
 const SELECTED_AT_ONCE = 2_000
 
-type Asked = Partial<
-  Pick<
-    EventQuery,
-    | 'user_id'
-    | 'ip_address'
-    | 'event_type'
-    | 'start_time'
-    | 'end_time'
-    | 'resource'
-    | 'action'
-    | 'outcome'
-    | 'min_risk_score'
-  >
->
+type Member =
+  | 'user_id'
+  | 'ip_address'
+  | 'event_type'
+  | 'start_time'
+  | 'end_time'
+  | 'resource'
+  | 'action'
+  | 'outcome'
+  | 'min_risk_score'
+type Asked = { [K in Member]?: EventQuery[K] | undefined }
 
 /**
  * Wanted null: the person asked for is not known here. A UUID may be a pseudonym or somebody's name; it was used as a
@@ -104,7 +112,7 @@ type Asked = Partial<
 async function wantedOf(
   tx: Tx,
   keys: Keys,
-  query: { [K in keyof Asked]: Asked[K] | undefined },
+  query: Asked,
   seesPeople: boolean,
 ): Promise<{ wanted: Wanted | null; byName: boolean }> {
   const { start_time, end_time, event_type, resource, action, outcome, min_risk_score } = query

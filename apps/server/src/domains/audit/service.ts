@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
-import type { AcceptRollback, EventQuery, ExportQuery, VerifyRange } from '@probity/contract'
+import type { AcceptRollback, EventQuery, ExportQuery, Histogram, HistogramQuery, VerifyRange } from '@probity/contract'
 import { ANCHOR_TENANT, emptyRoot, encodeBase64, encodeHex, formatReceipt } from '@probity/core'
 import { nodeCrypto } from '@probity/verifier/node'
 import { actorOf, mayDo, type Principal } from '../../platform/authority.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { OwnEvent } from '../../platform/record.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
@@ -12,9 +13,10 @@ import { costOf } from './budget.ts'
 import { CheckThreads } from './checking/threads.ts'
 import { exportRange, exportSelection, type Run } from './export.ts'
 import type { Format } from './formats/observed-event.ts'
+import { histogramOf } from './histogram.ts'
 import { ingestStream } from './ingest.ts'
 import type { Refused } from './intake/prepared.ts'
-import { presentEvent } from './present.ts'
+import { presentEvent, presentVerification } from './present.ts'
 import { Proofs } from './proofs.ts'
 import { consistencyOf } from './prove.ts'
 import type { Accepted } from './queue.ts'
@@ -88,6 +90,16 @@ export class Audit {
         next_cursor: found.before === null ? null : formatCursor(found.before),
       }
     })
+  }
+
+  /** How many entries match, by when they were received. Finding people by name is recorded. */
+  async histogram(principal: Principal, query: HistogramQuery): Promise<Histogram> {
+    const { keys, clock } = this.#dependencies
+    const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(principal.tenantId, work)
+    const seesPeople = mayDo(principal, 'audit_entry:read_personal')
+    const { byName, ...found } = await histogramOf(run, keys, query, seesPeople, clock.now())
+    if (byName || query.ip_address !== undefined) await run((tx) => this.#recordFinding(tx, principal))
+    return found
   }
 
   async get(principal: Principal, id: string, personal: boolean) {
@@ -222,6 +234,13 @@ export class Audit {
   async verify(tenantId: string, by: Principal | null, range: VerifyRange) {
     const dependencies = { ...this.#dependencies, anchored: this.#anchored, checking: this.#checking }
     return verifyAndRecord(dependencies, await this.key(tenantId), { tenantId, by, range })
+  }
+
+  /** What verifications found, the newest first. */
+  async verifications(principal: Principal, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+    const rows = await this.#run(principal.tenantId, (tx) => store.listVerifications(tx, afterId(cursor), limit + 1))
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    return { verifications: page.map(presentVerification), next_cursor }
   }
 
   /** A range, or the entries that match, as one file. Opening sealed parts into it is recorded before. */

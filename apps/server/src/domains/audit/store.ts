@@ -361,3 +361,13 @@ export async function insertVerification(tx: Tx, row: VerificationRow): Promise<
     ],
   )
 }
+
+export type ListedVerification = Omit<VerificationRow, 'checkpoint'>
+
+/** Verifications, the newest first, older than one. */
+export async function listVerifications(tx: Tx, before: string | null, limit: number): Promise<ListedVerification[]> {
+  const text = `SELECT id, verification_timestamp, start_sequence, end_sequence, integrity_valid, verification_signature,
+                  verifier_id, invalid_entries
+                FROM audit_verifications WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`
+  return (await tx.query<ListedVerification>(text, [tx.tenantId, before, limit])).rows
+}

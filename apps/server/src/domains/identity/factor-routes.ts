@@ -130,6 +130,15 @@ export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
       handle: ({ principal }) => factors.renewCodes(principal),
     }),
     route({
+      method: 'GET',
+      path: '/v1/users/:id/factors',
+      summary: 'List the second factors of somebody of the tenant',
+      permit: 'user:read',
+      params: one,
+      answers: { 200: factorList },
+      handle: ({ principal, params }) => factors.ofPerson(principal, params.id),
+    }),
+    route({
       method: 'POST',
       path: '/v1/users/:id/factors/reset',
       summary: 'Take away the factors of somebody who lost them; their sessions end',

@@ -145,19 +145,27 @@ export class SecondFactors {
     })
   }
 
-  async list(principal: Principal): Promise<FactorList> {
+  list(principal: Principal): Promise<FactorList> {
     ownSession(principal)
+    return this.#work.run(principal.tenantId, (tx) => this.#listed(tx, principal.userId))
+  }
+
+  /** Those of somebody of the tenant. Throws NOT_FOUND. */
+  ofPerson(principal: Principal, userId: string): Promise<FactorList> {
     return this.#work.run(principal.tenantId, async (tx) => {
-      const confirmed = (await store.readFactors(tx, principal.userId)).filter(
-        ({ confirmed_at }) => confirmed_at !== null,
-      )
-      const passkeys = await listPasskeys(tx, principal.userId)
-      const factors = [
-        ...confirmed.map((row) => ({ ...shownOf(row), kind: row.kind, name: null })),
-        ...passkeys.map((row) => ({ ...shownOf(row), kind: 'passkey' as const, name: row.name })),
-      ]
-      return { factors, backup_codes_left: await store.countCodes(tx, principal.userId) }
+      if (!(await readPerson(tx, userId))) throw new DomainError('NOT_FOUND')
+      return this.#listed(tx, userId)
     })
+  }
+
+  async #listed(tx: Tx, userId: string): Promise<FactorList> {
+    const confirmed = (await store.readFactors(tx, userId)).filter(({ confirmed_at }) => confirmed_at !== null)
+    const passkeys = await listPasskeys(tx, userId)
+    const factors = [
+      ...confirmed.map((row) => ({ ...shownOf(row), kind: row.kind, name: null })),
+      ...passkeys.map((row) => ({ ...shownOf(row), kind: 'passkey' as const, name: row.name })),
+    ]
+    return { factors, backup_codes_left: await store.countCodes(tx, userId) }
   }
 
   /** Takes a factor away; with the last one the backup codes go as well. Throws STEP_UP_REQUIRED. */

@@ -81,6 +81,15 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
       },
     }),
     route({
+      method: 'GET',
+      path: '/v1/users/:id/sessions',
+      summary: 'List the sessions of somebody of the tenant',
+      permit: 'session:end',
+      params: one,
+      answers: { 200: sessionList },
+      handle: ({ principal, params }) => sessions.ofPerson(principal, params.id),
+    }),
+    route({
       method: 'DELETE',
       path: '/v1/sessions/:id',
       summary: 'End a session of the tenant',

@@ -13,6 +13,7 @@ import { hashToken } from './authenticate.ts'
 import { keyOfPerson } from './profile.ts'
 import { isRecent, isSessionAlive, judgeRefresh, RECENT_SECONDS, type SessionLimits, scopesOf } from './rules.ts'
 import * as store from './store-sessions.ts'
+import { readPerson } from './store-users.ts'
 
 export interface SessionSettings {
   usual: SessionLimits
@@ -135,6 +136,13 @@ export class Sessions {
   async list(principal: Principal): Promise<{ sessions: Session[] }> {
     const own = ownSession(principal)
     return { sessions: await this.#listed(principal.tenantId, principal.userId, own) }
+  }
+
+  /** Those of somebody of the tenant. Throws NOT_FOUND. */
+  async ofPerson(principal: Principal, userId: string): Promise<{ sessions: Session[] }> {
+    const { tenantId, id } = principal
+    if (!(await this.#work.run(tenantId, (tx) => readPerson(tx, userId)))) throw new DomainError('NOT_FOUND')
+    return { sessions: await this.#listed(tenantId, userId, id) }
   }
 
   /** Ends the session that asks. */

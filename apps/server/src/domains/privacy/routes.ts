@@ -1,4 +1,4 @@
-import { erased, eraseSubject } from '@probity/contract'
+import { erased, eraseSubject, erasurePage, erasureQuery } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Privacy } from './service.ts'
@@ -15,6 +15,15 @@ export function privacyRoutes(privacy: Privacy): Route[] {
       body: eraseSubject,
       answers: { 200: erased },
       handle: ({ principal, params, body }) => privacy.erase(principal, params.id, body),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/privacy/erasures',
+      summary: 'List erasures, with their certificates',
+      permit: 'data_subject:erase',
+      query: erasureQuery,
+      answers: { 200: erasurePage },
+      handle: ({ principal, query }) => privacy.list(principal, query),
     }),
   ]
 }

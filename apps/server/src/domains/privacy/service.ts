@@ -7,6 +7,7 @@ import type { Database } from '../../platform/database/pools.ts'
 import { type Tx, tenantTransaction } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { afterId, pageOf } from '../../platform/page.ts'
 import type { Audit } from '../audit/index.ts'
 import { closeAccounts } from '../identity/index.ts'
 import type { Keys } from '../keys/index.ts'
@@ -62,6 +63,19 @@ export class Privacy {
     })
     const by = { ...actorOf(principal), [principal.kind]: principal.id }
     return this.#carryOut(tenantId, { ids, subjects, method: input.erasure_method, by })
+  }
+
+  /** Requests and what became of them, the newest first. */
+  async list(principal: Principal, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+    const rows = await this.#run(principal.tenantId, (tx) => store.listErasures(tx, afterId(cursor), limit + 1))
+    const { page, next_cursor } = pageOf(rows, limit, ({ id }) => id)
+    const erasures = page.map((row) => ({
+      ...row,
+      request_date: row.request_date.toISOString(),
+      completion_date: row.completion_date?.toISOString() ?? null,
+      unrecoverable_after: row.unrecoverable_after?.toISOString() ?? null,
+    }))
+    return { erasures, next_cursor }
   }
 
   /** Carries out requests that a crash interrupted; answers how many. A request under way elsewhere is left to it. */

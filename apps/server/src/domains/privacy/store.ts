@@ -44,3 +44,26 @@ export async function completeErasure(
     [tx.tenantId, id, done.at, done.hash, done.proof, done.affected, done.unrecoverable],
   )
 }
+
+export interface ListedErasure {
+  id: string
+  subject_id: string
+  request_date: Date
+  erasure_method: string
+  legal_basis: string
+  status: 'Pending' | 'InProgress' | 'Completed' | 'Failed'
+  completion_date: Date | null
+  affected_data_count: number
+  verification_hash: string | null
+  proof_of_erasure: string | null
+  unrecoverable_after: Date | null
+  requested_by: string | null
+}
+
+/** Requests, the newest first, older than one. */
+export async function listErasures(tx: Tx, before: string | null, limit: number): Promise<ListedErasure[]> {
+  const text = `SELECT id, subject_id, request_date, erasure_method, legal_basis, status, completion_date, affected_data_count,
+                  verification_hash, proof_of_erasure, unrecoverable_after, requested_by
+                FROM data_erasure_requests WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`
+  return (await tx.query<ListedErasure>(text, [tx.tenantId, before, limit])).rows
+}
