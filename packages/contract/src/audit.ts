@@ -90,6 +90,7 @@ export const eventQuery = z.strictObject({
   outcome: outcome.optional(),
   min_risk_score: z.coerce.number().int().min(0).max(100).optional(),
   ip_address: text(64).optional().describe('Needs audit:read_personal'),
+  below: z.coerce.number().int().min(0).optional().describe('Entries before this index alone'),
   text: text(200).min(2).optional().describe('Anywhere in the unsealed part, without regard to case'),
   personal: flag.describe('Open sealed parts; needs audit:read_personal and is recorded'),
 })
@@ -137,7 +138,7 @@ export const verificationPage = z.object({
 export type Verification = z.infer<typeof verificationPage>['verifications'][number]
 
 export const histogramQuery = eventQuery
-  .omit({ limit: true, cursor: true, personal: true })
+  .omit({ limit: true, cursor: true, below: true, personal: true })
   .extend({ buckets: z.coerce.number().int().min(1).max(200).default(60) })
 export type HistogramQuery = z.infer<typeof histogramQuery>
 export type HistogramInput = z.input<typeof histogramQuery>

@@ -30,10 +30,48 @@ export function emptyRoot(digest: Digest): Uint8Array {
   return digest(new Uint8Array())
 }
 
+/** A step of an inclusion proof from the leaf up: the hash beside, on which side it stands, and what both make. */
+export interface PathStep {
+  sibling: Uint8Array
+  side: 'left' | 'right'
+  node: Uint8Array
+}
+
 /**
- * The root that an inclusion proof leads to (RFC 9162 §2.1.3.2, steps 1 to 5 up to the comparison).
- * Throws VerificationError INCLUSION_INVALID when the proof does not have the form that index and size ask for.
+ * The way of an inclusion proof (RFC 9162 §2.1.3.2, steps 1 to 5 up to the comparison). Throws VerificationError
+ * INCLUSION_INVALID when the proof does not have the form that index and size ask for.
  */
+export function inclusionPath(
+  digest: Digest,
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  proof: readonly Uint8Array[],
+): PathStep[] {
+  const invalid = (why: string) => new VerificationError('INCLUSION_INVALID', why)
+  if (index < 0n || index >= size) throw invalid('the index is not below the size')
+  if (!areHashes([leaf, ...proof])) throw invalid('a hash is not 32 bytes long')
+  const steps: PathStep[] = []
+  let fn = index
+  let sn = size - 1n
+  let r = leaf
+  for (const p of proof) {
+    if (sn === 0n) throw invalid('the proof is too long')
+    const side = isOdd(fn) || fn === sn ? 'left' : 'right'
+    r = side === 'left' ? nodeHash(digest, p, r) : nodeHash(digest, r, p)
+    steps.push({ sibling: p, side, node: r })
+    while (side === 'left' && !isOdd(fn) && fn !== 0n) {
+      fn >>= 1n
+      sn >>= 1n
+    }
+    fn >>= 1n
+    sn >>= 1n
+  }
+  if (sn !== 0n) throw invalid('the proof is too short')
+  return steps
+}
+
+/** The root that an inclusion proof leads to. Throws as inclusionPath does. */
 export function rootFromInclusion(
   digest: Digest,
   leaf: Uint8Array,
@@ -41,28 +79,7 @@ export function rootFromInclusion(
   size: bigint,
   proof: readonly Uint8Array[],
 ): Uint8Array {
-  const invalid = (why: string) => new VerificationError('INCLUSION_INVALID', why)
-  if (index < 0n || index >= size) throw invalid('the index is not below the size')
-  if (!areHashes([leaf, ...proof])) throw invalid('a hash is not 32 bytes long')
-  let fn = index
-  let sn = size - 1n
-  let r = leaf
-  for (const p of proof) {
-    if (sn === 0n) throw invalid('the proof is too long')
-    if (isOdd(fn) || fn === sn) {
-      r = nodeHash(digest, p, r)
-      while (!isOdd(fn) && fn !== 0n) {
-        fn >>= 1n
-        sn >>= 1n
-      }
-    } else {
-      r = nodeHash(digest, r, p)
-    }
-    fn >>= 1n
-    sn >>= 1n
-  }
-  if (sn !== 0n) throw invalid('the proof is too short')
-  return r
+  return inclusionPath(digest, leaf, index, size, proof).at(-1)?.node ?? leaf
 }
 
 /** RFC 9162 §2.1.3.2. Throws VerificationError INCLUSION_INVALID unless the leaf is in the tree at `index`. */

@@ -1,8 +1,15 @@
 import { createRouter } from '@tanstack/react-router'
+import { accessRoutes } from '../access/routes.ts'
+import { auditRoutes, outsideAuditRoutes } from '../audit/routes.ts'
 import { homeRoutes } from '../home/routes.ts'
 import { accountRoutes, outsideIdentityRoutes } from '../identity/routes.ts'
+import { operationsRoutes } from '../operations/routes.ts'
+import { peopleRoutes } from '../people/routes.ts'
 import { BASE } from '../platform/base.ts'
-import { setupRoutes } from '../tenancy/routes.ts'
+import { policyRoutes } from '../policies/routes.ts'
+import { privacyRoutes } from '../privacy/routes.ts'
+import { signInRoutes } from '../sign-in/routes.ts'
+import { setupRoutes, tenancyRoutes } from '../tenancy/routes.ts'
 import { NotFound } from './not-found.tsx'
 import { PageFailure } from './page-failure.tsx'
 import { PageSkeleton } from './page-skeleton.tsx'
@@ -11,8 +18,19 @@ import { insideRoute, outsideRoute, rootRoute } from './roots.tsx'
 /** Each domain brings its own pages. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
-    outsideRoute.addChildren([...setupRoutes, ...outsideIdentityRoutes]),
-    insideRoute.addChildren([...homeRoutes, ...accountRoutes]),
+    outsideRoute.addChildren([...setupRoutes, ...outsideIdentityRoutes, ...outsideAuditRoutes]),
+    insideRoute.addChildren([
+      ...homeRoutes,
+      ...accountRoutes,
+      ...auditRoutes,
+      ...privacyRoutes,
+      ...peopleRoutes,
+      ...signInRoutes,
+      ...accessRoutes,
+      ...policyRoutes,
+      ...operationsRoutes,
+      ...tenancyRoutes,
+    ]),
   ]),
   basepath: BASE,
   defaultPreload: 'intent',

@@ -1,8 +1,7 @@
 import { Alert, Button, Group, Skeleton, Stack, Text, Textarea } from '@mantine/core'
 import type { AuditEvent } from '@probity/contract'
-import type { Result } from '@probity/sdk/verify'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { save } from '../platform/download.ts'
@@ -15,22 +14,21 @@ export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): v
   const query = useQuery({
     queryKey: ['receipt', event.id],
     queryFn: async () => {
-      const [receipt, { keys }] = await Promise.all([probity.receipt(event.id), probity.key()])
-      return { receipt, keys }
+      const [receipt, { keys }, verifier] = await Promise.all([
+        probity.receipt(event.id),
+        probity.key(),
+        import('@probity/sdk/verify'),
+      ])
+      return { receipt, keys, verifier }
     },
     staleTime: Number.POSITIVE_INFINITY, // a receipt is good for ever
   })
   const [leaf, setLeaf] = useState<string | null>(null)
-  const [result, setResult] = useState<Result | null>(null)
-  const receipt =
-    query.data === undefined ? null : leaf === null ? query.data.receipt : withLeaf(query.data.receipt, leaf)
-  useEffect(() => {
-    if (receipt === null || query.data === undefined) return
-    const { keys } = query.data
-    void import('@probity/sdk/verify').then(({ verifyReceipt }) => setResult(verifyReceipt(receipt, keys)))
-  }, [receipt, query.data])
   if (query.error) return <FailureNotice error={query.error} retry={() => void query.refetch()} />
-  if (query.data === undefined || result === null || receipt === null) return <Skeleton height={240} mt="md" />
+  if (query.data === undefined) return <Skeleton height={240} mt="md" />
+  const { verifier, keys } = query.data
+  const receipt = leaf === null ? query.data.receipt : verifier.withLeaf(query.data.receipt, leaf)
+  const result = verifier.verifyReceipt(receipt, keys)
   return (
     <Stack pt="md">
       <Text>{text('receipt.what')}</Text>
@@ -51,7 +49,7 @@ export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): v
         classNames={{ input: 'mono' }}
         autosize
         minRows={4}
-        value={leaf ?? leafOf(query.data.receipt)}
+        value={leaf ?? verifier.readReceipt(receipt).leaf}
         onChange={(change) => setLeaf(change.currentTarget.value)}
       />
       <Group>
@@ -67,17 +65,4 @@ export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): v
       </Group>
     </Stack>
   )
-}
-
-const EXTRA = /^extra (.*)$/m
-
-/** The text of the entry in a receipt (formats §5). */
-function leafOf(receipt: string): string {
-  const bytes = Uint8Array.from(atob(EXTRA.exec(receipt)?.[1] ?? ''), (letter) => letter.charCodeAt(0))
-  return new TextDecoder().decode(bytes)
-}
-
-function withLeaf(receipt: string, leaf: string): string {
-  const letters = Array.from(new TextEncoder().encode(leaf), (byte) => String.fromCharCode(byte)).join('')
-  return receipt.replace(EXTRA, `extra ${btoa(letters)}`)
 }

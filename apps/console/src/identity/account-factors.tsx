@@ -12,7 +12,7 @@ import {
   TextInput,
   Title,
 } from '@mantine/core'
-import type { FactorSetUp } from '@probity/contract'
+import type { FactorList, FactorSetUp } from '@probity/contract'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
@@ -27,6 +27,8 @@ import type IdentityTexts from './messages.en.json'
 import { addPasskey } from './passkey.ts'
 import { accountRoute } from './routes.ts'
 
+type Factor = FactorList['factors'][number]
+
 /** Second factors and passkeys; backup codes are shown once, when they are made. */
 export function AccountFactors() {
   const text = useText<typeof IdentityTexts>('identity')
@@ -35,7 +37,7 @@ export function AccountFactors() {
   const [error, setError] = useState<unknown>(null)
   const [setUp, setSetUp] = useState<FactorSetUp | null>(null)
   const [codes, setCodes] = useState<string[]>([])
-  const [removed, setRemoved] = useState<(typeof factors.factors)[number] | null>(null)
+  const [removed, setRemoved] = useState<Factor | null>(null)
   const changed = () => Promise.all([router.invalidate(), queries.invalidateQueries(meQuery)])
   const attempt = async (work: () => Promise<unknown>) => {
     setError(null)
@@ -66,7 +68,7 @@ export function AccountFactors() {
           </Group>
         </Group>
         {error !== null && <FailureNotice error={error} />}
-        <Table
+        <Table<Factor>
           label={text('factors.title')}
           rows={factors.factors}
           rowKey={({ id }) => id}

@@ -1,4 +1,5 @@
 import { Badge, Button, Card, Group, Stack, Text, Title } from '@mantine/core'
+import type { Session } from '@probity/contract'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -38,7 +39,7 @@ export function AccountSessions() {
             )}
           </Group>
           {error !== null && <FailureNotice error={error} />}
-          <Table
+          <Table<Session>
             label={text('sessions.title')}
             rows={sessions}
             rowKey={({ id }) => id}

@@ -47,11 +47,12 @@ export async function logInWithPasskey(tenant: string, remember_me: boolean): Pr
 export async function leaveForProvider(email: string, to: string): Promise<boolean> {
   const { tenant, connection } = await probity.findRealm(email)
   if (tenant === null || connection === null) return false
-  await leave(tenant, connection, to)
+  await leaveForConnection(tenant, connection, to)
   return true
 }
 
-async function leave(tenant: string, connection: string, to: string): Promise<void> {
+/** Sends the browser to a provider; `to`: where to go on afterwards. */
+export async function leaveForConnection(tenant: string, connection: string, to: string): Promise<void> {
   const { authorization_url, request_token } = await probity.startFederation(tenant, connection)
   sessionStorage.setItem(FEDERATION, JSON.stringify({ request_token, tenant, to }))
   location.assign(authorization_url)

@@ -29,7 +29,7 @@ export interface Found {
 export async function search(tx: Tx, keys: Keys, query: EventQuery, seesPeople: boolean): Promise<Found> {
   const below = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(query.cursor)
   if (below === null) throw new DomainError('CURSOR_INVALID')
-  return searchBelow(tx, keys, query, seesPeople, below)
+  return searchBelow(tx, keys, query, seesPeople, Math.min(below, query.below ?? below))
 }
 
 /** The same below an index. */

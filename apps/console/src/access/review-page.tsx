@@ -1,0 +1,167 @@
+import { Badge, Button, Group, Kbd, Stack, Text, TextInput } from '@mantine/core'
+import type { ReviewItem } from '@probity/contract'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { type Deed, Deeds } from '../components/deeds.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Moment } from '../components/moment.tsx'
+import { More } from '../components/more.tsx'
+import { Page } from '../components/page.tsx'
+import { QueryState } from '../components/query-state.tsx'
+import { useMay } from '../identity/me.ts'
+import { PersonName } from '../identity/person-name.tsx'
+import { probity, queries } from '../platform/client.ts'
+import { useText } from '../platform/text.tsx'
+import type AccessTexts from './messages.en.json'
+import { reviewItemsQuery, reviewQuery } from './queries.ts'
+import { reviewRoute } from './routes.ts'
+
+const COLOURS: Record<ReviewItem['state'], string> = {
+  pending: 'blue',
+  kept: 'green',
+  ended: 'red',
+  unanswered: 'red',
+  changed: 'gray',
+  protected: 'gray',
+  cancelled: 'gray',
+}
+
+/** A review to work through: j and k go along, y keeps a grant, n ends it. */
+export function ReviewPage() {
+  const text = useText<typeof AccessTexts>('access')
+  const { id } = reviewRoute.useParams()
+  const may = useMay()
+  const review = useQuery(reviewQuery(id))
+  const query = useInfiniteQuery(reviewItemsQuery(id))
+  const [reason, setReason] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  const items = query.data?.pages.flatMap((page) => page.items) ?? []
+  const { chosen, setChosen, list } = useChosen(items)
+  const decide = async (item: ReviewItem | undefined, decision: 'keep' | 'end') => {
+    if (item === undefined || item.state !== 'pending') return
+    setError(null)
+    try {
+      await probity.decideAccessReviewItem(id, item.id, {
+        decision,
+        reason: reason.trim() === '' ? text(`review.reason_${decision}`) : reason.trim(),
+      })
+      setChosen((at) => Math.min(at + 1, items.length - 1))
+      await queries.invalidateQueries({ queryKey: ['access'] })
+    } catch (refused) {
+      setError(refused)
+    }
+  }
+  const press = (event: React.KeyboardEvent) => {
+    if (event.key === 'j' || event.key === 'ArrowDown') setChosen((at) => Math.min(at + 1, items.length - 1))
+    else if (event.key === 'k' || event.key === 'ArrowUp') setChosen((at) => Math.max(at - 1, 0))
+    else if (event.key === 'y') void decide(items[chosen], 'keep')
+    else if (event.key === 'n') void decide(items[chosen], 'end')
+    else return
+    event.preventDefault()
+  }
+  const cancel: Deed = {
+    label: text('review.cancel'),
+    isDangerous: true,
+    confirm: {
+      title: text('review.cancel_title', { name: review.data?.name ?? '' }),
+      hint: text('review.cancel_hint'),
+    },
+    run: () => probity.cancelAccessReview(id),
+  }
+  return (
+    <Page
+      title={review.data?.name ?? text('reviews')}
+      description={
+        review.data !== undefined && (
+          <>
+            {text('review.until')} <Moment at={review.data.due_at} />.{' '}
+            {text('review.left', { count: review.data.items.pending })}
+          </>
+        )
+      }
+      actions={
+        may('access_review:write') &&
+        review.data?.state === 'open' && (
+          <Deeds
+            deeds={[cancel]}
+            onDone={() => queries.invalidateQueries({ queryKey: ['access'] })}
+            onError={setError}
+          />
+        )
+      }
+    >
+      <Stack gap="sm">
+        {error !== null && <FailureNotice error={error} />}
+        <Group justify="space-between" align="flex-end">
+          <TextInput
+            label={text('review.reason')}
+            description={text('review.reason_hint')}
+            w={360}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+          <Text c="dimmed">
+            <Kbd>j</Kbd> <Kbd>k</Kbd> {text('review.along')} · <Kbd>y</Kbd> {text('review.keep')} · <Kbd>n</Kbd>{' '}
+            {text('review.end')}
+          </Text>
+        </Group>
+        <QueryState query={query}>
+          <div
+            ref={list}
+            role="listbox"
+            tabIndex={0}
+            aria-label={text('review.items')}
+            aria-activedescendant={items[chosen] === undefined ? undefined : `item-${items[chosen].id}`}
+            className="table-frame"
+            onKeyDown={press}
+          >
+            {items.map((item, at) => (
+              // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names the row (aria-activedescendant).
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys.
+              <div
+                key={item.id}
+                id={`item-${item.id}`}
+                role="option"
+                aria-selected={at === chosen}
+                onClick={() => setChosen(at)}
+                className="review-item"
+              >
+                <Text component="span" style={{ flex: 1 }}>
+                  {item.user_id === null ? item.group_id?.slice(0, 8) : <PersonName id={item.user_id} />} ·{' '}
+                  <b>{item.role ?? '—'}</b> ·{' '}
+                  <span className="mono">
+                    {item.resource_type === null
+                      ? '*'
+                      : [item.resource_type, item.resource_id].filter(Boolean).join('/')}
+                  </span>{' '}
+                  · <Moment at={item.granted_at} />
+                </Text>
+                <Badge color={COLOURS[item.state]}>{text(`item.${item.state}`)}</Badge>
+              </div>
+            ))}
+          </div>
+          {items[chosen]?.state === 'pending' && (
+            <Group>
+              <Button onClick={() => void decide(items[chosen], 'keep')}>{text('review.keep')}</Button>
+              <Button color="red" variant="light" onClick={() => void decide(items[chosen], 'end')}>
+                {text('review.end')}
+              </Button>
+            </Group>
+          )}
+        </QueryState>
+        <More query={query} />
+      </Stack>
+    </Page>
+  )
+}
+
+/** Which item is looked at; the list has the focus, so that its keys work at once. */
+function useChosen(items: readonly ReviewItem[]) {
+  const [chosen, setChosen] = useState(0)
+  const list = useRef<HTMLDivElement>(null)
+  const hasItems = items.length > 0
+  useEffect(() => {
+    if (hasItems) list.current?.focus()
+  }, [hasItems])
+  return { chosen, setChosen, list }
+}

@@ -1,0 +1,146 @@
+import { Alert, Button, Card, Group, MultiSelect, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import type { Permission, Role } from '@probity/contract'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Deeds } from '../components/deeds.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Page } from '../components/page.tsx'
+import { useMay } from '../identity/me.ts'
+import { probity, queries } from '../platform/client.ts'
+import { useText } from '../platform/text.tsx'
+import { effectiveOf } from './effective-permissions.ts'
+import type AccessTexts from './messages.en.json'
+import { PermissionEditor } from './permission-editor.tsx'
+import { roleQuery, rolesQuery } from './queries.ts'
+import { RoleGrants } from './role-grants.tsx'
+import { roleRoute } from './routes.ts'
+
+/** A role: what it lets somebody do, itself and by its parents; what a change would change is shown before it is saved. */
+export function RolePage() {
+  const { id } = roleRoute.useParams()
+  const role = useSuspenseQuery(roleQuery(id)).data
+  return <RoleEditor key={`${role.id} ${role.version}`} role={role} />
+}
+
+function RoleEditor({ role }: { role: Role }) {
+  const text = useText<typeof AccessTexts>('access')
+  const may = useMay()
+  const navigate = useNavigate()
+  const { roles } = useSuspenseQuery(rolesQuery).data
+  const [permissions, setPermissions] = useState<Permission[]>(role.permissions)
+  const [parents, setParents] = useState<string[]>(role.parent_roles)
+  const [error, setError] = useState<unknown>(null)
+  const [isBusy, setBusy] = useState(false)
+  const canWrite = may('role:write') && !role.is_system
+  const before = effectiveOf(role, roles)
+  const after = effectiveOf({ ...role, permissions, parent_roles: parents }, roles)
+  const added = after.filter((one) => !before.includes(one))
+  const removed = before.filter((one) => !after.includes(one))
+  const isChanged = JSON.stringify([permissions, parents]) !== JSON.stringify([role.permissions, role.parent_roles])
+  const save = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      await probity.changeRole(role.id, { permissions, parent_roles: parents, version: role.version })
+      await queries.invalidateQueries({ queryKey: ['access'] })
+      notifications.show({ message: text('role.saved', { name: role.name }) })
+    } catch (refused) {
+      setError(refused)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const remove = async () => {
+    await probity.removeRole(role.id)
+    await queries.invalidateQueries({ queryKey: ['access'] })
+    await navigate({ to: '/roles' })
+  }
+  return (
+    <Page
+      title={role.name}
+      description={role.description ?? text(role.is_system ? 'role.system' : 'role.own')}
+      actions={
+        canWrite && (
+          <Deeds
+            deeds={[
+              {
+                label: text('role.remove'),
+                isDangerous: true,
+                confirm: {
+                  title: text('role.remove_title', { name: role.name }),
+                  hint: text('role.remove_hint'),
+                  name: role.name,
+                },
+                run: remove,
+              },
+            ]}
+            onDone={() => undefined}
+            onError={setError}
+          />
+        )
+      }
+    >
+      {error !== null && <FailureNotice error={error} />}
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <Card>
+          <Stack>
+            <Title order={2}>{text('permissions')}</Title>
+            <PermissionEditor permissions={permissions} canWrite={canWrite} onChange={setPermissions} />
+            <MultiSelect
+              label={text('role.parents')}
+              description={text('role.parents_hint')}
+              data={roles.filter(({ id }) => id !== role.id).map(({ id, name }) => ({ value: id, label: name }))}
+              value={parents}
+              onChange={setParents}
+              disabled={!canWrite}
+              searchable
+            />
+          </Stack>
+        </Card>
+        <Stack>
+          <Card>
+            <Stack gap="xs">
+              <Title order={2}>{text('role.effective')}</Title>
+              {after.length === 0 && <Text c="dimmed">{text('role.nothing')}</Text>}
+              {after.map((one) => (
+                <Text key={one} className="mono" {...(added.includes(one) && { c: 'green' })}>
+                  {added.includes(one) ? `+ ${one}` : one}
+                </Text>
+              ))}
+              {removed.map((one) => (
+                <Text key={one} className="mono" c="red">
+                  <del>− {one}</del>
+                </Text>
+              ))}
+            </Stack>
+          </Card>
+          {isChanged && (
+            <Alert
+              role="status"
+              color="blue"
+              title={text('role.diff', { added: added.length, removed: removed.length })}
+            >
+              <Group mt="xs">
+                <Button loading={isBusy} onClick={() => void save()}>
+                  {text('save')}
+                </Button>
+                <Button
+                  variant="default"
+                  onClick={() => {
+                    setPermissions(role.permissions)
+                    setParents(role.parent_roles)
+                  }}
+                >
+                  {text('role.undo')}
+                </Button>
+              </Group>
+            </Alert>
+          )}
+        </Stack>
+      </SimpleGrid>
+      {may('grant:read') && <RoleGrants role={role} />}
+    </Page>
+  )
+}

@@ -1,0 +1,66 @@
+import { Button, Group, Modal, Stack } from '@mantine/core'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import type AppTexts from '../app/messages.en.json'
+import { useText } from '../platform/text.tsx'
+import { FailureNotice } from './failure-notice.tsx'
+
+interface FormModalProps {
+  opened: boolean
+  onClose(): void
+  title: string
+  /** What the button says. */
+  verb: string
+  children: ReactNode
+  size?: string
+  /** Closes when it is done; stays open, with the reason, where it fails. */
+  onSubmit(): Promise<unknown>
+}
+
+/** A form in a window of its own. What was written stays where the server refuses it. */
+export function FormModal({ opened, onClose, title, verb, children, size = 'md', onSubmit }: FormModalProps) {
+  const text = useText<typeof AppTexts>('app')
+  const [error, setError] = useState<unknown>(null)
+  const [isBusy, setBusy] = useState(false)
+  const close = () => {
+    setError(null)
+    onClose()
+  }
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      await onSubmit()
+      close()
+    } catch (refused) {
+      setError(refused)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={title}
+      size={size}
+      centered
+      closeButtonProps={{ 'aria-label': text('close') }}
+    >
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack>
+          {children}
+          {error !== null && <FailureNotice error={error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {text('cancel')}
+            </Button>
+            <Button type="submit" loading={isBusy}>
+              {verb}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

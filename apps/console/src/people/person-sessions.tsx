@@ -1,0 +1,82 @@
+import { Button, Card, Stack, Text, Title } from '@mantine/core'
+import type { Session } from '@probity/contract'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Moment } from '../components/moment.tsx'
+import { QueryState } from '../components/query-state.tsx'
+import { Table } from '../components/table.tsx'
+import { browserOf } from '../identity/browser-name.ts'
+import { probity, queries } from '../platform/client.ts'
+import { useText } from '../platform/text.tsx'
+import type PeopleTexts from './messages.en.json'
+import { sessionsOfQuery } from './queries.ts'
+
+/** Where somebody is logged in; each session can be ended, at once and everywhere. */
+export function PersonSessions({ id }: { id: string }) {
+  const text = useText<typeof PeopleTexts>('people')
+  const query = useQuery(sessionsOfQuery(id))
+  const [error, setError] = useState<unknown>(null)
+  // It is gone at once; where the server refuses, it comes back with the reason.
+  const end = async (session: Session) => {
+    setError(null)
+    const { queryKey } = sessionsOfQuery(id)
+    const before = queries.getQueryData(queryKey)
+    queries.setQueryData(
+      queryKey,
+      (known) => known && { sessions: known.sessions.filter((one) => one.id !== session.id) },
+    )
+    await probity.endSessionOf(session.id).catch((refused) => {
+      queries.setQueryData(queryKey, before)
+      setError(refused)
+    })
+  }
+  return (
+    <Card>
+      <Stack gap="sm">
+        <Title order={2}>{text('sessions')}</Title>
+        {error !== null && <FailureNotice error={error} />}
+        <QueryState query={query}>
+          <Table<Session>
+            label={text('sessions')}
+            rows={query.data?.sessions ?? []}
+            rowKey={(session) => session.id}
+            empty={
+              <Text c="dimmed" p="md">
+                {text('sessions.none')}
+              </Text>
+            }
+            columns={[
+              {
+                id: 'where',
+                header: text('sessions.browser'),
+                accessorFn: ({ user_agent }) => browserOf(user_agent) ?? text('sessions.unknown'),
+              },
+              {
+                id: 'from',
+                header: text('sessions.from'),
+                accessorFn: ({ ip_address }) => ip_address ?? '—',
+                cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
+              },
+              {
+                id: 'used',
+                header: text('sessions.used'),
+                accessorKey: 'last_activity',
+                cell: ({ row }) => <Moment at={row.original.last_activity} />,
+              },
+              {
+                id: 'deeds',
+                header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+                cell: ({ row }) => (
+                  <Button size="compact-sm" variant="subtle" color="red" onClick={() => void end(row.original)}>
+                    {text('sessions.end')}
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        </QueryState>
+      </Stack>
+    </Card>
+  )
+}
