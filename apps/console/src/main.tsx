@@ -1,11 +1,9 @@
 import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
 import './app/app.css'
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { router } from './app/router.ts'
 import { colours, theme } from './app/theme.ts'
@@ -13,6 +11,8 @@ import { loggedOut } from './identity/me.ts'
 import { queries } from './platform/client.ts'
 import { onSessionEnd } from './platform/session.ts'
 import { preloadTexts, TextProvider } from './platform/text.tsx'
+
+const Notices = lazy(() => import('./app/notices.tsx').then(({ Notices }) => ({ default: Notices })))
 
 void preloadTexts('app')
 
@@ -30,7 +30,9 @@ createRoot(root).render(
     <MantineProvider theme={theme} cssVariablesResolver={colours} defaultColorScheme="auto">
       <TextProvider>
         <QueryClientProvider client={queries}>
-          <Notifications position="bottom-right" />
+          <Suspense>
+            <Notices />
+          </Suspense>
           <RouterProvider router={router} />
         </QueryClientProvider>
       </TextProvider>

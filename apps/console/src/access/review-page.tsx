@@ -127,7 +127,7 @@ export function ReviewPage() {
                 className="review-item"
               >
                 <Text component="span" style={{ flex: 1 }}>
-                  {item.user_id === null ? item.group_id?.slice(0, 8) : <PersonName id={item.user_id} />} ·{' '}
+                  {item.user_id === null ? item.group_id?.slice(0, 8) : <PersonName id={item.user_id} isPlain />} ·{' '}
                   <b>{item.role ?? '—'}</b> ·{' '}
                   <span className="mono">
                     {item.resource_type === null

@@ -31,7 +31,9 @@ export function AccountMenu({ showShortcuts }: { showShortcuts(): void }) {
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
         <UnstyledButton aria-label={text('menu.label', { name })}>
-          <Avatar size={32} name={name} color="initials" radius="xl" />
+          <Avatar size={32} radius="xl" color="pine">
+            <IconUser size={18} aria-hidden />
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

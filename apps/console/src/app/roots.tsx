@@ -1,13 +1,14 @@
 import { Center, Loader } from '@mantine/core'
-import { createRootRoute, createRoute, Outlet, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { isLoggedIn } from '../identity/me.ts'
-import { NotFound } from './not-found.tsx'
-import { PageFailure } from './page-failure.tsx'
 import { PageSkeleton } from './page-skeleton.tsx'
 
 const Shell = lazy(() => import('./shell.tsx').then(({ Shell }) => ({ default: Shell })))
 const OutsideFrame = lazy(() => import('./outside-frame.tsx').then(({ OutsideFrame }) => ({ default: OutsideFrame })))
+
+export const NotFound = lazyRouteComponent(() => import('./not-found.tsx'), 'NotFound')
+export const PageFailure = lazyRouteComponent(() => import('./page-failure.tsx'), 'PageFailure')
 
 const Starting = (
   <Center h="100vh">

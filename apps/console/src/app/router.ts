@@ -10,10 +10,8 @@ import { policyRoutes } from '../policies/routes.ts'
 import { privacyRoutes } from '../privacy/routes.ts'
 import { signInRoutes } from '../sign-in/routes.ts'
 import { setupRoutes, tenancyRoutes } from '../tenancy/routes.ts'
-import { NotFound } from './not-found.tsx'
-import { PageFailure } from './page-failure.tsx'
 import { PageSkeleton } from './page-skeleton.tsx'
-import { insideRoute, outsideRoute, rootRoute } from './roots.tsx'
+import { insideRoute, NotFound, outsideRoute, PageFailure, rootRoute } from './roots.tsx'
 
 /** Each domain brings its own pages. */
 export const router = createRouter({

@@ -1,20 +1,22 @@
-import { ActionIcon, Alert, AppShell, Burger, Button, Group, Kbd, NavLink, ScrollArea, Text } from '@mantine/core'
+import { ActionIcon, Button, Group, Kbd, Text } from '@mantine/core'
 import { useDisclosure, useNetwork } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
+import { IconMenu2, IconSearch, IconX } from '@tabler/icons-react'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useMe } from '../identity/me.ts'
-import { StepUp } from '../identity/step-up.tsx'
 import { useText } from '../platform/text.tsx'
-import { AccountMenu } from './account-menu.tsx'
 import type AppTexts from './messages.en.json'
 import { BRAND_ICON as BrandIcon, sectionsFor } from './navigation.ts'
 import { PageSkeleton } from './page-skeleton.tsx'
-import { openPalette } from './palette-store.ts'
+import './shell.css'
 import { useShortcuts } from './shortcuts.ts'
 
+// What is not there when the page is first painted: it comes right after, and the shell stays small.
+const AccountMenu = lazy(() => import('./account-menu.tsx').then(({ AccountMenu }) => ({ default: AccountMenu })))
 const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })))
 const ShortcutList = lazy(() => import('./shortcut-list.tsx').then(({ ShortcutList }) => ({ default: ShortcutList })))
+const StepUp = lazy(() => import('../identity/step-up.tsx').then(({ StepUp }) => ({ default: StepUp })))
+const openPalette = () => import('./palette-store.ts').then(({ openPalette }) => openPalette())
 
 /** What stands around every page of who is logged in. */
 export function Shell() {
@@ -32,104 +34,97 @@ export function Shell() {
     main.current?.focus({ preventScroll: true })
   }, [pathname])
   return (
-    <AppShell
-      header={{ height: 52 }}
-      navbar={{ width: 224, breakpoint: 'md', collapsed: { mobile: !isOpen } }}
-      padding={{ base: 'md', md: 'xl' }}
-    >
-      <a className="skip-link" href="#content">
+    <div className="shell">
+      <a className="skip-link" href={`${pathname}#content`}>
         {text('skip')}
       </a>
-      <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="sm" wrap="nowrap">
-            <Burger
-              hiddenFrom="md"
-              size="sm"
-              opened={isOpen}
-              onClick={toggle}
-              aria-label={text('nav.open')}
-              aria-expanded={isOpen}
-            />
-            <BrandIcon size={22} color="var(--mantine-primary-color-filled)" aria-hidden />
-            <Text fw={650}>Probity</Text>
-            <Text c="dimmed" visibleFrom="xs" truncate maw={240}>
-              {me.tenant.name}
-            </Text>
-          </Group>
-          <Group gap="xs" wrap="nowrap">
-            <Button
-              variant="default"
-              size="compact-md"
-              leftSection={<IconSearch size={14} />}
-              rightSection={<Kbd size="xs">Ctrl K</Kbd>}
-              onClick={openPalette}
-              visibleFrom="sm"
-            >
-              {text('palette.open')}
-            </Button>
-            <ActionIcon
-              variant="default"
-              size="lg"
-              hiddenFrom="sm"
-              onClick={openPalette}
-              aria-label={text('palette.open')}
-            >
-              <IconSearch size={16} />
-            </ActionIcon>
-            <AccountMenu showShortcuts={shortcuts.open} />
-          </Group>
+      <header className="shell-header">
+        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+          <ActionIcon
+            className="shell-burger"
+            variant="subtle"
+            color="gray"
+            onClick={toggle}
+            aria-label={text('nav.open')}
+            aria-expanded={isOpen}
+            aria-controls="navigation"
+          >
+            {isOpen ? <IconX size={18} /> : <IconMenu2 size={18} />}
+          </ActionIcon>
+          <BrandIcon size={22} color="var(--mantine-primary-color-filled)" aria-hidden />
+          <Text fw={650}>Probity</Text>
+          <Text c="dimmed" visibleFrom="xs" truncate maw={240}>
+            {me.tenant.name}
+          </Text>
         </Group>
-      </AppShell.Header>
-      <AppShell.Navbar aria-label={text('nav.label')}>
-        <ScrollArea p="xs">
-          {sectionsFor(me.permits).map(({ name, places }) => (
-            <div key={name ?? 'first'} style={{ marginBottom: 12 }}>
-              {name !== null && (
-                <Text size="xs" c="dimmed" px={10} py={4} fw={500}>
-                  {text(name)}
-                </Text>
-              )}
-              {places.map(({ to, name: place, icon: Icon }) => {
-                const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)
-                return (
-                  <NavLink
-                    key={to}
-                    component={Link}
-                    to={to}
-                    label={text(place)}
-                    leftSection={<Icon size={16} stroke={1.7} />}
-                    active={isHere}
-                    {...(isHere && { 'aria-current': 'page' as const })}
-                    py={5}
-                    style={{ borderRadius: 6 }}
-                  />
-                )
-              })}
-            </div>
-          ))}
-        </ScrollArea>
-      </AppShell.Navbar>
-      <AppShell.Main ref={main} id="content" tabIndex={-1} style={{ outline: 'none' }}>
+        <Group gap="xs" wrap="nowrap">
+          <Button
+            variant="default"
+            size="compact-md"
+            leftSection={<IconSearch size={14} />}
+            rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+            onClick={() => void openPalette()}
+            visibleFrom="sm"
+          >
+            {text('palette.open')}
+          </Button>
+          <ActionIcon
+            variant="default"
+            size="lg"
+            hiddenFrom="sm"
+            onClick={() => void openPalette()}
+            aria-label={text('palette.open')}
+          >
+            <IconSearch size={16} />
+          </ActionIcon>
+          <Suspense fallback={<div className="shell-menu" />}>
+            <AccountMenu showShortcuts={shortcuts.open} />
+          </Suspense>
+        </Group>
+      </header>
+      <nav id="navigation" className="shell-navigation" data-open={isOpen} aria-label={text('nav.label')}>
+        <Navigation permits={me.permits} pathname={pathname} />
+      </nav>
+      <main ref={main} id="content" className="shell-main" tabIndex={-1}>
         {me.impersonated_by !== null && (
-          <Alert color="orange" mb="md">
-            {text('impersonating', { name: me.display_name ?? me.username })}
-          </Alert>
+          <div className="shell-notice">{text('impersonating', { name: me.display_name ?? me.username })}</div>
         )}
         {!online && (
-          <Alert color="orange" role="status" mb="md">
+          <div className="shell-notice" role="status">
             {text('offline')}
-          </Alert>
+          </div>
         )}
         <Suspense fallback={<PageSkeleton />}>
           <Outlet />
         </Suspense>
-      </AppShell.Main>
-      <StepUp />
+      </main>
       <Suspense>
+        <StepUp />
         <Palette permits={me.permits} showShortcuts={shortcuts.open} />
         {areShortcutsShown && <ShortcutList permits={me.permits} onClose={shortcuts.close} />}
       </Suspense>
-    </AppShell>
+    </div>
   )
+}
+
+function Navigation({ permits, pathname }: { permits: readonly string[]; pathname: string }) {
+  const text = useText<typeof AppTexts>('app')
+  return sectionsFor(permits).map(({ name, places }) => (
+    <div key={name ?? 'first'} className="shell-section">
+      {name !== null && (
+        <Text size="xs" c="dimmed" px={10} py={4} fw={500}>
+          {text(name)}
+        </Text>
+      )}
+      {places.map(({ to, name: place, icon: Icon }) => {
+        const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)
+        return (
+          <Link key={to} to={to} className="shell-link" {...(isHere && { 'aria-current': 'page' as const })}>
+            <Icon size={16} stroke={1.7} />
+            {text(place)}
+          </Link>
+        )
+      })}
+    </div>
+  ))
 }

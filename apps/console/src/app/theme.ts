@@ -29,7 +29,7 @@ const night: MantineColorsTuple = [
 /** Dense, quiet and legible: each colour of text has a contrast of 4.5 to 1 or more on its ground (WCAG 2.2, 1.4.3). */
 export const theme = createTheme({
   primaryColor: 'pine',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 6,
   colors: { pine, dark: night },
   autoContrast: true,
   fontFamily: "'Inter Variable', system-ui, sans-serif",
@@ -54,10 +54,20 @@ export const theme = createTheme({
   },
 })
 
-/** Mantine's grey on grey is too faint in places. */
+/** Reds that white can be read on. */
+const RED = { '--mantine-color-red-filled': '#c92a2a', '--mantine-color-red-filled-hover': '#b02525' }
+
+/** Mantine's grey on grey, and its light colours on light ground, are too faint in places. */
 export const colours: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...RED,
+    '--mantine-color-green-light-color': '#1b6129',
+    '--mantine-color-red-light-color': '#a51f1f',
+    '--mantine-color-orange-light-color': '#944200',
+    '--mantine-color-blue-light-color': '#14508f',
+    '--mantine-color-gray-light-color': '#42484e',
+    '--mantine-color-pine-light-color': 'var(--mantine-color-pine-8)',
     '--mantine-color-dimmed': '#52585e',
     '--mantine-color-placeholder': '#666d74',
     '--mantine-color-anchor': 'var(--mantine-color-pine-7)',
@@ -65,6 +75,7 @@ export const colours: CSSVariablesResolver = () => ({
     '--probity-line': '#e3e6e8',
   },
   dark: {
+    ...RED,
     '--mantine-color-dimmed': '#b3b9be',
     '--mantine-color-placeholder': '#9aa1a8',
     '--mantine-color-anchor': 'var(--mantine-color-pine-3)',

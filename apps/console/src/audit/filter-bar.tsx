@@ -76,7 +76,11 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
           key={member}
           size="md"
           withRemoveButton
-          removeButtonProps={{ 'aria-label': text('filter.remove', { name: text(`filter.${member}`) }), tabIndex: 0 }}
+          removeButtonProps={{
+            'aria-hidden': false,
+            'aria-label': text('filter.remove', { name: text(`filter.${member}`) }),
+            tabIndex: 0,
+          }}
           onRemove={() => without(member)}
         >
           {text(`filter.${member}`)}: <ChipValue member={member} value={filter[member] ?? ''} />
@@ -88,6 +92,7 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
         trapFocus
         position="bottom-start"
         withinPortal
+        withRoles={false}
       >
         <Popover.Target>
           <span>

@@ -13,8 +13,8 @@ export function personQuery(id: string) {
   })
 }
 
-/** A person's name, or the beginning of the id where there is none to be seen. */
-export function PersonName({ id }: { id: string }) {
+/** A person's name, or the beginning of the id where there is none to be seen; `isPlain`: it leads nowhere. */
+export function PersonName({ id, isPlain = false }: { id: string; isPlain?: boolean }) {
   const person = useQuery(personQuery(id)).data
   if (!person)
     return (
@@ -22,6 +22,7 @@ export function PersonName({ id }: { id: string }) {
         {id.slice(0, SHOWN_DIGITS)}…
       </span>
     )
+  if (isPlain) return person.display_name ?? person.username
   return (
     <Link to="/people/$id" params={{ id }}>
       {person.display_name ?? person.username}

@@ -93,6 +93,18 @@ export class Visitor {
     await this.page.getByRole('heading', { level: 1 }).waitFor()
   }
 
+  /** Waits until nothing is on its way any more: no skeleton is shown. */
+  async settle(): Promise<void> {
+    await this.page.locator('.mantine-Skeleton-root, [aria-busy=true]').first().waitFor({ state: 'detached' })
+  }
+
+  /** Turns the system's theme, and waits until the page has turned too. */
+  async inTheme(colorScheme: 'light' | 'dark'): Promise<void> {
+    await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await this.page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor({ state: 'attached' })
+    await this.page.evaluate('new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))')
+  }
+
   #watch(): void {
     this.page.on('pageerror', (error) => this.#faults.push(`an error nobody caught: ${error.message}`))
     this.page.on('console', (message) => {
