@@ -86,7 +86,7 @@ export function ElevationsPage() {
             },
             {
               id: 'deeds',
-              header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+              header: () => <span className="visually-hidden">{text('actions')}</span>,
               cell: ({ row }) => (
                 <Deeds size="compact-sm" deeds={deedsOf(row.original)} onDone={changed} onError={setError} />
               ),

@@ -100,7 +100,7 @@ export function RoleGrants({ role }: { role: Role }) {
               { id: 'why', header: text('grants.why'), accessorFn: ({ reason }) => reason ?? '—' },
               {
                 id: 'deeds',
-                header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+                header: () => <span className="visually-hidden">{text('actions')}</span>,
                 cell: ({ row: { original } }) => (
                   <Deeds
                     size="compact-sm"

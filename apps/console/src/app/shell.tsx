@@ -2,8 +2,9 @@ import { ActionIcon, Button, Group, Kbd, Text } from '@mantine/core'
 import { useDisclosure, useNetwork } from '@mantine/hooks'
 import { IconMenu2, IconSearch, IconX } from '@tabler/icons-react'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useMe } from '../identity/me.ts'
+import { onStepUp } from '../platform/session.ts'
 import { useText } from '../platform/text.tsx'
 import type AppTexts from './messages.en.json'
 import { BRAND_ICON as BrandIcon, sectionsFor } from './navigation.ts'
@@ -27,6 +28,7 @@ export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure()
   const [areShortcutsShown, shortcuts] = useDisclosure()
   const main = useRef<HTMLElement>(null)
+  const stepUp = useStepUp()
   useShortcuts(me.permits, shortcuts.open)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, read from there (WCAG 2.2, 2.4.3).
   useEffect(() => {
@@ -99,12 +101,31 @@ export function Shell() {
         </Suspense>
       </main>
       <Suspense>
-        <StepUp />
+        {stepUp !== null && <StepUp onAnswer={stepUp} />}
         <Palette permits={me.permits} showShortcuts={shortcuts.open} />
         {areShortcutsShown && <ShortcutList permits={me.permits} onClose={shortcuts.close} />}
       </Suspense>
     </div>
   )
+}
+
+/** Who is to be told whether somebody showed their password again; null: nobody asks. */
+function useStepUp(): ((goes: boolean) => void) | null {
+  const [asked, setAsked] = useState<((goes: boolean) => void) | null>(null)
+  useEffect(
+    () =>
+      onStepUp(
+        () =>
+          new Promise<boolean>((resolve) =>
+            setAsked(() => (goes: boolean) => {
+              setAsked(null)
+              resolve(goes)
+            }),
+          ),
+      ),
+    [],
+  )
+  return asked
 }
 
 function Navigation({ permits, pathname }: { permits: readonly string[]; pathname: string }) {

@@ -103,7 +103,7 @@ export function AccountFactors() {
             },
             {
               id: 'deeds',
-              header: () => <span className="mantine-visually-hidden">{text('deeds')}</span>,
+              header: () => <span className="visually-hidden">{text('deeds')}</span>,
               cell: ({ row }) => (
                 <Button
                   size="compact-sm"

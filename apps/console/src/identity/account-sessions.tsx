@@ -78,7 +78,7 @@ export function AccountSessions() {
               },
               {
                 id: 'deeds',
-                header: () => <span className="mantine-visually-hidden">{text('deeds')}</span>,
+                header: () => <span className="visually-hidden">{text('deeds')}</span>,
                 cell: ({ row: { original } }) =>
                   original.is_current ? null : (
                     <Button

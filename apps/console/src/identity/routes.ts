@@ -5,7 +5,9 @@ import { probity } from '../platform/client.ts'
 export const loginRoute = createRoute({
   getParentRoute: () => outsideRoute,
   path: '/login',
-  validateSearch: ({ to }: Record<string, unknown>): { to?: string } => (isOwnPlace(to) ? { to } : {}),
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
+    to: isOwnPlace(to) ? to : undefined,
+  }),
   component: lazyRouteComponent(() => import('./login-page.tsx'), 'LoginPage'),
 })
 

@@ -1,42 +1,23 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
-import { onStepUp } from '../platform/session.ts'
 import { useText } from '../platform/text.tsx'
 import type IdentityTexts from './messages.en.json'
 
 /** Asks for the password again where the server wants that before something sensitive; then what was meant goes on by itself. */
-export function StepUp() {
+export function StepUp({ onAnswer }: { onAnswer(goes: boolean): void }) {
   const text = useText<typeof IdentityTexts>('identity')
-  const [isOpen, setOpen] = useState(false)
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
-  const answer = useRef<(goes: boolean) => void>(() => {})
-  useEffect(() => {
-    onStepUp(
-      () =>
-        new Promise<boolean>((resolve) => {
-          answer.current = resolve
-          setOpen(true)
-        }),
-    )
-  }, [])
-  const end = (goes: boolean) => {
-    setOpen(false)
-    setPassword('')
-    setCode('')
-    setError(null)
-    answer.current(goes)
-  }
   const submit = async () => {
     setBusy(true)
     setError(null)
     try {
       await probity.stepUp({ password, ...(code.trim() !== '' && { mfa_code: code.trim() }) })
-      end(true)
+      onAnswer(true)
     } catch (refused) {
       setError(refused)
     } finally {
@@ -45,8 +26,8 @@ export function StepUp() {
   }
   return (
     <Modal
-      opened={isOpen}
-      onClose={() => end(false)}
+      opened
+      onClose={() => onAnswer(false)}
       title={text('step_up.title')}
       centered
       zIndex={400}
@@ -78,7 +59,7 @@ export function StepUp() {
             onChange={(event) => setCode(event.currentTarget.value)}
           />
           <Group justify="flex-end">
-            <Button variant="default" onClick={() => end(false)}>
+            <Button variant="default" onClick={() => onAnswer(false)}>
               {text('cancel')}
             </Button>
             <Button type="submit" loading={isBusy}>

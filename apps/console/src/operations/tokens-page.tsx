@@ -87,7 +87,7 @@ export function TokensPage() {
             },
             {
               id: 'deeds',
-              header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+              header: () => <span className="visually-hidden">{text('actions')}</span>,
               cell: ({ row: { original } }) =>
                 may('token:write') && stateOf(original) === 'good' ? (
                   <Deeds

@@ -71,7 +71,7 @@ export function Applications() {
               },
               {
                 id: 'deeds',
-                header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+                header: () => <span className="visually-hidden">{text('actions')}</span>,
                 cell: ({ row: { original } }) =>
                   canWrite ? (
                     <Deeds

@@ -80,7 +80,7 @@ export function GroupsPage() {
             },
             {
               id: 'deeds',
-              header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+              header: () => <span className="visually-hidden">{text('actions')}</span>,
               cell: ({ row: { original } }) =>
                 may('group:write') && original.managed_by === null ? (
                   <Deeds

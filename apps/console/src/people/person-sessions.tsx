@@ -66,7 +66,7 @@ export function PersonSessions({ id }: { id: string }) {
               },
               {
                 id: 'deeds',
-                header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+                header: () => <span className="visually-hidden">{text('actions')}</span>,
                 cell: ({ row }) => (
                   <Button size="compact-sm" variant="subtle" color="red" onClick={() => void end(row.original)}>
                     {text('sessions.end')}

@@ -85,7 +85,7 @@ export function ServiceAccounts() {
               },
               {
                 id: 'deeds',
-                header: () => <span className="mantine-visually-hidden">{text('actions')}</span>,
+                header: () => <span className="visually-hidden">{text('actions')}</span>,
                 cell: ({ row: { original } }) =>
                   canWrite ? (
                     <Deeds

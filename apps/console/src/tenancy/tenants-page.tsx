@@ -107,7 +107,7 @@ export function TenantsPage() {
             },
             {
               id: 'deeds',
-              header: () => <span className="mantine-visually-hidden">{text('tenants.actions')}</span>,
+              header: () => <span className="visually-hidden">{text('tenants.actions')}</span>,
               cell: ({ row }) => (
                 <Deeds size="compact-sm" deeds={deedsOf(row.original)} onDone={changed} onError={setError} />
               ),
