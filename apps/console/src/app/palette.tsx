@@ -37,7 +37,7 @@ export function Palette({ permits, showShortcuts }: { permits: readonly string[]
   return (
     <Spotlight
       store={paletteStore}
-      shortcut={['mod + K', '/ + /']}
+      shortcut="mod + K"
       actions={[
         { group: text('palette.go'), actions: go },
         { group: text('palette.do'), actions: deeds },

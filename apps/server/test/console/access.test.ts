@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { NO_CHROMIUM } from '../support/chromium.ts'
+import { closeChromium, Visitor } from '../support/console.ts'
+import { type Person, person } from '../support/people.ts'
+import { type TestServer, testServer, until } from '../support/server.ts'
+
+const skip = { skip: NO_CHROMIUM }
+let server: TestServer
+let visitor: Visitor
+let ada: Person
+let second: Person
+before(async () => {
+  server = await testServer()
+  ada = await person(server)
+  second = await person(server, { scopes: ['tenant:admin'] })
+  if (NO_CHROMIUM === false) visitor = await Visitor.loggedIn(server)
+})
+after(async () => {
+  visitor?.requireClean()
+  await closeChromium()
+  await server.stop()
+})
+
+const dialog = () => visitor.page.getByRole('dialog')
+const button = (name: string) => visitor.page.getByRole('button', { name, exact: true })
+
+async function choose(within: ReturnType<typeof dialog>, field: string, option: string | RegExp): Promise<void> {
+  await within
+    .getByRole('combobox', { name: field })
+    .or(within.getByRole('textbox', { name: field }))
+    .first()
+    .click()
+  await visitor.page.getByRole('option', { name: option }).click()
+}
+
+test('a role is made, and what a change would change is shown before it is saved', skip, async () => {
+  await visitor.open('/roles')
+  await button('Make a role').click()
+  await dialog().getByLabel('Name').fill('editor')
+  await dialog().getByRole('button', { name: 'Make a role' }).click()
+  await visitor.page.getByRole('heading', { name: 'editor', level: 1 }).waitFor()
+  await visitor.page.getByLabel('Action').fill('edit')
+  await visitor.page.getByLabel('Resource').fill('document')
+  await button('Add').click()
+  await visitor.page.getByText('+ edit document').waitFor()
+  await visitor.page.getByText('One thing more, nothing less').waitFor()
+  await button('Save').click()
+  await visitor.page.getByText('One thing more, nothing less').waitFor({ state: 'detached' })
+  const { body } = await server.call('GET', '/v1/roles')
+  const made = body.roles.find(({ name }: { name: string }) => name === 'editor')
+  assert.deepEqual(made.permissions, [{ resource: 'document', action: 'edit', conditions: [] }])
+})
+
+test('a permission takes a condition, and a change is undone before it is saved', skip, async () => {
+  await visitor.open('/roles')
+  await visitor.page.getByRole('link', { name: 'editor' }).click()
+  await visitor.page.getByLabel('Add a condition').click()
+  await visitor.page.getByRole('option', { name: 'Owner of the resource' }).click()
+  await visitor.page.getByText('+ edit document if resource.owner_id = principal').waitFor()
+  await button('Undo').click()
+  await visitor.page.getByText('+ edit document if').waitFor({ state: 'detached' })
+})
+
+test('a built-in role can be read, and not changed', skip, async () => {
+  await visitor.open('/roles')
+  await visitor.page.getByRole('link', { name: 'auditor' }).click()
+  await visitor.page.getByRole('heading', { name: 'auditor', level: 1 }).waitFor()
+  assert.equal(await button('Add').count(), 0)
+  assert.equal(await button('Remove').count(), 0)
+})
+
+test('a role is given to somebody on one resource, and taken back', skip, async () => {
+  await visitor.open('/roles')
+  await visitor.page.getByRole('link', { name: 'editor' }).click()
+  await button('Give it').click()
+  await choose(dialog(), 'Person', ada.email)
+  await dialog().getByLabel('On').fill('document/17')
+  await dialog().getByLabel('Why').fill('writes the report')
+  await dialog().getByRole('button', { name: 'Give it' }).click()
+  const row = visitor.page.getByRole('row', { name: new RegExp(`${ada.email}.*document/17.*writes the report`) })
+  await row.getByRole('button', { name: 'Take back' }).click()
+  await dialog().getByRole('button', { name: 'Take back' }).click()
+  await row.waitFor({ state: 'detached' })
+})
+
+test('nobody gives a role to themselves: the refusal says why', skip, async () => {
+  await visitor.open('/roles')
+  await visitor.page.getByRole('link', { name: 'editor' }).click()
+  await button('Give it').click()
+  await choose(dialog(), 'Person', 'admin@first.example')
+  await dialog().getByRole('button', { name: 'Give it' }).click()
+  assert.match((await dialog().getByRole('alert').textContent()) ?? '', /GRANT_REFUSED/)
+  await dialog().getByRole('button', { name: 'Cancel' }).click()
+})
+
+test('who may do something is found, with the role by which', skip, async () => {
+  await give(ada)
+  await visitor.open('/explorer')
+  await visitor.page.getByLabel('Action').fill('edit')
+  await visitor.page.getByLabel('Resource').fill('document/17')
+  await button('Ask').click()
+  await visitor.page.getByRole('row', { name: new RegExp(`${ada.email}.*editor`) }).waitFor()
+  await visitor.page.getByLabel('Action').fill('shred')
+  await button('Ask').click()
+  await visitor.page.getByText('Nobody by a role').waitFor()
+})
+
+test('a denial is explained, with what would be enough', skip, async () => {
+  await visitor.open('/explorer')
+  await visitor.page.getByRole('tab', { name: 'Why, or why not?' }).click()
+  await visitor.page.getByLabel('Action').fill('edit')
+  await visitor.page.getByLabel('Resource').fill('document/17')
+  await button('Ask').click()
+  await visitor.page.getByText('Denied').waitFor()
+  await visitor.page.getByText(/This would be enough:.*edit document/).waitFor()
+})
+
+test('what is allowed is explained part by part, and recorded as every decision is', skip, async () => {
+  await visitor.open('/explorer')
+  await visitor.page.getByRole('tab', { name: 'Why, or why not?' }).click()
+  await visitor.page
+    .getByRole('combobox', { name: 'Who (empty: you)' })
+    .or(visitor.page.getByRole('textbox', { name: 'Who (empty: you)' }))
+    .first()
+    .click()
+  await visitor.page.getByRole('option', { name: ada.email }).click()
+  await visitor.page.getByLabel('Action').fill('edit')
+  await visitor.page.getByLabel('Resource').fill('document/99')
+  await button('Ask').click()
+  await visitor.page.getByText('Allowed', { exact: true }).waitFor()
+  await visitor.page.getByLabel('holds', { exact: true }).first().waitFor()
+  await until('it is recorded', async () => {
+    const { body } = await server.call('GET', '/v1/audit/events?resource=document/99')
+    return body.events.length > 0
+  })
+})
+
+test('a review is begun, and worked through with the keyboard alone', skip, async () => {
+  const bea = await person(server)
+  await give(bea)
+  await visitor.open('/reviews')
+  await button('Begin a review').first().click()
+  await dialog().getByLabel('Name').fill('Spring')
+  await choose(dialog(), 'Of this role', 'editor')
+  await dialog().getByRole('button', { name: 'Begin a review' }).click()
+  await visitor.page.getByRole('link', { name: 'Spring' }).click()
+  await visitor.page.getByRole('listbox', { name: 'Grants' }).waitFor()
+  await visitor.page.getByText('2 left to decide').waitFor()
+  await visitor.page.keyboard.press('y')
+  await visitor.page.getByText('One left to decide').waitFor()
+  await visitor.page.keyboard.press('n')
+  await visitor.page.getByText('Nothing left to decide').waitFor()
+  await visitor.page.getByText('kept', { exact: true }).waitFor()
+  await visitor.page.getByText('ended', { exact: true }).waitFor()
+})
+
+test('a role for an hour is asked for by one and approved by another', skip, async () => {
+  const asking = await Visitor.loggedIn(server, { username: ada.email })
+  await asking.open('/elevations')
+  await asking.page.getByRole('button', { name: 'Ask for a role' }).first().click()
+  const form = asking.page.getByRole('dialog')
+  await form
+    .getByRole('combobox', { name: 'Role' })
+    .or(form.getByRole('textbox', { name: 'Role' }))
+    .first()
+    .click()
+  await asking.page.getByRole('option', { name: 'auditor' }).click()
+  await form.getByLabel('Why').fill('the yearly audit')
+  await form.getByRole('button', { name: 'Ask for a role' }).click()
+  await asking.page.getByText('waits for approval').waitFor()
+  await visitor.open('/elevations')
+  await visitor.page
+    .getByRole('row', { name: /the yearly audit/ })
+    .getByRole('button', { name: 'Approve' })
+    .click()
+  await visitor.page.getByText('approved', { exact: true }).waitFor()
+  await asking.leave()
+})
+
+test('a policy is written and its fault shown; its tests run as it stands on the page', skip, async () => {
+  await visitor.open('/policies')
+  await button('Write a policy').first().click()
+  await dialog().getByLabel('Name').fill('no shredding')
+  await dialog().getByRole('button', { name: 'Write a policy' }).click()
+  const rules = visitor.page.getByRole('textbox', { name: 'Rules, in Cedar' })
+  await rules.click()
+  await visitor.page.keyboard.press('Control+A')
+  await visitor.page.keyboard.type('forbid (principal, action == Action::"shred", resource is document')
+  await button('Save as version 2').click()
+  await visitor.page.getByRole('alert').waitFor()
+  await rules.click()
+  await visitor.page.keyboard.press('Control+End')
+  await visitor.page.keyboard.type(');')
+  await visitor.page.getByLabel('What is claimed').fill('nobody shreds')
+  await visitor.page.getByLabel('Does').fill('shred')
+  await visitor.page.getByLabel('With').fill('document/17')
+  await button('Add the test').click()
+  await button('Run the tests').click()
+  await visitor.page.getByText('1 passed, 0 failed').waitFor()
+  await button('Save as version 2').click()
+  await visitor.page.getByText('Version 2 · Access · Enforce').waitFor()
+})
+
+test('what a policy would have changed is replayed, and it counts once somebody else approved it', skip, async () => {
+  await visitor.open('/policies')
+  await visitor.page.getByRole('link', { name: 'no shredding' }).click()
+  await button('Replay').click()
+  await visitor.page.getByText(/tried again|Nothing was decided/).waitFor()
+  await button('Submit for approval').click()
+  await dialog().getByRole('button', { name: 'Submit for approval' }).click()
+  const known = dialog().getByLabel('I know these warnings, and mean it')
+  if (
+    await known.waitFor({ timeout: 3_000 }).then(
+      () => true,
+      () => false,
+    )
+  ) {
+    await known.check()
+    await dialog().getByRole('button', { name: 'Submit for approval' }).click()
+  }
+  await visitor.page.getByText('Waits for somebody else to approve it').waitFor()
+  assert.equal(await button('Approve').count(), 0, 'its author does not')
+  const approver = await Visitor.loggedIn(server, { username: second.email })
+  await approver.open('/policies')
+  await approver.page.getByRole('link', { name: 'no shredding' }).click()
+  await approver.page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await approver.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+  await approver.page.getByText('Counts now').waitFor()
+  await approver.leave()
+})
+
+async function give(to: Person): Promise<void> {
+  const { body } = await server.call('GET', '/v1/roles')
+  const { id } = body.roles.find(({ name }: { name: string }) => name === 'editor')
+  const given = await server.call('POST', '/v1/grants', { role_id: id, user_id: to.id })
+  assert.equal(given.status, 201, given.text)
+}

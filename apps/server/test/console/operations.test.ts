@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { NO_CHROMIUM } from '../support/chromium.ts'
+import { closeChromium, Visitor } from '../support/console.ts'
+import { type TestServer, testServer } from '../support/server.ts'
+
+const skip = { skip: NO_CHROMIUM }
+let server: TestServer
+let visitor: Visitor
+before(async () => {
+  server = await testServer()
+  if (NO_CHROMIUM === false) visitor = await Visitor.loggedIn(server)
+})
+after(async () => {
+  visitor?.requireClean()
+  await closeChromium()
+  await server.stop()
+})
+
+const dialog = () => visitor.page.getByRole('dialog')
+const button = (name: string) => visitor.page.getByRole('button', { name, exact: true })
+
+test('a token is made and shown once; revoked, it is refused', skip, async () => {
+  await visitor.open('/tokens')
+  await button('Make a token').click()
+  await dialog().getByLabel('Name').fill('shop')
+  await dialog().getByRole('button', { name: 'Make a token' }).click()
+  const token = (await dialog().locator('code').textContent()) ?? ''
+  assert.match(token, /^prb_/)
+  await dialog().getByRole('button', { name: 'I kept it' }).click()
+  const event = { event_type: 'a.b', user_id: 'x', action: 'do', outcome: 'Success' }
+  const send = () => server.call('POST', '/v1/audit/events', event, { token })
+  assert.equal((await send()).status, 200)
+  const row = visitor.page.getByRole('row', { name: /shop/ })
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await dialog().getByRole('button', { name: 'Revoke' }).click()
+  await row.getByText('revoked', { exact: true }).waitFor()
+  assert.equal((await send()).status, 401)
+  assert.equal(await visitor.page.getByText(token).count(), 0)
+})
+
+test('the key of the log is there to be handed out, and turned after a question', skip, async () => {
+  await visitor.open('/keys')
+  await visitor.page.getByText('Verifier key, the newest').waitFor()
+  const before = (await server.call('GET', '/v1/audit/key')).body.keys
+  await button('Turn').first().click()
+  await dialog().getByRole('button', { name: 'Turn' }).click()
+  await visitor.page.getByText('Verifier key from before').waitFor()
+  const after = (await server.call('GET', '/v1/audit/key')).body.keys
+  assert.deepEqual(after.slice(1), before)
+})
+
+test('the epoch of the root key is turned, and the page says which it is now', skip, async () => {
+  await visitor.open('/keys')
+  const epoch = (await server.call('GET', '/v1/operations')).body.epoch
+  await button('Turn the epoch').click()
+  await dialog().getByRole('button', { name: 'Turn the epoch' }).click()
+  await visitor.page.getByText(new RegExp(`Epoch ${epoch + 1}: `)).waitFor()
+})
+
+test('health says that the server works, what its jobs do, and what its data takes', skip, async () => {
+  await visitor.open('/health')
+  await visitor.page.getByText('The database answers').waitFor()
+  await visitor.page.getByRole('row', { name: /Verify all logs/ }).waitFor()
+  await visitor.page.getByRole('row', { name: /Finish and tidy up/ }).waitFor()
+  await visitor.page.getByRole('row', { name: /audit_bundles/ }).waitFor()
+})
+
+test('a tenant is made with its set-up link, suspended by its name and reactivated', skip, async () => {
+  await visitor.open('/tenants')
+  await button('Create a tenant').click()
+  await dialog().getByLabel('Name').fill('Harbour')
+  await dialog().getByRole('button', { name: 'Create a tenant' }).click()
+  await visitor.page.getByRole('dialog', { name: 'Set-up link of Harbour' }).waitFor()
+  assert.match((await dialog().locator('code').textContent()) ?? '', /\/setup#prb_/)
+  await dialog().getByRole('button', { name: 'Close' }).last().click()
+  const row = visitor.page.getByRole('row', { name: /Harbour/ })
+  await row.getByRole('button', { name: 'Suspend' }).click()
+  await dialog().getByLabel('Type Harbour to go on').fill('Harbour')
+  await dialog().getByRole('button', { name: 'Suspend' }).click()
+  await row.getByText('suspended', { exact: true }).waitFor()
+  await row.getByRole('button', { name: 'Reactivate' }).click()
+  await row.getByText('active', { exact: true }).waitFor()
+})
+
+test('the overview says what is left to set up, and what happened of late', skip, async () => {
+  await visitor.open('/')
+  await visitor.page.getByRole('heading', { name: 'To begin with' }).waitFor()
+  await visitor.page.getByText('Invite a colleague').waitFor()
+  await visitor.page
+    .getByRole('table')
+    .or(visitor.page.getByRole('region', { name: 'What happened of late' }))
+    .first()
+    .waitFor()
+})

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { NO_CHROMIUM } from '../support/chromium.ts'
+import { closeChromium, Visitor } from '../support/console.ts'
+import { person } from '../support/people.ts'
+import { type TestServer, testServer } from '../support/server.ts'
+
+const skip = { skip: NO_CHROMIUM }
+let server: TestServer
+let visitor: Visitor
+before(async () => {
+  server = await testServer()
+  if (NO_CHROMIUM === false) visitor = await Visitor.loggedIn(server)
+})
+after(async () => {
+  visitor?.requireClean()
+  await closeChromium()
+  await server.stop()
+})
+
+const dialog = () => visitor.page.getByRole('dialog')
+const button = (name: string) => visitor.page.getByRole('button', { name, exact: true })
+
+/** Chooses of a list, by what its field is called. */
+async function choose(field: string, option: string | RegExp): Promise<void> {
+  await dialog()
+    .getByRole('combobox', { name: field })
+    .or(dialog().getByRole('textbox', { name: field }))
+    .first()
+    .click()
+  await visitor.page.getByRole('option', { name: option }).click()
+}
+
+test('somebody is invited, and the link is there to be handed over where no mail is sent', skip, async () => {
+  await visitor.open('/people')
+  await button('Invite').click()
+  await dialog().getByLabel('Address').fill('new@first.example')
+  await dialog().getByLabel('Name').fill('Newcomer')
+  await dialog().getByRole('button', { name: 'Send the invitation' }).click()
+  await visitor.page.getByText('This server sends no mail').waitFor()
+  assert.match((await dialog().locator('code').textContent()) ?? '', /\/invitation#prb_/)
+  await dialog().getByRole('button', { name: 'Close' }).last().click()
+  await visitor.page.getByRole('row', { name: /Newcomer.*invited/ }).waitFor()
+})
+
+test('a bad address is told in words, and what was written stays', skip, async () => {
+  await visitor.open('/people')
+  await button('Invite').click()
+  await dialog().getByLabel('Address').fill('admin@first.example')
+  await dialog().getByRole('button', { name: 'Send the invitation' }).click()
+  await dialog().getByRole('alert').waitFor()
+  assert.match((await dialog().getByRole('alert').textContent()) ?? '', /NAME_TAKEN/)
+  assert.equal(await dialog().getByLabel('Address').inputValue(), 'admin@first.example')
+  await dialog().getByRole('button', { name: 'Cancel' }).click()
+})
+
+test('people are found by their whole name or address', skip, async () => {
+  const { email } = await person(server)
+  await visitor.open('/people')
+  await visitor.page.getByLabel('Whole user name or address').fill(email)
+  await visitor.page.keyboard.press('Enter')
+  await visitor.page.getByRole('cell', { name: 'admin@first.example' }).first().waitFor({ state: 'detached' })
+  await visitor.page.getByRole('link', { name: email }).waitFor()
+})
+
+test('somebody is suspended after a question that names them, and reactivated at once', skip, async () => {
+  const somebody = await person(server)
+  await visitor.open(`/people/${somebody.id}`)
+  await button('Suspend').click()
+  await visitor.page
+    .getByRole('dialog', { name: `Suspend ${somebody.email}?` })
+    .getByRole('button', { name: 'Suspend' })
+    .click()
+  await visitor.page.getByText('suspended', { exact: true }).waitFor()
+  assert.equal((await server.call('GET', '/v1/me', undefined, { token: somebody.token })).status, 401)
+  await button('Reactivate').click()
+  await visitor.page.getByText('active', { exact: true }).waitFor()
+})
+
+test('a session of somebody is ended, and is good no more', skip, async () => {
+  const somebody = await person(server)
+  await visitor.open(`/people/${somebody.id}`)
+  await button('End').first().click()
+  await visitor.page.getByText('Not logged in anywhere.').waitFor()
+  assert.equal((await server.call('GET', '/v1/me', undefined, { token: somebody.token })).status, 401)
+})
+
+test('scopes are changed with what that gives and takes shown before', skip, async () => {
+  const somebody = await person(server, { scopes: ['audit:read'] })
+  await visitor.open(`/people/${somebody.id}`)
+  await button('Change scopes').click()
+  await choose('Scopes', /audit:verify/)
+  await dialog().getByText('+ audit:verify').waitFor()
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  const { body } = await server.call('GET', `/v1/users/${somebody.id}`)
+  assert.deepEqual(body.scopes.sort(), ['audit:read', 'audit:verify'])
+})
+
+test('somebody is removed by typing their name, and not by a click alone', skip, async () => {
+  const somebody = await person(server)
+  await visitor.open(`/people/${somebody.id}`)
+  await button('Remove').click()
+  const remove = dialog().getByRole('button', { name: 'Remove' })
+  assert.equal(await remove.isDisabled(), true)
+  await dialog()
+    .getByLabel(/Type .* to go on/)
+    .fill(somebody.email)
+  await remove.click()
+  await visitor.page.getByRole('heading', { name: 'People', exact: true }).waitFor()
+  assert.equal((await server.call('GET', `/v1/users/${somebody.id}`)).status, 404)
+})
+
+test('a group is made, and somebody put into it and taken out again', skip, async () => {
+  const somebody = await person(server)
+  await visitor.open('/groups')
+  await button('Make a group').first().click()
+  await dialog().getByLabel('Name').fill('Writers')
+  await dialog().getByRole('button', { name: 'Make a group' }).click()
+  await visitor.page
+    .getByRole('row', { name: /Writers/ })
+    .getByRole('button', { name: 'nobody' })
+    .click()
+  await choose('Add somebody', somebody.email)
+  await dialog().getByRole('button', { name: 'Add', exact: true }).click()
+  await dialog().getByRole('link', { name: somebody.email }).waitFor()
+  await dialog().getByRole('button', { name: 'Take out of the group' }).click()
+  await dialog().getByText('Nobody is in it yet.').waitFor()
+  await dialog().getByRole('button', { name: 'Close' }).click()
+})
+
+test('an application is added, and its secret shown once', skip, async () => {
+  await visitor.open('/applications')
+  await button('Add an application').click()
+  await dialog().getByLabel('Name').fill('Shop')
+  await dialog().getByLabel('Where log-ins lead back to').fill('https://shop.example.com/callback')
+  await dialog().getByRole('button', { name: 'Add an application' }).click()
+  await visitor.page.getByText('The secret is shown now and never again.').waitFor()
+  await dialog().getByRole('button', { name: 'Close' }).last().click()
+  await visitor.page.getByRole('row', { name: /Shop/ }).waitFor()
+  await visitor.page.reload()
+  await visitor.page.getByRole('row', { name: /Shop/ }).waitFor()
+  assert.equal(await visitor.page.getByText('client_secret').count(), 0)
+})
+
+test('a service account is added, with who answers for it, and switched off', skip, async () => {
+  await visitor.open('/applications')
+  await button('Add a service account').click()
+  await dialog().getByLabel('Name').fill('billing')
+  await dialog().getByRole('button', { name: 'Add a service account' }).click()
+  const row = visitor.page.getByRole('row', { name: /billing.*admin@first\.example/ })
+  await row.getByRole('button', { name: 'Disable' }).click()
+  await row.getByText('disabled', { exact: true }).waitFor()
+})
+
+test('a provider that cannot be reached is told with what to do', skip, async () => {
+  await visitor.open('/sign-in')
+  await button('Add a provider').click()
+  await dialog().getByLabel('Name').fill('Nowhere')
+  await dialog().getByLabel('Issuer').fill('https://login.nowhere.invalid')
+  await dialog().getByLabel('client_id').fill('x')
+  await dialog().getByRole('button', { name: 'Add a provider' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  await button('Check').click()
+  await visitor.page.getByText('There is a problem').waitFor()
+})
+
+test('a mail domain is claimed, and says what to put into DNS', skip, async () => {
+  await visitor.open('/sign-in')
+  await button('Claim a domain').click()
+  await dialog().getByLabel('Domain').fill('harbour.example')
+  await dialog().getByRole('button', { name: 'Claim a domain' }).click()
+  await visitor.page.getByText('not verified yet').waitFor()
+  await visitor.page.getByText('Put this record into DNS').waitFor()
+})
+
+test('a rule of log-ins is switched, and is so after a reload', skip, async () => {
+  await visitor.open('/sign-in')
+  await visitor.page.getByRole('switch', { name: 'Codes by mail and text message count' }).check({ force: true })
+  await visitor.page.reload()
+  const rule = visitor.page.getByRole('switch', { name: 'Codes by mail and text message count' })
+  await rule.waitFor()
+  assert.equal(await rule.isChecked(), true)
+})
