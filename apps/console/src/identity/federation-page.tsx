@@ -2,6 +2,7 @@ import { Skeleton, Stack, Text, Title } from '@mantine/core'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
 import { returnFromProvider } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
@@ -16,7 +17,7 @@ export function FederationPage() {
   useEffect(() => {
     finishing ??= returnFromProvider()
     finishing.then(
-      (to) => router.history.replace(to),
+      (to) => router.history.replace(addressOf(to)),
       (refused) => {
         finishing = null
         setError(refused)

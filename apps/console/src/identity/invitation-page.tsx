@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { addressOf } from '../platform/base.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { linkToken } from './link-token.ts'
@@ -29,7 +30,7 @@ export function InvitationPage() {
       const name = display_name.trim()
       const account = await probity.acceptInvitation({ token, password, ...(name !== '' && { display_name: name }) })
       await logInWithPassword({ tenant: account.tenant_id, username: account.username, password, remember_me: false })
-      router.history.push('/')
+      router.history.push(addressOf('/'))
     } catch (refused) {
       setError(refused)
     }

@@ -4,6 +4,7 @@ import { IconFingerprint, IconLogin2 } from '@tabler/icons-react'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
 import { type Asked, knownTenant, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
@@ -27,7 +28,7 @@ export function LoginPage() {
   useEffect(() => {
     document.title = `${text('login.title')} · Probity`
   }, [text])
-  const goOn = () => router.history.push(to)
+  const goOn = () => router.history.push(addressOf(to))
   const attempt = async (kind: 'password' | 'passkey' | 'provider', work: () => Promise<void>) => {
     setBusy(kind)
     setError(null)

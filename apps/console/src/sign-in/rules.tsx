@@ -1,5 +1,5 @@
 import { Alert, Card, NumberInput, Stack, Switch, Title } from '@mantine/core'
-import type { ChangeSignInRules } from '@probity/contract'
+import type { ChangeSignInRules, SignInRules } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -18,14 +18,15 @@ export function Rules() {
   const [error, setError] = useState<unknown>(null)
   const rules = query.data
   const isFixed = !may('sign_in_rules:write')
+  // It is shown at once; where the server refuses, it is as before, with the reason.
   const change = async (what: ChangeSignInRules) => {
+    if (rules === undefined) return
     setError(null)
+    queries.setQueryData(rulesQuery.queryKey, { ...rules, ...definedOf(what) })
     try {
-      queries.setQueryData(
-        rulesQuery.queryKey,
-        await probity.changeSignInRules({ ...what, ...(rules !== undefined && { version: rules.version }) }),
-      )
+      queries.setQueryData(rulesQuery.queryKey, await probity.changeSignInRules({ ...what, version: rules.version }))
     } catch (refused) {
+      queries.setQueryData(rulesQuery.queryKey, rules)
       setError(refused)
     }
   }
@@ -85,4 +86,8 @@ export function Rules() {
       </Stack>
     </Card>
   )
+}
+
+function definedOf(what: ChangeSignInRules): Partial<SignInRules> {
+  return Object.fromEntries(Object.entries(what).filter(([, value]) => value !== undefined))
 }

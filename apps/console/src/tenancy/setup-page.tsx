@@ -6,6 +6,7 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { linkToken } from '../identity/link-token.ts'
 import { logInWithPassword } from '../identity/log-in.ts'
 import { SHORTEST_PASSWORD } from '../identity/password.ts'
+import { addressOf } from '../platform/base.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type TenancyTexts from './messages.en.json'
@@ -33,7 +34,7 @@ export function SetupPage() {
       const made = await probity.setUp({ setup_token: token, email, password, ...named })
       // Its token is for programs; a browser has a session.
       await logInWithPassword({ tenant: made.tenant_id, username: email, password, remember_me: false })
-      router.history.push('/welcome')
+      router.history.push(addressOf('/welcome'))
     } catch (refused) {
       setError(refused)
     }

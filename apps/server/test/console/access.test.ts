@@ -55,7 +55,7 @@ test('a role is made, and what a change would change is shown before it is saved
 test('a permission takes a condition, and a change is undone before it is saved', skip, async () => {
   await visitor.open('/roles')
   await visitor.page.getByRole('link', { name: 'editor' }).click()
-  await visitor.page.getByLabel('Add a condition').click()
+  await visitor.page.getByRole('combobox', { name: 'Add a condition' }).click()
   await visitor.page.getByRole('option', { name: 'Owner of the resource' }).click()
   await visitor.page.getByText('+ edit document if resource.owner_id = principal').waitFor()
   await button('Undo').click()
@@ -75,7 +75,7 @@ test('a role is given to somebody on one resource, and taken back', skip, async 
   await visitor.page.getByRole('link', { name: 'editor' }).click()
   await button('Give it').click()
   await choose(dialog(), 'Person', ada.email)
-  await dialog().getByLabel('On').fill('document/17')
+  await dialog().getByLabel('On', { exact: true }).fill('document/17')
   await dialog().getByLabel('Why').fill('writes the report')
   await dialog().getByRole('button', { name: 'Give it' }).click()
   const row = visitor.page.getByRole('row', { name: new RegExp(`${ada.email}.*document/17.*writes the report`) })
