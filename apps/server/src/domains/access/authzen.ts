@@ -11,6 +11,7 @@ import type {
 } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { refusedField } from '../../platform/errors.ts'
 import { recordOf } from '../../platform/record.ts'
@@ -92,7 +93,7 @@ export class AuthZen {
       const people = ids.map((id) => someone({ type: subject.type, id }, given, known.has(id)))
       const about = people.map((who) => ({ who, resources: [question.resource] }))
       const states = await this.#states.ofAll(tx, this.#dependencies.work.now(), about)
-      return { ids, found: ids.filter((_, i) => allows(states[i], question)) }
+      return { ids, found: await chosen(ids, (_, i) => allows(states[i], question)) }
     })
   }
 
@@ -105,7 +106,7 @@ export class AuthZen {
       const questions = ids.map((id) => questionOf({ action, resource: { ...resource, id }, context }, ''))
       const at = this.#dependencies.work.now()
       const state = await this.#states.of(tx, at, { who, resources: questions.map((one) => one.resource) })
-      return { ids, found: ids.filter((_, i) => allows(state, questions[i])) }
+      return { ids, found: await chosen(ids, (_, i) => allows(state, questions[i])) }
     })
   }
 
@@ -115,7 +116,7 @@ export class AuthZen {
     const resource = questionOf({ ...asked, action: { name: 'any' } }, '').resource
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#states.of(tx, this.#dependencies.work.now(), { who, resources: [resource] })
-      const names = actionsOf(state.model).filter((name) => {
+      const names = await chosen(actionsOf(state.model), (name) => {
         return allows(state, questionOf({ ...asked, action: { name } }, ''))
       })
       await this.#record(tx, principal, { of: textOf(who), type: ACTION }, names.length)
@@ -187,6 +188,17 @@ const UNREADABLE: AuthZenDecision = {
 /** Where there is one of each. */
 function allows(state: State | undefined, question: Question | undefined): boolean {
   return state !== undefined && question !== undefined && isAllowed(judge(state.model, ask(state, question)))
+}
+
+/** Those of some that are so; others have their turn between two of them. */
+async function chosen(all: readonly string[], isSo: (one: string, i: number) => boolean): Promise<string[]> {
+  const breath = new Breath()
+  const found: string[] = []
+  for (const [i, one] of all.entries()) {
+    if (isSo(one, i)) found.push(one)
+    await breath.take()
+  }
+  return found
 }
 
 /** As the database orders ids. */

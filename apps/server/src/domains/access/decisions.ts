@@ -7,6 +7,7 @@ import type {
   FilterAccess,
 } from '@probity/contract'
 import { type Principal, requirePermits } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -184,16 +185,35 @@ export class Decisions {
       const at = this.#dependencies.work.now()
       const about = all.map(({ who, questions }) => ({ who, resources: questions.map(({ resource }) => resource) }))
       const states = await this.#dependencies.states.ofAll(tx, at, about)
-      const outcomes = all.map((asked, i) => settled(() => this.#judge(asked, states[i] as State, at))) // one state of each
+      const outcomes = await this.#judgeAll(all, states, at)
       const decided = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
       await this.#keep(tx, decided)
       return outcomes.map((one) => (one.status === 'fulfilled' ? { ...one, value: one.value.decision } : one))
     })
   }
 
-  #judge(asked: Asked, state: State, at: Date): Decided {
+  // What is decided by was read before the first: while others have their turn between two questions, it stays what it is.
+  async #judgeAll(
+    all: readonly Asked[],
+    states: readonly State[],
+    at: Date,
+  ): Promise<PromiseSettledResult<Decided>[]> {
+    const breath = new Breath()
+    const outcomes: PromiseSettledResult<Decided>[] = []
+    for (const [i, asked] of all.entries()) {
+      const state = states[i] as State // one of each
+      outcomes.push(...(await Promise.allSettled([this.#judge(asked, state, at, breath)])))
+    }
+    return outcomes
+  }
+
+  async #judge(asked: Asked, state: State, at: Date, breath: Breath): Promise<Decided> {
     const { principal, who, questions } = asked
-    const judgements = questions.map((question) => judge(state.model, ask(state, question)))
+    const judgements: Judgement[] = []
+    for (const question of questions) {
+      judgements.push(judge(state.model, ask(state, question)))
+      await breath.take()
+    }
     const decisionId = newId(this.#dependencies.clock.now())
     return { asked, at, state, decision: { principal, who, decisionId, model: state.model, questions, judgements } }
   }
@@ -221,14 +241,6 @@ export class Decisions {
   // just before somebody was given it.
   #inOneMoment<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#dependencies.work.run(tenantId, work, { isolation: 'repeatable read' })
-  }
-}
-
-function settled<T>(work: () => T): PromiseSettledResult<T> {
-  try {
-    return { status: 'fulfilled', value: work() }
-  } catch (reason) {
-    return { status: 'rejected', reason }
   }
 }
 
