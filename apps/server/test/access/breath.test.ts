@@ -35,7 +35,8 @@ test('a batch that takes long holds nobody else up, and is answered as its quest
   const ask = (resource: string, resource_attributes: object) => ({ resource, resource_attributes })
   const asked = Array.from({ length: 250 }, (_, i) => ask(`thing/${i}`, { ...attributes, open: i % 5 === 0 }))
   const few = asked.slice(0, 10)
-  const decide = (questions: object[]) => call('POST', '/v1/auth/authorize/batch', { user_id, action: 'read', questions })
+  const decide = (questions: object[]) =>
+    call('POST', '/v1/auth/authorize/batch', { user_id, action: 'read', questions })
   const alone = async (one: object) =>
     (await call('POST', '/v1/auth/authorize', { user_id, action: 'read', ...one })).authorized
   const singly = []

@@ -193,11 +193,7 @@ export class Decisions {
   }
 
   // What is decided by was read before the first: while others have their turn between two questions, it stays what it is.
-  async #judgeAll(
-    all: readonly Asked[],
-    states: readonly State[],
-    at: Date,
-  ): Promise<PromiseSettledResult<Decided>[]> {
+  async #judgeAll(all: readonly Asked[], states: readonly State[], at: Date): Promise<PromiseSettledResult<Decided>[]> {
     const breath = new Breath()
     const outcomes: PromiseSettledResult<Decided>[] = []
     for (const [i, asked] of all.entries()) {
