@@ -16,7 +16,7 @@ import { Together } from '../../platform/together.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
 import { type Decision, entryOf, isAllowed, isRecorded, textOf, whomOf } from './decision-entry.ts'
-import { filterOf, presentFilter } from './filters.ts'
+import { filterOf, presentFilter, type ToldResources } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Moments } from './moments.ts'
 import { extentOf } from './permissions.ts'
@@ -26,6 +26,7 @@ import type { AccessDependencies } from './roles.ts'
 import type { Beside } from './rulings.ts'
 import { countingOf } from './separation.ts'
 import { accountOf, type Someone, type States } from './states.ts'
+import { listEntityIds, listIdsWithin } from './store-entities.ts'
 
 /** A decision that a policy which does not decide would have made otherwise. */
 export interface Difference {
@@ -121,8 +122,8 @@ export class Decisions {
   }
 
   /**
-   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. What was
-   * told of resources as entities is not looked at: where anything was, the condition is not exact. Throws as `authorize` does.
+   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. Of
+   * resources that were told of as entities it lets through what a decision may allow. Throws as `authorize` does.
    */
   async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
     const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
@@ -134,8 +135,9 @@ export class Decisions {
       const held = state.held.map(({ role_id }) => role_id)
       const requestOf = (here: readonly string[]) =>
         ask(state, question, countingOf(state.model, { held, here })).request
-      const { filter, isExact } = filterOf(state.model, state.held, asked.resource_type, requestOf)
-      const exact = isExact && !state.model.hasEntities
+      const known = await toldOf(tx, state, asked.resource_type)
+      const of = [state.model, state.held, asked.resource_type] as const
+      const { filter, isExact: exact } = await filterOf(...of, requestOf, known)
       const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
       const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
       await recordOf(this.#dependencies.record, tx, principal, {
@@ -243,6 +245,25 @@ export class Decisions {
 function requireValue<T>(outcome: PromiseSettledResult<T>): T {
   if (outcome.status === 'rejected') throw outcome.reason
   return outcome.value
+}
+
+/** Ids that a condition names at most. */
+const MOST_IDS = 1_000
+
+/** What was told of resources of a type, as far as it matters to somebody; null: nothing was. */
+async function toldOf(tx: Tx, { model, held }: State, type: string): Promise<ToldResources | null> {
+  if (!model.hasEntities) return null
+  const few = (ids: readonly string[]) => (ids.length > MOST_IDS ? null : ids)
+  const ids = few(await listEntityIds(tx, type, null, MOST_IDS + 1))
+  if (ids?.length === 0) return null
+  const elsewhere = held.flatMap(({ resource_type, resource_id }) =>
+    resource_type === null || (resource_type === type && resource_id === null)
+      ? []
+      : [{ type: resource_type, id: resource_id }],
+  )
+  const places = elsewhere.flatMap(({ type: of, id }) => (id === null ? [] : [{ type: of, id }]))
+  const isOnTypes = places.length < elsewhere.length
+  return { ids, within: isOnTypes ? null : few(await listIdsWithin(tx, type, places, MOST_IDS + 1)) }
 }
 
 function questionIn({ resource, resource_attributes, action, context, active_roles }: Authorize): AskedQuestion {
