@@ -6,7 +6,7 @@ import { pageOf } from '../../platform/page.ts'
 import { Effort } from './effort.ts'
 import { type Model, permissionsOf } from './model.ts'
 import { extentOf, USER } from './permissions.ts'
-import { forbiddenBy, type Statement, statementsOf, statementsOn } from './policy-statements.ts'
+import { forbiddenBy, type StatementThere, statementsOf, statementsOn } from './policy-statements.ts'
 import { ask, type Question, readQuestion, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
@@ -94,7 +94,7 @@ export class Effective {
     asked: {
       page: readonly store.ReachRow[]
       question: Question
-      statements: readonly Statement[]
+      statements: readonly StatementThere[]
       hasDynamic: boolean
     },
   ) {
