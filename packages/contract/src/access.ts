@@ -197,7 +197,9 @@ export const authorize = z.strictObject({
   explain: z
     .boolean()
     .default(false)
-    .describe('Whether to show each part of each permission; takes the scope access:decide'),
+    .describe(
+      'Whether to show each part of each permission, the nearest first; of oneself anybody may ask, and sees nothing of others',
+    ),
 })
 export type Authorize = z.infer<typeof authorize>
 export type AuthorizeInput = z.input<typeof authorize>
@@ -258,6 +260,9 @@ export const authorized = z.object({
         action: z.string(),
         holds: z.boolean().nullable(),
         parts: z.array(explainedPart),
+        needs: z
+          .array(z.string())
+          .describe('What else would have to hold for it to permit; none of one that does, or that forbids'),
       }),
     )
     .optional(),

@@ -6,7 +6,7 @@ import type {
   AuthorizedBatch,
   FilterAccess,
 } from '@probity/contract'
-import { type Principal, requirePermits } from '../../platform/authority.ts'
+import { mayDo, type Principal, requirePermits } from '../../platform/authority.ts'
 import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
@@ -91,12 +91,13 @@ export class Decisions {
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
     const who = accountOf(await this.#requireMayAsk(principal, asked))
     const decided = await this.decide(principal, who, [readQuestion(questionIn(asked), '')])
-    return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, asked) // one question, one answer
+    const seenBy = mayDo(principal, 'decision:ask') ? 'anybody' : 'oneself'
+    return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, { ...asked, seenBy }) // one question, one answer
   }
 
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
-    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, asked))
     const questions = asked.questions.map(
       ({ action = asked.action, context = asked.context, active_roles = asked.active_roles, resource, ...one }, i) => {
         if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
@@ -126,7 +127,7 @@ export class Decisions {
    * resources that were told of as entities it lets through what a decision may allow. Throws as `authorize` does.
    */
   async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
-    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, asked))
     const resource = { type: asked.resource_type, id: '' }
     const { action, context } = asked
     const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
@@ -155,9 +156,9 @@ export class Decisions {
   /** Whom is asked for. */
   async #requireMayAsk(
     principal: Principal,
-    { user_id: userId = principal.userId, explain, at_least }: Pick<Authorize, 'user_id' | 'explain' | 'at_least'>,
+    { user_id: userId = principal.userId, at_least }: Pick<Authorize, 'user_id' | 'at_least'>,
   ): Promise<string> {
-    if (userId !== principal.userId || explain) requirePermits(principal, ['decision:ask'])
+    if (userId !== principal.userId) requirePermits(principal, ['decision:ask'])
     if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
     // Before the decision's transaction: what was reached then is reached in it.
     if (at_least !== undefined) await this.#dependencies.moments.requireReached(principal.tenantId, at_least)

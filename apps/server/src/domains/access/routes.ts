@@ -207,6 +207,14 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       handle: ({ principal, params }) => effective.of(principal.tenantId, params.id),
     }),
     route({
+      method: 'GET',
+      path: '/v1/me/access',
+      summary: 'See what you may do: by which roles and grants, which policies are of you, and since when each',
+      permit: 'own',
+      answers: { 200: effectiveAccess },
+      handle: ({ principal }) => effective.ofOneself(principal),
+    }),
+    route({
       method: 'POST',
       path: '/v1/access/search',
       summary:
