@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { legible, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
+import { askedUuid, legible, line, nextCursor, pageQuery, storable, text, timestamp, uuid } from './primitives.ts'
 
 /** A type of resources, or a kind of entities: an identifier, in namespaces where there are any. */
 export const typeName = z
@@ -142,9 +142,9 @@ export const grant = z.object({
 export type Grant = z.infer<typeof grant>
 export const createGrant = z
   .strictObject({
-    role_id: uuid,
-    user_id: uuid.optional(),
-    group_id: uuid.optional(),
+    role_id: askedUuid,
+    user_id: askedUuid.optional(),
+    group_id: askedUuid.optional(),
     resource_type: grantExtent.resource_type.default(null),
     resource_id: grantExtent.resource_id.default(null),
     with_grant_option: terms.with_grant_option.default(false),
@@ -163,9 +163,9 @@ export type CreateGrant = z.infer<typeof createGrant>
 export type CreateGrantInput = z.input<typeof createGrant>
 export const grantQuery = z.strictObject({
   ...pageQuery,
-  user_id: uuid.optional(),
-  group_id: uuid.optional(),
-  role_id: uuid.optional(),
+  user_id: askedUuid.optional(),
+  group_id: askedUuid.optional(),
+  role_id: askedUuid.optional(),
 })
 export type GrantQuery = z.infer<typeof grantQuery>
 export const grantPage = z.object({ grants: z.array(grant), next_cursor: nextCursor })
@@ -181,7 +181,7 @@ const atLeast = uuid
 
 /** May somebody do this; asked for oneself, or by an application for anybody. */
 export const authorize = z.strictObject({
-  user_id: uuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
+  user_id: askedUuid.optional().describe('Somebody else than who asks; takes the scope access:decide'),
   resource: line(400).regex(/^[A-Za-z_]\w*(::[A-Za-z_]\w*)*\/.+$/, 'is no resource such as invoice/17'),
   resource_attributes: storable
     .default({})
@@ -189,7 +189,7 @@ export const authorize = z.strictObject({
   action: line(100),
   context: storable.default({}),
   active_roles: z
-    .array(uuid)
+    .array(askedUuid)
     .max(100)
     .optional()
     .describe('Of the roles that are held, only these count, with their parents; without it all do'),
@@ -197,7 +197,9 @@ export const authorize = z.strictObject({
   explain: z
     .boolean()
     .default(false)
-    .describe('Whether to show each part of each permission; takes the scope access:decide'),
+    .describe(
+      'Whether to show each part of each permission, the nearest first; of oneself anybody may ask, and sees nothing of others',
+    ),
 })
 export type Authorize = z.infer<typeof authorize>
 export type AuthorizeInput = z.input<typeof authorize>
@@ -258,6 +260,9 @@ export const authorized = z.object({
         action: z.string(),
         holds: z.boolean().nullable(),
         parts: z.array(explainedPart),
+        needs: z
+          .array(z.string())
+          .describe('What else would have to hold for it to permit; none of one that does, or that forbids'),
       }),
     )
     .optional(),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** UUID in lower case. */
-export const uuid = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
+export const uuid = z.string().regex(UUID, 'must be a UUID in lower case')
+
+/** The same as a caller may write it: in either case (RFC 9562 §4). It is read as the lower one. */
+export const askedUuid = z.string().toLowerCase().regex(UUID, 'must be a UUID')
 
 /** RFC 3339 date and time with zone. */
 export const timestamp = z.iso.datetime({ offset: true })

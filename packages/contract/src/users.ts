@@ -44,7 +44,11 @@ export const createUser = z.strictObject({
   username: line(255).optional().describe('By default the address'),
   email,
   display_name: displayName.optional(),
-  scopes: z.array(scope).max(10).default(['audit:read']).describe('None that you do not have yourself'),
+  scopes: z
+    .array(scope)
+    .max(10)
+    .default([])
+    .describe('None that you do not have yourself; what roles open they may beside these'),
   password_hash: line(255)
     .optional()
     .describe(

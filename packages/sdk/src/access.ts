@@ -55,6 +55,11 @@ export class AccessClient extends IdentityClient {
     return this.transport.json('GET', path`/v1/users/${userId}/access`)
   }
 
+  /** What you may do: the same of yourself, for which it takes nothing. */
+  ownAccess(): Promise<EffectiveAccess> {
+    return this.transport.json('GET', path`/v1/me/access`)
+  }
+
   /** Who may do something: by which grants, what policies say of it, and since when each. */
   whoMay(asked: SearchAccessInput): Promise<AccessFound> {
     return this.transport.ask('/v1/access/search', asked)

@@ -11,7 +11,7 @@ export const userInvite: Command = {
   name: 'user invite',
   usage: 'EMAIL [--username U] [--display-name N] [--scopes S,S] [--json]',
   about: 'Invite somebody; prints the link to hand over where the server sends no mail',
-  more: `Scopes: ${SCOPES.join(', ')}; by default audit:read.`,
+  more: `Scopes: ${SCOPES.join(', ')}; by default none, so that they may what roles open.`,
   example: 'probity user invite ada@example.com --scopes audit:read,audit:verify',
   options: {
     ...CLIENT_OPTIONS,

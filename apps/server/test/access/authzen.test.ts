@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Person, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 // The fixture and the cases of the AuthZEN 1.0 certification scenario, each by what it asks and what must come back.
@@ -18,18 +19,7 @@ permit (principal == user::"alice", action == Action::"delete", resource is reco
 before(async () => {
   server = await testServer()
   second = await person(server, { scopes: ['tenant:admin'] })
-  const test = {
-    principal: { type: 'user', id: 'alice' },
-    action: 'read',
-    resource: { type: 'record', id: 'record-1' },
-  }
-  const policy = await post('/v1/policies', {
-    ...{ policy_name: 'fixture', policy_type: 'Access', policy_rules: { cedar: FIXTURE } },
-    tests: [{ ...test, name: 'alice reads', expect: 'allow' }],
-  })
-  const version = `/v1/policies/${policy.body.id}/versions/1`
-  assert.equal((await post(`${version}/submit`, { accept_warnings: true })).status, 200)
-  assert.equal((await server.call('POST', `${version}/approve`, undefined, { token: second.token })).status, 200)
+  await policyInForce(server, second.token, FIXTURE)
   await server.call('PUT', '/v1/access/entities', {
     entities: [
       { type: 'user', id: 'alice' },
@@ -283,13 +273,7 @@ test('where the operations are is told, and asking takes a scope', async () => {
 test('what Cedar has no value for keeps nothing from forbidding', async () => {
   const forbids = `permit (principal, action == Action::"enter", resource is hall);
     forbid (principal, action == Action::"enter", resource is hall) when { resource has level && resource.level > 5 };`
-  const made = await post('/v1/policies', {
-    ...{ policy_name: 'hall', policy_type: 'Access', policy_rules: { cedar: forbids } },
-    tests: [{ name: 'open', principal: alice, action: 'enter', resource: { type: 'hall', id: '1' }, expect: 'allow' }],
-  })
-  const version = `/v1/policies/${made.body.id}/versions/1`
-  await post(`${version}/submit`, { accept_warnings: true })
-  assert.equal((await server.call('POST', `${version}/approve`, undefined, { token: second.token })).status, 200)
+  await policyInForce(server, second.token, forbids)
   const enter = async (properties: object) =>
     (await ask(alice, 'enter', { type: 'hall', id: '1', properties })).body.decision
   assert.deepEqual([await enter({}), await enter({ level: 1 }), await enter({ level: 6 })], [true, true, false])

@@ -228,7 +228,7 @@ test('an application asks for others with a scope of its own; who has none asks 
   const [ada, bob] = [await person(), await person()]
   const asked = { user_id: bob.id, action: 'read', resource: 'invoice/1' }
   assert.deepEqual(code(await call('POST', '/v1/auth/authorize', asked, ada.token)), [403, 'SCOPE_MISSING'])
-  const explain = { action: 'read', resource: 'invoice/1', explain: true }
+  const explain = { ...asked, explain: true }
   assert.deepEqual(code(await call('POST', '/v1/auth/authorize', explain, ada.token)), [403, 'SCOPE_MISSING'])
   const { body } = await call('POST', '/v1/tokens', { name: 'app', scopes: ['access:decide'] })
   assert.equal((await call('POST', '/v1/auth/authorize', asked, body.token)).status, 200)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { account, type Person, person } from '../support/people.ts'
-import { policyInForce, policyWritten } from '../support/policies.ts'
+import { policyApproved, policyInForce, policyWritten } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -112,8 +112,7 @@ test('what is a draft, is switched off, warns or only audits is not told', async
   assert.deepEqual(namesIn(await accessOf(ada), all), [counts.policy_name])
   assert.deepEqual(namesIn(await search('read', `${type}/1`), all), [counts.policy_name])
   const off = await call('PATCH', `/v1/policies/${counts.id}`, { version: 1, is_active: false })
-  await call('POST', `/v1/policies/${counts.id}/versions/${off.version}/submit`, { accept_warnings: true })
-  await call('POST', `/v1/policies/${counts.id}/versions/${off.version}/approve`, undefined, second.token)
+  await policyApproved(server, second.token, off)
   assert.deepEqual(namesIn(await accessOf(ada), all), [])
 })
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { cookieHeader, cookiesOf } from '../support/browser.ts'
 import { PASSWORD, type Person, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
 // Ada may do anything below /reports/ of docs.example but what is secret, and everybody may delete drafts.
@@ -34,16 +35,7 @@ before(async () => {
 })
 after(() => server.stop())
 
-async function inForce(cedar: string): Promise<void> {
-  const asked = { principal: { type: 'User', id: 'x' }, action: 'nothing', resource: { type: 'http_route', id: 'x' } }
-  const policy = await server.call('POST', '/v1/policies', {
-    ...{ policy_name: 'gateway', policy_type: 'Access', policy_rules: { cedar } },
-    tests: [{ ...asked, name: 'nothing is denied', expect: 'deny' }],
-  })
-  const version = `/v1/policies/${policy.body.id}/versions/1`
-  assert.equal((await server.call('POST', `${version}/submit`, { accept_warnings: true })).status, 200)
-  assert.equal((await server.call('POST', `${version}/approve`, undefined, { token: second.token })).status, 200)
-}
+const inForce = (cedar: string) => policyInForce(server, second.token, cedar)
 
 interface Answer {
   status: number

@@ -95,6 +95,7 @@ export function accessCases(server: TestServer, mails: MailServer, known: Record
       },
     },
     one('GET /v1/grants', contract.grantPage, () => `/v1/grants?role_id=${known.role}`),
+    one('GET /v1/me/access', contract.effectiveAccess, () => '/v1/me/access'),
     one('GET /v1/users/{id}/access', contract.effectiveAccess, () => `/v1/users/${server.userId}/access`),
     one(
       'POST /v1/access/search',

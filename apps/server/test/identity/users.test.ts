@@ -67,6 +67,7 @@ test('who is invited gets a mail, sets a password by its link once, and logs in 
   assert.equal((await logIn('ada@first.example')).status, 200)
   const { body } = await call('GET', `/v1/users/${invited.body.user.id}`)
   assert.deepEqual([body.status, body.email_verified, body.display_name], ['active', true, 'Ada L.'])
+  assert.deepEqual(body.scopes, [], 'nothing is open to them that nobody gave them')
 })
 
 test('two who use one invitation at once: one of them sets the password', async () => {

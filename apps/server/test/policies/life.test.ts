@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Person, person } from '../support/people.ts'
+import { policyApproved, policyWritten } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -21,31 +22,11 @@ const asked = (expect: string, more: object = {}) => ({
 })
 let count = 0
 
-async function written(cedar: string, more: object = {}): Promise<Answer['body']> {
-  const body = {
-    policy_name: `policy ${++count}`,
-    policy_type: 'Access',
-    policy_rules: { cedar },
-    tests: [asked('allow')],
-    ...more,
-  }
-  const made = await call('POST', '/v1/policies', body)
-  assert.equal(made.status, 201, made.text)
-  return made.body
-}
+const written = (cedar: string, more: object = {}) => policyWritten(server, cedar, { tests: [asked('allow')], ...more })
 const step = (policy: { id: string; version: number }, what: string, body?: object, token?: string) =>
   call('POST', `/v1/policies/${policy.id}/versions/${policy.version}/${what}`, body, token)
-async function inForce(cedar: string, more: object = {}): Promise<Answer['body']> {
-  const policy = await written(cedar, more)
-  return approved(policy)
-}
-async function approved(policy: Answer['body']): Promise<Answer['body']> {
-  const submitted = await step(policy, 'submit', { accept_warnings: true })
-  assert.equal(submitted.status, 200, submitted.text)
-  const done = await step(policy, 'approve', undefined, second.token)
-  assert.equal(done.status, 200, done.text)
-  return (await call('GET', `/v1/policies/${policy.id}`)).body
-}
+const approved = (policy: Answer['body']) => policyApproved(server, second.token, policy)
+const inForce = async (cedar: string, more: object = {}) => approved(await written(cedar, more))
 const decide = async (user_id: string, action: string, resource: string, more: object = {}) => {
   const answer = await call('POST', '/v1/auth/authorize', { user_id, action, resource, ...more })
   assert.equal(answer.status, 200, answer.text)
@@ -269,7 +250,8 @@ test('policies of the other types have the same life, and none of another tenant
     policy_type: 'Retention',
     policy_rules: { days: 730 },
   })
-  const done = await approved(made.body)
+  await approved(made.body)
+  const done = (await call('GET', `/v1/policies/${made.body.id}`)).body
   assert.deepEqual([done.state, done.current_version, done.policy_rules], ['approved', 1, { days: 730 }])
   const listed = await call('GET', '/v1/policies?policy_type=Retention')
   assert.deepEqual(

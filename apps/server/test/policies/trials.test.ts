@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Person, person } from '../support/people.ts'
+import { policyInForce, policyWritten } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -14,7 +15,6 @@ after(() => server.stop())
 const call = (method: string, path: string, body?: unknown, token: string | null = server.token) =>
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
-let count = 0
 const DENIED = [
   {
     name: 'nobody',
@@ -24,29 +24,13 @@ const DENIED = [
     expect: 'deny',
   },
 ]
-async function written(cedar: string, more: object = {}): Promise<Answer['body']> {
-  const body = {
-    policy_name: `policy ${++count}`,
-    policy_type: 'Access',
-    policy_rules: { cedar },
-    tests: DENIED,
-    ...more,
-  }
-  const made = await call('POST', '/v1/policies', body)
-  assert.equal(made.status, 201, made.text)
-  return made.body
-}
+const written = (cedar: string, more: object = {}) => policyWritten(server, cedar, more)
 const step = async (policy: Answer['body'], what: string, body?: object, token?: string) => {
   const answer = await call('POST', `/v1/policies/${policy.id}/versions/${policy.version}/${what}`, body, token)
   assert.equal(answer.status, 200, answer.text)
   return answer.body
 }
-async function inForce(cedar: string, more: object = {}): Promise<Answer['body']> {
-  const policy = await written(cedar, more)
-  await step(policy, 'submit', { accept_warnings: true })
-  await step(policy, 'approve', undefined, second.token)
-  return policy
-}
+const inForce = (cedar: string) => policyInForce(server, second.token, cedar)
 const decide = async (user_id: string, action: string, resource: string, more: object = {}) => {
   const answer = await call('POST', '/v1/auth/authorize', { user_id, action, resource, ...more })
   assert.equal(answer.status, 200, answer.text)

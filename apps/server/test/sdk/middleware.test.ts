@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { Probity } from '@probity/sdk'
 import { type Person, person } from '../support/people.ts'
+import { policyInForce } from '../support/policies.ts'
 import { type Answer, type TestServer, testServer, until } from '../support/server.ts'
 import { type Application, FRAMEWORKS, type Options, type Permissions, type Seen } from './frameworks.ts'
 
@@ -34,18 +35,7 @@ async function decidingToken(): Promise<string> {
   const { body } = await server.call('POST', '/v1/tokens', { name: 'documents', scopes: ['access:decide'] })
   return body.token
 }
-let count = 0
-async function inForce(cedar: string): Promise<void> {
-  const asked = { principal: { type: 'User', id: 'x' }, action: 'nothing', resource: { type: 'document', id: '1' } }
-  const policy = await server.call('POST', '/v1/policies', {
-    ...{ policy_name: `policy ${++count}`, policy_type: 'Access', policy_rules: { cedar } },
-    tests: [{ ...asked, name: 'nothing is denied', expect: 'deny' }],
-  })
-  const version = `/v1/policies/${policy.body.id}/versions/1`
-  assert.equal((await server.call('POST', `${version}/submit`, { accept_warnings: true })).status, 200)
-  const approved = await server.call('POST', `${version}/approve`, undefined, { token: second.token })
-  assert.equal(approved.status, 200, approved.text)
-}
+const inForce = (cedar: string) => policyInForce(server, second.token, cedar)
 const to = (action: string, more: Partial<Permissions[number]> = {}) => ({
   action,
   resource: ({ id }: Seen) => `document/${id}`,

@@ -20,7 +20,15 @@ export async function policyInForce(
   cedar: string,
   more: object = {},
 ): Promise<Answer['body']> {
-  const policy = await policyWritten(server, cedar, more)
+  return policyApproved(server, second, await policyWritten(server, cedar, more))
+}
+
+/** A version that is a draft, submitted and approved. */
+export async function policyApproved(
+  server: TestServer,
+  second: string,
+  policy: { id: string; version: number },
+): Promise<Answer['body']> {
   const step = `/v1/policies/${policy.id}/versions/${policy.version}`
   const submitted = await server.call('POST', `${step}/submit`, { accept_warnings: true })
   assert.equal(submitted.status, 200, submitted.text)

@@ -1,18 +1,20 @@
 import type { Authorize, Authorized, Obligation } from '@probity/contract'
-import { explain } from './cedar/explain.ts'
 import type { Policy } from './cedar/policy.ts'
 import { type Answer, answerOf } from './cedar/policy-set.ts'
 import type { Request } from './cedar/request.ts'
+import { explained, nearTo, type Seeing } from './explanations.ts'
 import { deniesByError, type Judgement } from './judgement.ts'
-import { type Model, permissionsOf } from './model.ts'
+import type { Model } from './model.ts'
 import type { Ruling } from './rulings.ts'
 import type { Exclusion } from './separation.ts'
 
-/** Permissions and statements that an explanation shows. */
-const MOST_SHOWN = 20
-
-/** What an answer says of a decision. */
-export function present(decision_id: string, model: Model, judgement: Judgement, asked: Authorize): Authorized {
+/** What an answer says of a decision; explained to who may ask for anybody, or to whom it is about. */
+export function present(
+  decision_id: string,
+  model: Model,
+  judgement: Judgement,
+  asked: Authorize & { seenBy: Seeing },
+): Authorized {
   const { answer, request, verdict, others } = judgement
   const isAllowed = answer.decision === 'allow'
   const cedar = answerOf(verdict)
@@ -33,7 +35,7 @@ export function present(decision_id: string, model: Model, judgement: Judgement,
         determining: cedar.determining.map(({ id }) => id),
         errors: cedar.errors.map(({ policy }) => policy.id),
       },
-      explanation: explained(model, request),
+      explanation: explained(model, request, asked.seenBy),
     }),
   }
 }
@@ -70,7 +72,7 @@ function whyNot(model: Model, request: Request, { answer, verdict, counting }: J
   if (deniesByError(verdict))
     return 'a policy that forbids could not be evaluated: what it asks for is missing or of another type'
   if (answer.errors.length > 0) return 'a permission could not be evaluated: what it asks for has another type'
-  const near = nearOf(model, request)
+  const near = nearTo(model, request)
   if (near.some(({ policy }) => policy.fits(request))) return 'a condition of the permission does not hold'
   if (near.some(({ roleId }) => counting.lost.has(roleId)))
     return counting.broken.map((one) => separated(model, one)).join('; ')
@@ -98,36 +100,4 @@ export function obligationsOf(determining: readonly Policy[]): Obligation[] {
       ? [{ type: 'mask' as const, fields: [...new Set(fields)].filter((field) => field !== '') }]
       : []),
   ]
-}
-
-/** Permissions of this action on this resource, whoever has them. */
-function nearOf(model: Model, { action, resource }: Request) {
-  const of = { resource_type: resource.type, resource_id: resource.id }
-  return permissionsOf(model, action.id, of)
-}
-
-type Explanation = NonNullable<Authorized['explanation']>
-
-/** Nearest first: those whose conditions are all that is missing. */
-function explained(model: Model, request: Request): Explanation {
-  const permissions = nearOf(model, request).map(({ policy, roleId, permission: { resource, action } }) => ({
-    policy,
-    of: { role: model.names.get(roleId) ?? '', resource, action },
-  }))
-  const statements = [...model.rulings].flatMap(([id, { name, statements }]) =>
-    statements
-      .filter((one) => one.id === id)
-      .map((policy) => ({
-        policy,
-        of: { role: '', policy: name, resource: request.resource.type, action: request.action.id },
-      })),
-  )
-  return [...permissions, ...statements]
-    .map((one) => ({ ...one, fits: one.policy.fits(request) }))
-    .sort((a, b) => Number(b.fits) - Number(a.fits))
-    .slice(0, MOST_SHOWN)
-    .map(({ policy, of }) => {
-      const { effect, holds, parts } = explain(policy, request)
-      return { ...of, effect, holds, parts }
-    })
 }

@@ -11,6 +11,7 @@ import type {
 } from '@probity/contract'
 import { isUuid } from '@probity/core'
 import type { Principal } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { refusedField } from '../../platform/errors.ts'
 import { recordOf } from '../../platform/record.ts'
@@ -19,7 +20,7 @@ import { isAllowed, textOf } from './decision-entry.ts'
 import type { Decisions } from './decisions.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Model } from './model.ts'
-import { ACTION, OWN_KINDS, USER } from './permissions.ts'
+import { ACTION, foldedUuid, OWN_KINDS, USER } from './permissions.ts'
 import { ask, type Question, readQuestion, recordIn, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import type { Someone, States } from './states.ts'
@@ -88,11 +89,11 @@ export class AuthZen {
       const entities = await listEntityIds(tx, subject.type, after, limit)
       const accounts = isAccounts ? await listAccountIds(tx, after, limit) : []
       const ids = [...new Set([...entities, ...accounts])].sort(byBytes).slice(0, limit)
-      const known = isAccounts ? await accountsAmong(tx, ids.filter(isUuid)) : new Set()
-      const people = ids.map((id) => someone({ type: subject.type, id }, given, known.has(id)))
+      const known = isAccounts ? await accountsAmong(tx, ids.map(foldedUuid).filter(isUuid)) : new Set()
+      const people = ids.map((id) => someone({ type: subject.type, id }, given, known.has(foldedUuid(id))))
       const about = people.map((who) => ({ who, resources: [question.resource] }))
       const states = await this.#states.ofAll(tx, this.#dependencies.work.now(), about)
-      return { ids, found: ids.filter((_, i) => allows(states[i], question)) }
+      return { ids, found: await chosen(ids, (_, i) => allows(states[i], question)) }
     })
   }
 
@@ -105,7 +106,7 @@ export class AuthZen {
       const questions = ids.map((id) => questionOf({ action, resource: { ...resource, id }, context }, ''))
       const at = this.#dependencies.work.now()
       const state = await this.#states.of(tx, at, { who, resources: questions.map((one) => one.resource) })
-      return { ids, found: ids.filter((_, i) => allows(state, questions[i])) }
+      return { ids, found: await chosen(ids, (_, i) => allows(state, questions[i])) }
     })
   }
 
@@ -115,7 +116,7 @@ export class AuthZen {
     const resource = questionOf({ ...asked, action: { name: 'any' } }, '').resource
     return this.#inOneMoment(principal.tenantId, async (tx) => {
       const state = await this.#states.of(tx, this.#dependencies.work.now(), { who, resources: [resource] })
-      const names = actionsOf(state.model).filter((name) => {
+      const names = await chosen(actionsOf(state.model), (name) => {
         return allows(state, questionOf({ ...asked, action: { name } }, ''))
       })
       await this.#record(tx, principal, { of: textOf(who), type: ACTION }, names.length)
@@ -153,12 +154,11 @@ export class AuthZen {
   /** Throws VALIDATION_FAILED for one of Probity's own kinds that is not there. */
   async someone(tenantId: string, asked: Known, pointer: string): Promise<Someone> {
     const given = propertiesIn(asked.properties)
+    const id = foldedUuid(asked.id)
     const isOne =
       ACCOUNT.has(asked.type) &&
-      isUuid(asked.id) &&
-      (await this.#dependencies.work.run(tenantId, (tx) => accountsAmong(tx, [asked.id]), { readOnly: true })).has(
-        asked.id,
-      )
+      isUuid(id) &&
+      (await this.#dependencies.work.run(tenantId, (tx) => accountsAmong(tx, [id]), { readOnly: true })).has(id)
     if (!isOne && (asked.type === USER || OWN_KINDS.has(asked.type)))
       throw refusedField(`${pointer}/type`, 'is of Probity itself, and nobody of that id is')
     return someone(asked, given, isOne)
@@ -189,6 +189,17 @@ function allows(state: State | undefined, question: Question | undefined): boole
   return state !== undefined && question !== undefined && isAllowed(judge(state.model, ask(state, question)))
 }
 
+/** Those of some that are so; others have their turn between two of them. */
+async function chosen(all: readonly string[], isSo: (one: string, i: number) => boolean): Promise<string[]> {
+  const breath = new Breath()
+  const found: string[] = []
+  for (const [i, one] of all.entries()) {
+    if (isSo(one, i)) found.push(one)
+    await breath.take()
+  }
+  return found
+}
+
 /** As the database orders ids. */
 function byBytes(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
@@ -196,7 +207,8 @@ function byBytes(one: string, other: string): number {
 
 function someone({ type, id }: { type: string; id: string }, given: Record<string, unknown>, isOne: boolean): Someone {
   const attributes = recordIn(given, '')
-  return { type: isOne ? USER : type, id, userId: isOne ? id : null, attributes, told: given }
+  if (!isOne) return { type, id, userId: null, attributes, told: given }
+  return { type: USER, id: foldedUuid(id), userId: foldedUuid(id), attributes, told: given }
 }
 
 function questionOf(

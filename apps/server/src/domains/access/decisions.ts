@@ -6,7 +6,8 @@ import type {
   AuthorizedBatch,
   FilterAccess,
 } from '@probity/contract'
-import { type Principal, requirePermits } from '../../platform/authority.ts'
+import { mayDo, type Principal, requirePermits } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -15,7 +16,7 @@ import { Together } from '../../platform/together.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
 import { type Decision, entryOf, isAllowed, isRecorded, textOf, whomOf } from './decision-entry.ts'
-import { filterOf, presentFilter } from './filters.ts'
+import { filterOf, presentFilter, type ToldResources } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
 import type { Moments } from './moments.ts'
 import { extentOf } from './permissions.ts'
@@ -25,6 +26,7 @@ import type { AccessDependencies } from './roles.ts'
 import type { Beside } from './rulings.ts'
 import { countingOf } from './separation.ts'
 import { accountOf, type Someone, type States } from './states.ts'
+import { listEntityIds, listIdsWithin } from './store-entities.ts'
 
 /** A decision that a policy which does not decide would have made otherwise. */
 export interface Difference {
@@ -89,12 +91,13 @@ export class Decisions {
   async authorize(principal: Principal, asked: Authorize): Promise<Authorized> {
     const who = accountOf(await this.#requireMayAsk(principal, asked))
     const decided = await this.decide(principal, who, [readQuestion(questionIn(asked), '')])
-    return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, asked) // one question, one answer
+    const seenBy = mayDo(principal, 'decision:ask') ? 'anybody' : 'oneself'
+    return present(decided.decisionId, decided.model, decided.judgements[0] as Judgement, { ...asked, seenBy }) // one question, one answer
   }
 
   /** The same of many questions about one person, each by itself, and one entry of all. Throws VALIDATION_FAILED for one without an action. */
   async authorizeAll(principal: Principal, asked: AuthorizeBatch): Promise<AuthorizedBatch> {
-    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, asked))
     const questions = asked.questions.map(
       ({ action = asked.action, context = asked.context, active_roles = asked.active_roles, resource, ...one }, i) => {
         if (action === undefined) throw refusedField(`/questions/${i}/action`, 'is missing, here and for all')
@@ -120,11 +123,11 @@ export class Decisions {
   }
 
   /**
-   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. What was
-   * told of resources as entities is not looked at: where anything was, the condition is not exact. Throws as `authorize` does.
+   * Of which resources of a type that is so: the condition on them, by roles, grants and the time of now, as one entry. Of
+   * resources that were told of as entities it lets through what a decision may allow. Throws as `authorize` does.
    */
   async filter(principal: Principal, asked: FilterAccess): Promise<AccessFiltered> {
-    const who = accountOf(await this.#requireMayAsk(principal, { ...asked, explain: false }))
+    const who = accountOf(await this.#requireMayAsk(principal, asked))
     const resource = { type: asked.resource_type, id: '' }
     const { action, context } = asked
     const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
@@ -133,8 +136,9 @@ export class Decisions {
       const held = state.held.map(({ role_id }) => role_id)
       const requestOf = (here: readonly string[]) =>
         ask(state, question, countingOf(state.model, { held, here })).request
-      const { filter, isExact } = filterOf(state.model, state.held, asked.resource_type, requestOf)
-      const exact = isExact && !state.model.hasEntities
+      const known = await toldOf(tx, state, asked.resource_type)
+      const of = [state.model, state.held, asked.resource_type] as const
+      const { filter, isExact: exact } = await filterOf(...of, requestOf, known)
       const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
       const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
       await recordOf(this.#dependencies.record, tx, principal, {
@@ -152,9 +156,9 @@ export class Decisions {
   /** Whom is asked for. */
   async #requireMayAsk(
     principal: Principal,
-    { user_id: userId = principal.userId, explain, at_least }: Pick<Authorize, 'user_id' | 'explain' | 'at_least'>,
+    { user_id: userId = principal.userId, at_least }: Pick<Authorize, 'user_id' | 'at_least'>,
   ): Promise<string> {
-    if (userId !== principal.userId || explain) requirePermits(principal, ['decision:ask'])
+    if (userId !== principal.userId) requirePermits(principal, ['decision:ask'])
     if (userId === principal.userId && principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
     // Before the decision's transaction: what was reached then is reached in it.
     if (at_least !== undefined) await this.#dependencies.moments.requireReached(principal.tenantId, at_least)
@@ -184,16 +188,31 @@ export class Decisions {
       const at = this.#dependencies.work.now()
       const about = all.map(({ who, questions }) => ({ who, resources: questions.map(({ resource }) => resource) }))
       const states = await this.#dependencies.states.ofAll(tx, at, about)
-      const outcomes = all.map((asked, i) => settled(() => this.#judge(asked, states[i] as State, at))) // one state of each
+      const outcomes = await this.#judgeAll(all, states, at)
       const decided = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
       await this.#keep(tx, decided)
       return outcomes.map((one) => (one.status === 'fulfilled' ? { ...one, value: one.value.decision } : one))
     })
   }
 
-  #judge(asked: Asked, state: State, at: Date): Decided {
+  // What is decided by was read before the first: while others have their turn between two questions, it stays what it is.
+  async #judgeAll(all: readonly Asked[], states: readonly State[], at: Date): Promise<PromiseSettledResult<Decided>[]> {
+    const breath = new Breath()
+    const outcomes: PromiseSettledResult<Decided>[] = []
+    for (const [i, asked] of all.entries()) {
+      const state = states[i] as State // one of each
+      outcomes.push(...(await Promise.allSettled([this.#judge(asked, state, at, breath)])))
+    }
+    return outcomes
+  }
+
+  async #judge(asked: Asked, state: State, at: Date, breath: Breath): Promise<Decided> {
     const { principal, who, questions } = asked
-    const judgements = questions.map((question) => judge(state.model, ask(state, question)))
+    const judgements: Judgement[] = []
+    for (const question of questions) {
+      judgements.push(judge(state.model, ask(state, question)))
+      await breath.take()
+    }
     const decisionId = newId(this.#dependencies.clock.now())
     return { asked, at, state, decision: { principal, who, decisionId, model: state.model, questions, judgements } }
   }
@@ -224,17 +243,28 @@ export class Decisions {
   }
 }
 
-function settled<T>(work: () => T): PromiseSettledResult<T> {
-  try {
-    return { status: 'fulfilled', value: work() }
-  } catch (reason) {
-    return { status: 'rejected', reason }
-  }
-}
-
 function requireValue<T>(outcome: PromiseSettledResult<T>): T {
   if (outcome.status === 'rejected') throw outcome.reason
   return outcome.value
+}
+
+/** Ids that a condition names at most. */
+const MOST_IDS = 1_000
+
+/** What was told of resources of a type, as far as it matters to somebody; null: nothing was. */
+async function toldOf(tx: Tx, { model, held }: State, type: string): Promise<ToldResources | null> {
+  if (!model.hasEntities) return null
+  const few = (ids: readonly string[]) => (ids.length > MOST_IDS ? null : ids)
+  const ids = few(await listEntityIds(tx, type, null, MOST_IDS + 1))
+  if (ids?.length === 0) return null
+  const elsewhere = held.flatMap(({ resource_type, resource_id }) =>
+    resource_type === null || (resource_type === type && resource_id === null)
+      ? []
+      : [{ type: resource_type, id: resource_id }],
+  )
+  const places = elsewhere.flatMap(({ type: of, id }) => (id === null ? [] : [{ type: of, id }]))
+  const isOnTypes = places.length < elsewhere.length
+  return { ids, within: isOnTypes ? null : few(await listIdsWithin(tx, type, places, MOST_IDS + 1)) }
 }
 
 function questionIn({ resource, resource_attributes, action, context, active_roles }: Authorize): AskedQuestion {

@@ -1,12 +1,14 @@
 import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from '@probity/contract'
 import { isUuid } from '@probity/core'
+import { mayDo, type Principal } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
 import { Effort } from './effort.ts'
 import { type Model, permissionsOf } from './model.ts'
+import { withoutOthersIn } from './others.ts'
 import { extentOf, USER } from './permissions.ts'
-import { forbiddenBy, type Statement, statementsOf, statementsOn } from './policy-statements.ts'
+import { forbiddenBy, type StatementThere, statementsOf, statementsOn } from './policy-statements.ts'
 import { ask, type Question, readQuestion, type State } from './question.ts'
 import type { AccessDependencies } from './roles.ts'
 import { closureOf, type Extent } from './rules.ts'
@@ -42,6 +44,16 @@ export class Effective {
         policies: policiesOf({ ...state, groups }, counting),
       }
     })
+  }
+
+  /** Of who asks: all of it, but in conditions who else is meant, which takes more to know. Throws STEP_UP_REQUIRED. */
+  async ofOneself(principal: Principal): Promise<EffectiveAccess> {
+    if (principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
+    const access = await this.of(principal.tenantId, principal.userId)
+    if (mayDo(principal, 'grant:read') && mayDo(principal, 'role:read')) return access
+    const told = (condition: AccessCondition) => withoutOthersIn(condition, [principal.userId])
+    const permissions = access.permissions.map((one) => ({ ...one, conditions: one.conditions.map(told) }))
+    return { ...access, permissions }
   }
 
   /**
@@ -94,7 +106,7 @@ export class Effective {
     asked: {
       page: readonly store.ReachRow[]
       question: Question
-      statements: readonly Statement[]
+      statements: readonly StatementThere[]
       hasDynamic: boolean
     },
   ) {

@@ -22,6 +22,10 @@ interface Looks {
   cost: number
   /** Whether it reads attributes that whoever asks may tell of the principal or the action. */
   readsTold: boolean
+  /** Whether it asks what an entity is in, by its name: that is known of what whoever asks is in. */
+  asksPlaces: boolean
+  /** Whether it is the same whoever asks. */
+  isForAll: boolean
 }
 
 const known = new WeakMap<Policy, Looks>()
@@ -32,7 +36,13 @@ export function looksOf(policy: Policy): Looks {
   const bodies = policy.json.conditions.map(({ body }) => body)
   const { parts, branches } = counted(bodies)
   // Cases double with each branch, up to the most that the translation goes through.
-  const looks = { cost: (parts + 1) * 2 ** Math.min(branches, 6), readsTold: bodies.some(readsTold) }
+  const places = bodies.some(asksPlaces)
+  const looks = {
+    cost: (parts + 1) * 2 ** Math.min(branches, 6),
+    readsTold: bodies.some(readsTold),
+    asksPlaces: places,
+    isForAll: !places && !bodies.some(namesPrincipal),
+  }
   known.set(policy, looks)
   return looks
 }
@@ -68,6 +78,17 @@ function readsTold(part: unknown): boolean {
     if (inner.some(readsTold)) return true
   }
   return false
+}
+
+function asksPlaces(part: unknown): boolean {
+  if (part === null || typeof part !== 'object') return false
+  const { in: within, is } = Object(part) // any of the forms of an operator
+  return namesEntity(within?.left) || namesEntity(is?.in && is.left) || Object.values(part).some(asksPlaces)
+}
+
+function namesPrincipal(part: unknown): boolean {
+  if (part === null || typeof part !== 'object') return false
+  return Object(part).Var === 'principal' || Object.values(part).some(namesPrincipal)
 }
 
 function isVariable(part: unknown): boolean {

@@ -7,6 +7,7 @@ import { afterId, pageOf } from '../../platform/page.ts'
 import { recordOf } from '../../platform/record.ts'
 import { normalizeName } from '../identity/index.ts'
 import type { Grants } from './grants.ts'
+import { extentAsOurs } from './permissions.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { countRoles, listRoles, type RoleRow, readRole, readRoleNamed } from './store.ts'
 import * as store from './store-elevations.ts'
@@ -37,7 +38,8 @@ export class Elevations {
   }
 
   /** For oneself. Throws IMPERSONATING, STEP_UP_REQUIRED, NOT_FOUND for a role that is not there. */
-  async request(principal: Principal, { role_id, role, ...input }: CreateElevation): Promise<Elevation> {
+  async request(principal: Principal, { role_id, role, ...asked }: CreateElevation): Promise<Elevation> {
+    const input = { ...asked, ...extentAsOurs(asked) }
     requireThemselves(principal)
     const at = this.#dependencies.work.now()
     return this.#roles.run(principal.tenantId, async (tx) => {

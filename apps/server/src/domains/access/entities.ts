@@ -6,7 +6,7 @@ import { pageOf } from '../../platform/page.ts'
 import { recordOf } from '../../platform/record.ts'
 import { EntityReference } from './cedar/value.ts'
 import { KnownEntities } from './known-entities.ts'
-import { OWN_KINDS } from './permissions.ts'
+import { calledAsOurs, OWN_KINDS } from './permissions.ts'
 import { recordIn } from './question.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import * as store from './store-entities.ts'
@@ -34,7 +34,8 @@ export class AccessEntities {
    * Tells of entities, each anew and as a whole. Throws VALIDATION_FAILED for attributes that are none and for what only
    * Probity tells of, RELATION_CYCLE.
    */
-  async put(principal: Principal, { entities }: PutEntities): Promise<{ count: number }> {
+  async put(principal: Principal, told: PutEntities): Promise<{ count: number }> {
+    const entities = told.entities.map((one) => ({ ...calledAsOurs(one), parents: one.parents.map(calledAsOurs) }))
     for (const [i, one] of entities.entries()) requireTellable(one, `/entities/${i}`)
     const distinct = [...new Map(entities.map((one) => [keyOf(one), one])).values()]
     return this.#change(principal, 'told', distinct, async (tx) => {
@@ -48,7 +49,8 @@ export class AccessEntities {
     })
   }
 
-  async remove(principal: Principal, { entities }: RemoveEntities): Promise<{ count: number }> {
+  async remove(principal: Principal, told: RemoveEntities): Promise<{ count: number }> {
+    const entities = told.entities.map(calledAsOurs)
     return this.#change(principal, 'removed', entities, (tx) => store.deleteEntities(tx, entities))
   }
 

@@ -1,4 +1,5 @@
 import type { AccessFilter, FilterValue } from '@probity/contract'
+import { Breath } from '../../platform/breath.ts'
 import { and, type Filter, idIn, isExact, not, or } from './cedar/filter.ts'
 import { printValue } from './cedar/print.ts'
 import type { Request } from './cedar/request.ts'
@@ -9,34 +10,81 @@ import { covers, type Extent } from './rules.ts'
 
 type Held = Extent & { role_id: string }
 
+/** Resources of the type that an application told of as entities. */
+export interface ToldResources {
+  /** Null: they are too many to name. */
+  ids: readonly string[] | null
+  /** Of those, what is in something on which a role was given, which then counts there; null: that are too many. */
+  within: readonly string[] | null
+}
+
+const OPAQUE: Filter = { op: 'opaque', policies: [] }
+
 /**
  * Which resources of a type somebody may do something with. A grant on one resource makes its role count for that id alone,
  * so that each set of roles which some ids have beyond the others is asked for by itself; `requestOf` is the request of who was
- * given some roles here.
+ * given some roles here. `told` null: nothing was told of any resource of the type.
  */
-export function filterOf(
+export async function filterOf(
   model: Model,
   held: readonly Held[],
   type: string,
   requestOf: (roles: readonly string[]) => Request,
-): Residual {
+  told: ToldResources | null,
+): Promise<Residual> {
   const wide = held
     .filter((one) => covers(one, { resource_type: type, resource_id: null }))
     .map(({ role_id }) => role_id)
-  const of = (roles: readonly string[]) => {
-    const { principal, action, context, entities } = requestOf([...wide, ...roles])
-    const resource = { type, isPlain: true }
-    return residualOf(model.policies, { principal, action, context, entities, resource, known: [] }, 'denies').filter
-  }
   const groups = idsByRoles(held, type)
-  const filter = limited([], () =>
-    or(
-      and(not(idIn(groups.flatMap(({ ids }) => ids))), of([])),
-      ...groups.slice(0, MOST_GROUPS).map(({ ids, roles }) => and(idIn(ids), of(roles))),
-      and(idIn(groups.slice(MOST_GROUPS).flatMap(({ ids }) => ids)), { op: 'opaque', policies: [] }),
-    ),
-  )
+  const breath = new Breath()
+  const conditionOf = async (isPlain: boolean) => {
+    const of = async (roles: readonly string[]) => {
+      await breath.take()
+      const { principal, action, context, entities } = requestOf([...wide, ...roles])
+      const asked = { principal, action, context, entities, resource: { type, isPlain }, known: [] }
+      return residualOf(model.policies, asked, 'denies').filter
+    }
+    const others = await of([])
+    const each: { ids: readonly string[]; filter: Filter }[] = []
+    for (const { ids, roles } of groups.slice(0, MOST_GROUPS)) each.push({ ids, filter: await of(roles) })
+    return limited([], () =>
+      or(
+        and(not(idIn(groups.flatMap(({ ids }) => ids))), others),
+        ...each.map(({ ids, filter }) => and(idIn(ids), filter)),
+        and(idIn(groups.slice(MOST_GROUPS).flatMap(({ ids }) => ids)), OPAQUE),
+      ),
+    )
+  }
+  const plain = await conditionOf(true)
+  const filter = told === null ? plain : besideTold(plain, loosened(await conditionOf(false)), told)
   return { filter, isExact: isExact(filter) }
+}
+
+/** Of what nothing was told the condition is what it is; of the rest it lets through whatever a decision could allow. */
+function besideTold(plain: Filter, loose: Filter, { ids, within }: ToldResources): Filter {
+  return limited([], () => {
+    const inTold = within === null ? OPAQUE : or(and(idIn(within), OPAQUE), loose)
+    return ids === null ? or(plain, inTold) : or(and(not(idIn(ids)), plain), and(idIn(ids), inTold))
+  })
+}
+
+/** What was told of a resource stands for what its row lacks, and it is in what it was told to be in: neither is known here. */
+function loosened(filter: Filter): Filter {
+  switch (filter.op) {
+    case 'and':
+      return and(...filter.of.map(loosened))
+    case 'or':
+      return or(...filter.of.map(loosened))
+    case 'not':
+      return not(loosened(filter.of))
+    case 'true':
+    case 'false':
+    case 'id_in':
+    case 'opaque':
+      return filter
+    default:
+      return OPAQUE
+  }
 }
 
 /** Sets of roles that some ids have beyond the others; what is asked for by itself takes time. */
@@ -81,7 +129,7 @@ export function presentFilter(filter: Filter): AccessFilter {
     }
     case 'id_in':
       return { op: 'id_in', ids: [...filter.ids] }
-    case 'within': // what roles are on is in nothing
+    case 'within': // what it is in a row does not tell
     case 'opaque':
       return { op: 'opaque' }
     case 'true':

@@ -8,6 +8,7 @@ import { recordOf } from '../../platform/record.ts'
 import { handsOf } from '../identity/index.ts'
 import { requireSeparate } from './duties.ts'
 import { requireHolds } from './opened.ts'
+import { extentAsOurs } from './permissions.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { closureOf, covers, type Extent } from './rules.ts'
 import { brokenBy, isApart } from './separation.ts'
@@ -42,7 +43,8 @@ export class Grants {
   async create(principal: Principal, input: CreateGrant): Promise<Grant> {
     const { tenantId } = principal
     return this.#roles.hold(tenantId, async (tx) => {
-      const { role_id, user_id = null, group_id = null, expires_at, ...terms } = input
+      const { role_id, user_id = null, group_id = null, expires_at, ...more } = input
+      const terms = { ...more, ...extentAsOurs(more) }
       const at = this.#dependencies.work.now()
       const expires = expires_at === null ? null : new Date(expires_at)
       if (expires !== null && expires <= at) throw refusedField('/expires_at', 'is past')

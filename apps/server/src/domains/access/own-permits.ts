@@ -1,5 +1,6 @@
 import { type Permit, partsOf } from '@probity/contract'
 import type { RolePermits } from '../../platform/authority.ts'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { requireSeparate } from './duties.ts'
@@ -31,11 +32,14 @@ export class OwnPermits implements RolePermits {
         // Without what applications tell: who holds a token of one would open what they like.
         const state = await this.#states.of(tx, at, { who: accountOf(userId), resources: null })
         if (state.held.length === 0) return { permits: new Set<Permit>(), until: null }
-        const permits = QUESTIONS.flatMap(({ permit, question }) => {
+        const permits: Permit[] = []
+        const breath = new Breath()
+        for (const { permit, question } of QUESTIONS) {
           const { answer } = judge(state.model, ask(state, question))
           const isByRole = answer.determining.some(({ id }) => state.model.permissions.has(id))
-          return answer.decision === 'allow' && isByRole ? [permit] : []
-        })
+          if (answer.decision === 'allow' && isByRole) permits.push(permit)
+          await breath.take()
+        }
         const ends = state.held.flatMap(({ expires_at }) => expires_at?.getTime() ?? [])
         return { permits: new Set(permits), until: ends.length > 0 ? new Date(Math.min(...ends)) : null }
       },

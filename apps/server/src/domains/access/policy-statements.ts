@@ -5,13 +5,19 @@ import { isIn, type Request } from './cedar/request.ts'
 import { conditionsOf, type Hidden } from './cedar/residual.ts'
 import { type Effort, looksOf } from './effort.ts'
 import type { Model } from './model.ts'
-import { ACTION } from './permissions.ts'
+import { ACTION, USER } from './permissions.ts'
 import type { Deciding } from './rulings.ts'
 
 /** A statement of a policy that is in force. */
 export interface Statement {
   ruling: Deciding
   policy: Policy
+}
+
+/** One that is of an action on a resource. */
+export interface StatementThere extends Statement {
+  /** What it is for everybody alike; null: it is another thing for each. */
+  forAll: Holding | null
 }
 
 /** Whether it is so: always, never, or where more holds than is known. */
@@ -29,26 +35,30 @@ export async function statementsOn(
   model: Model,
   request: Request,
   effort: Effort,
-): Promise<{ statement: Statement; shown: PolicyStatement }[]> {
-  const found: { statement: Statement; shown: PolicyStatement }[] = []
-  for (const statement of statementsIn(model)) {
-    if (!isFit(statement.policy, ['action', 'resource'], request)) continue
-    const holding = await holdingOf(statement.policy, request, ['principal', 'context'], effort)
-    if (holding !== 'never') found.push({ statement, shown: present(statement, holding === 'perhaps') })
+): Promise<{ statement: StatementThere; shown: PolicyStatement }[]> {
+  const found: { statement: StatementThere; shown: PolicyStatement }[] = []
+  for (const one of statementsIn(model)) {
+    if (!isFit(one.policy, ['action', 'resource'], request)) continue
+    const holding = await holdingOf(one.policy, request, ['principal', 'context'], effort)
+    if (holding === 'never') continue
+    // Where a person is what is asked for, one of those who ask is it.
+    const isSame = holding === 'always' || looksOf(one.policy).isForAll
+    const forAll = isSame && request.resource.type !== USER ? holding : null
+    found.push({ statement: { ...one, forAll }, shown: present(one, holding === 'perhaps') })
   }
   return found
 }
 
 /** Of some that are of what somebody asks: how each is of them. */
 export async function forbiddenBy(
-  statements: readonly Statement[],
+  statements: readonly StatementThere[],
   request: Request,
   effort: Effort,
 ): Promise<{ isForbidden: boolean; perhaps: Deciding[] }> {
   const perhaps = new Set<Deciding>()
-  for (const { policy, ruling } of statements) {
+  for (const { policy, ruling, forAll } of statements) {
     if (policy.effect !== 'forbid' || !isFit(policy, ['principal'], request)) continue
-    const holding = await holdingOf(policy, request, ['context'], effort)
+    const holding = forAll ?? (await holdingOf(policy, request, ['context'], effort))
     if (holding === 'always') return { isForbidden: true, perhaps: [] }
     if (holding === 'perhaps') perhaps.add(ruling)
   }
@@ -62,8 +72,9 @@ async function holdingOf(
   hidden: readonly Hidden[],
   effort: Effort,
 ): Promise<Holding> {
-  const { cost, readsTold } = looksOf(policy)
-  if (readsTold || !(await effort.takes(cost))) return 'perhaps'
+  const { cost, readsTold, asksPlaces } = looksOf(policy)
+  const isOpen = readsTold || (asksPlaces && hidden.includes('principal'))
+  if (isOpen || !(await effort.takes(cost))) return 'perhaps'
   const { principal, resource, entities } = request
   const partial = { ...request, resource: { type: resource.type, isPlain: false }, known: [principal] }
   const { yes, no } = conditionsOf(policy, partial, hidden)

@@ -7,7 +7,7 @@ import type { Entity, Request } from './cedar/request.ts'
 import { type CedarRecord, EntityReference, Extension, type IpAddress, type Value } from './cedar/value.ts'
 import type { KnownEntities } from './known-entities.ts'
 import type { Model } from './model.ts'
-import { ACTION, GROUP, ROLE } from './permissions.ts'
+import { ACTION, calledAsOurs, GROUP, ROLE } from './permissions.ts'
 import { covers, type Extent } from './rules.ts'
 import { type Counting, countingOf } from './separation.ts'
 import { localTime } from './zones.ts'
@@ -56,9 +56,10 @@ const NOTHING: CedarRecord = new Map()
 /** Throws VALIDATION_FAILED for attributes and context that are none. */
 export function readQuestion(asked: AskedQuestion, pointer: string): Question {
   if (asked.resource.type === ACTION) throw refusedField(`${pointer}/resource`, 'is an action; ask it of a resource')
+  const { type, id } = calledAsOurs(asked.resource)
   return {
     asked,
-    resource: new EntityReference(asked.resource.type, asked.resource.id),
+    resource: new EntityReference(type, id),
     attributes: recordIn(asked.resource_attributes, `${pointer}/resource_attributes`),
     actionAttributes: asked.action_attributes
       ? recordIn(asked.action_attributes, `${pointer}/action_attributes`)

@@ -1,4 +1,5 @@
 import type { NamedEntity, PolicyReplay } from '@probity/contract'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import type { Policy } from './cedar/policy.ts'
 import { EntityReference } from './cedar/value.ts'
@@ -91,7 +92,9 @@ export class Replays {
         const readable = found.flatMap(({ request }) => request ?? [])
         const model = await this.#models.read(tx, now)
         const known = model.hasEntities ? await KnownEntities.read(tx, readable.flatMap(namedIn)) : NOTHING_KNOWN
-        const tried = readable.flatMap((decision) => tryAgain(tx, model, known, decision, candidate))
+        const breath = new Breath()
+        const tried: Tried[] = []
+        for (const decision of readable) tried.push(...(await tryAgain(tx, model, known, decision, candidate, breath)))
         const last = found.length < AT_ONCE ? null : (found.at(-1)?.decisionId ?? null)
         return { tried, unreadable: found.length - readable.length, last }
       },
@@ -100,13 +103,14 @@ export class Replays {
   }
 }
 
-function tryAgain(
+async function tryAgain(
   tx: Tx,
   model: Model,
   known: KnownEntities,
   decision: RecordedRequest,
   { policyId, statements }: Candidate,
-): Tried[] {
+  breath: Breath,
+): Promise<Tried[]> {
   const { subject, held, groups, questions, decidedAt } = decision
   const reference = new EntityReference(subject.type, subject.id)
   const attributes = recordIn(subject.attributes, '')
@@ -116,12 +120,15 @@ function tryAgain(
     subject: { reference, isAccount: subject.isAccount, attributes },
   }
   const replaced = new Set([...model.rulings].flatMap(([id, one]) => (one.policyId === policyId ? [id] : [])))
-  return questions.map((asked) => {
+  const tried: Tried[] = []
+  for (const asked of questions) {
     const { request } = ask(state, readQuestion(asked, ''))
     const verdict = model.policies.judge(request)
     const after = enforced(instead(verdict, replaced, statements, request)).decision
-    return { decision, asked, before: enforced(verdict).decision, after }
-  })
+    tried.push({ decision, asked, before: enforced(verdict).decision, after })
+    await breath.take()
+  }
+  return tried
 }
 
 function namedIn({ subject, questions }: RecordedRequest): NamedEntity[] {

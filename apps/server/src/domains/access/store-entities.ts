@@ -48,6 +48,24 @@ export async function readReached(tx: Tx, asked: readonly NamedEntity[], limit: 
   return (await tx.query<EntityRow>(text, [tx.tenantId, ...columnsOf(asked), limit])).rows
 }
 
+/** Ids of a type that are in some entities, by any number of steps; at most so many. */
+export async function listIdsWithin(
+  tx: Tx,
+  type: string,
+  places: readonly NamedEntity[],
+  limit: number,
+): Promise<string[]> {
+  if (places.length === 0) return []
+  const text = `WITH RECURSIVE down AS (
+                  SELECT t COLLATE "C" AS entity_type, i COLLATE "C" AS entity_id FROM unnest($2::text[], $3::text[]) AS asked (t, i)
+                  UNION SELECT r.entity_type, r.entity_id FROM down d JOIN access_relations r
+                    ON r.tenant_id = $1 AND r.parent_type = d.entity_type AND r.parent_id = d.entity_id)
+                SELECT entity_id FROM down WHERE entity_type = $4 LIMIT $5`
+  return (await tx.query<{ entity_id: string }>(text, [tx.tenantId, ...columnsOf(places), type, limit])).rows.map(
+    (row) => row.entity_id,
+  )
+}
+
 /** Holds the entities of the tenant until the transaction ends, and has decisions look for them. */
 export async function lockEntities(tx: Tx): Promise<void> {
   // An update and not FOR UPDATE, since the first time it changes what decisions do.

@@ -1,4 +1,5 @@
 import type { PolicyAnalysis, PolicyFinding } from '@probity/contract'
+import { Breath } from '../../platform/breath.ts'
 import {
   ACTION,
   EntityReference,
@@ -22,8 +23,6 @@ const EACH = 400
 const BUDGET = 4_000_000
 const MOST_STATEMENTS = 200
 const MOST_OTHERS = 50
-/** Others are served between so many requests. */
-const AT_ONCE = 20
 
 export interface Analysed {
   policyId: string
@@ -60,11 +59,13 @@ export async function analyse(model: Model, analysed: Analysed): Promise<PolicyA
   const tried = [...about, ...new Set(others), ...own].slice(0, MOST_STATEMENTS)
   const contradictions = new Map<string, PolicyFinding>()
   let [count, cost] = [0, 0]
+  const breath = new Breath()
   const seen = new Map(statements.map((policy): [string, Holding] => [policy.id, emptyOf(policy)]))
   const changes = { more: null as PolicyFinding | null, less: null as PolicyFinding | null }
   for (const request of requestsFor(tried, EACH, people)) {
     if (cost > BUDGET) break
-    if (++count % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
+    count++
+    await breath.take()
     const before = model.policies.judge(request)
     const after = instead(before, replaced, statements, request)
     cost += statements.length + MOST_STATEMENTS / 4 + (after.permits.length + after.forbids.length) ** 2

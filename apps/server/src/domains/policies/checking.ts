@@ -2,6 +2,7 @@ import type { PolicyTest, PolicyTested, PolicyType } from '@probity/contract'
 import { refusedField } from '../../platform/errors.ts'
 import {
   ACTION,
+  calledAsOurs,
   closure,
   compilePolicy,
   type Entity,
@@ -84,7 +85,10 @@ function requireStatements(cedar: string): void {
     if (statements.length === 0) throw refusedField(pointer, 'has no policy in it')
     const template = statements.find(({ isTemplate }) => isTemplate)
     if (template) throw refusedField(pointer, `${template.id} has slots: name who and what it is about`)
-    for (const { id, json } of statements) requireObligations(id, compilePolicy(id, json).annotations)
+    for (const { id, json } of statements) {
+      requireObligations(id, compilePolicy(id, json).annotations)
+      requireNamesAsOurs(id, json)
+    }
   } catch (error) {
     if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
     throw error
@@ -97,6 +101,15 @@ async function requireFittingSchema(schema: unknown, cedar: string): Promise<voi
     throw refusedField(schemaAt, `is a schema of Cedar as text, of at most ${MOST_CHARACTERS} characters`)
   const at = '/policy_rules/cedar'
   await requireFitting({ schema, schemaAt, statements: readPolicies(cedar).map(({ text }) => ({ cedar: text, at })) })
+}
+
+/** What is said of somebody by another spelling of their id would be said of nobody. Throws VALIDATION_FAILED. */
+function requireNamesAsOurs(id: string, part: unknown): void {
+  if (typeof part !== 'object' || part === null) return
+  const { type, id: name } = part as { type?: unknown; id?: unknown }
+  if (typeof type === 'string' && typeof name === 'string' && calledAsOurs({ type, id: name }).id !== name)
+    throw refusedField('/policy_rules/cedar', `${id}: ${type}::"${name}" is written in lower case`)
+  for (const one of Object.values(part)) requireNamesAsOurs(id, one)
 }
 
 /** An obligation that nobody would see to is not taken for one. Throws VALIDATION_FAILED. */

@@ -13,7 +13,7 @@ export interface Part {
   holds: boolean | null
   /** Why it could not, or the values that it looked at. */
   because?: string
-  /** Of `&&`, `||` and `!`: their parts, as far as they were looked at. */
+  /** Of `&&`, `||` and `!`: their parts. Of `||` those up to the first that holds. */
   parts?: Part[]
 }
 
@@ -22,24 +22,26 @@ export interface Explanation {
   effect: 'permit' | 'forbid'
   holds: boolean | null
   parts: Part[]
+  /** Of one that permits and does not hold: what else would have to. */
+  needs: string[]
 }
 
-/** How a policy came to hold or not, part by part: head first, as far as each is looked at. */
+/**
+ * How a policy came to hold or not, part by part, head first. Of one that is of the action and the resource every condition is
+ * shown, also where an earlier one has settled the matter.
+ */
 export function explain(policy: Policy, request: Request): Explanation {
-  const head = headParts(policy, request)
-  const fits = head.every(({ holds }) => holds)
-  const conditions = fits ? conditionParts(policy, request) : []
+  const about = [...headPart('action', policy.action, request), ...headPart('resource', policy.resource, request)]
+  const head = [...headPart('principal', policy.principal, request), ...about]
+  const tests = about.every(({ holds }) => holds) ? policy.json.conditions.map(testOf) : []
+  const conditions = tests.map((test) => partOf(test, policy.slots, request))
   const parts = [...head, ...conditions]
-  const holds = parts.some((part) => part.holds === null) ? null : parts.every((part) => part.holds)
-  return { policy: policy.id, effect: policy.effect, holds, parts }
-}
-
-function headParts({ principal, action, resource }: Policy, request: Request): Part[] {
-  return [
-    ...headPart('principal', principal, request),
-    ...headPart('action', action, request),
-    ...headPart('resource', resource, request),
+  const needs = [
+    ...head.flatMap(({ text, holds }) => (holds ? [] : [text])),
+    ...tests.flatMap((test, i) => neededFor(test, conditions[i], true)),
   ]
+  const holds = settledBy(parts, true)
+  return { policy: policy.id, effect: policy.effect, holds, parts, needs: policy.effect === 'permit' ? needs : [] }
 }
 
 function headPart(of: 'principal' | 'action' | 'resource', constraint: Constraint, request: Request): Part[] {
@@ -55,36 +57,53 @@ function headPart(of: 'principal' | 'action' | 'resource', constraint: Constrain
   return [{ text, holds: isType && within.some((group) => isIn(request.entities, one, group)), because }]
 }
 
-/** Up to the first that does not hold, which is where the evaluation ends. */
-function conditionParts({ json, slots }: Policy, request: Request): Part[] {
-  const parts: Part[] = []
-  for (const condition of json.conditions) {
-    const part = partOf(testOf(condition), slots, request)
-    parts.push(part)
-    if (!part.holds) break
-  }
-  return parts
+/** What comes of some in their order: the first that does not go on to the next settles it. */
+function settledBy(parts: readonly Part[], goesOn: boolean): boolean | null {
+  const settling = parts.find(({ holds }) => holds !== goesOn)
+  return settling ? settling.holds : goesOn
 }
 
 function partOf(expression: Expression, slots: Slots, request: Request): Part {
-  const { '&&': and, '||': or, '!': not } = expression
-  if (and) return joined(expression, slots, request, ({ holds }) => holds === true)
-  if (or) return joined(expression, slots, request, ({ holds }) => holds === false)
+  const text = printExpression(expression)
+  const { '!': not } = expression
   if (not) {
     const part = partOf(not.arg, slots, request)
-    return { text: printExpression(expression), holds: part.holds === null ? null : !part.holds, parts: [part] }
+    return { text, holds: part.holds === null ? null : !part.holds, parts: [part] }
+  }
+  if (expression['&&']) {
+    const parts = operandsOf('&&', expression).map((one) => partOf(one, slots, request))
+    return { text, holds: settledBy(parts, true), parts }
+  }
+  if (expression['||']) {
+    const parts: Part[] = []
+    for (const one of operandsOf('||', expression)) {
+      parts.push(partOf(one, slots, request))
+      if (parts.at(-1)?.holds !== false) break
+    }
+    return { text, holds: settledBy(parts, false), parts }
   }
   return leafOf(expression, slots, request)
 }
 
-/** Both sides, or the left one where it settles the matter. */
-function joined(expression: Expression, slots: Slots, request: Request, goesOn: (left: Part) => boolean): Part {
-  const { left, right } = expression['&&'] ?? expression['||'] ?? { left: expression, right: expression }
-  const first = partOf(left, slots, request)
-  const text = printExpression(expression)
-  if (!goesOn(first)) return { text, holds: first.holds, parts: [first] }
-  const second = partOf(right, slots, request)
-  return { text, holds: second.holds, parts: [first, second] }
+/** All of `a && b && c`, each once, so that long ones are no deep tree. */
+function operandsOf(operator: '&&' | '||', expression: Expression): Expression[] {
+  const operands: Expression[] = []
+  const open = [expression]
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const two = one[operator]
+    if (two) open.push(two.right, two.left)
+    else operands.push(one)
+  }
+  return operands
+}
+
+/** What would have to hold for an expression to come to `wanted`, in Cedar's syntax; where one of several would do, all in one. */
+function neededFor(expression: Expression, part: Part | undefined, wanted: boolean): string[] {
+  if (part === undefined || part.holds === wanted) return []
+  const { '&&': and, '!': not } = expression
+  if (not) return neededFor(not.arg, part.parts?.[0], !wanted)
+  if (and && wanted) return operandsOf('&&', expression).flatMap((one, i) => neededFor(one, part.parts?.[i], wanted))
+  return [wanted ? part.text : `!(${part.text})`]
 }
 
 function leafOf(expression: Expression, slots: Slots, request: Request): Part {
