@@ -1,4 +1,4 @@
-import { openApiDocument } from '@probity/server/src/routes.ts'
+import { openApiDocument } from '@probity/server/routes'
 import type { Description, Operation } from './openapi.ts'
 
 export interface Area {

@@ -18,7 +18,8 @@ export function fieldsOf(schema: Schema, path: string, seen: readonly string[] =
   const { resolved, names } = resolve(schema, seen)
   const variants = resolved.oneOf ?? resolved.anyOf ?? []
   const objects = variants.filter((one) => inside(resolve(one, names).resolved))
-  const own: Field[] = path === '' && inside(resolved) ? [] : [{ path, type: typeOf(resolved), about: aboutOf(schema, resolved) }]
+  const own: Field[] =
+    path === '' && inside(resolved) ? [] : [{ path, type: typeOf(resolved), about: aboutOf(schema, resolved) }]
   if (names.length > DEEPEST || path.split(/[.[]/).length > DEEPEST || repeats(names)) return own
   if (objects.length > 1)
     return [
@@ -41,12 +42,20 @@ function within(schema: Schema, path: string, names: readonly string[]): Field[]
     return [{ ...first, type: `${first.type}${required.has(name) ? '' : ', optional'}` }, ...rest]
   })
   const items = resolved.items ? fieldsOf(resolved.items, `${path}[]`, more) : []
-  return [...properties, ...(inside(resolve(resolved.items ?? {}, more).resolved) ? items.slice(path === '' ? 0 : 1) : [])]
+  return [
+    ...properties,
+    ...(inside(resolve(resolved.items ?? {}, more).resolved) ? items.slice(path === '' ? 0 : 1) : []),
+  ]
 }
 
 /** Whether there is anything in it to show. */
 function inside({ properties, items, anyOf, oneOf }: Schema): boolean {
-  return properties !== undefined || (items !== undefined && inside(items)) || (anyOf ?? oneOf ?? []).some(inside) || items?.$ref !== undefined
+  return (
+    properties !== undefined ||
+    (items !== undefined && inside(items)) ||
+    (anyOf ?? oneOf ?? []).some(inside) ||
+    items?.$ref !== undefined
+  )
 }
 
 function resolve(schema: Schema, names: readonly string[]): { resolved: Schema; names: readonly string[] } {
@@ -64,9 +73,11 @@ function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map((one) => code(JSON.stringify(one))).join(' or ')
   const either = schema.anyOf ?? schema.oneOf
   if (either) return [...new Set(either.map((one) => typeOf(resolve(one, []).resolved)))].join(' or ')
-  if (schema.type === 'array') return `list of ${typeOf(resolve(schema.items ?? {}, []).resolved)}${bounds(schema.minItems, schema.maxItems)}`
+  if (schema.type === 'array')
+    return `list of ${typeOf(resolve(schema.items ?? {}, []).resolved)}${bounds(schema.minItems, schema.maxItems)}`
   if (schema.type === 'string') return `${textOf(schema)}`
-  if (schema.type === 'integer' || schema.type === 'number') return `${schema.type}${bounds(safe(schema.minimum), safe(schema.maximum))}`
+  if (schema.type === 'integer' || schema.type === 'number')
+    return `${schema.type}${bounds(safe(schema.minimum), safe(schema.maximum))}`
   return [schema.type ?? 'anything'].flat().join(' or ')
 }
 
@@ -78,7 +89,9 @@ function textOf({ format, pattern = '', minLength, maxLength }: Schema): string 
 
 // The bounds of what a number can be say nothing.
 function safe(bound: number | undefined): number | undefined {
-  return bound !== undefined && Number.isSafeInteger(bound) && Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound
+  return bound !== undefined && Number.isSafeInteger(bound) && Math.abs(bound) === Number.MAX_SAFE_INTEGER
+    ? undefined
+    : bound
 }
 
 function bounds(least: number | undefined, most: number | undefined): string {

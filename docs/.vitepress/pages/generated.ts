@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_PAGES, type ErrorCode, STATUS, TITLE } from '@probity/contract'
-import { settings } from '@probity/server/src/config.ts'
+import { settings } from '@probity/server/config'
 import type { MarkdownRenderer } from 'vitepress'
 import { areas } from './areas.ts'
 import { code, table } from './markdown.ts'

@@ -45,13 +45,17 @@ function body({ requestBody }: Operation): string[] {
 
 function answers({ responses }: Operation): string[] {
   return Object.entries(responses).flatMap(([status, { description, content }]) => {
-    if (status === 'default' && content?.['application/problem+json'])
+    if (status === 'default' && Object.values(content ?? {}).some(({ schema }) => isProblem(schema)))
       return ['**Else** a [problem](/errors/) whose code says why.']
     const lead = status === 'default' ? '**Else**' : `**Answer** ${status}`
     const types = Object.entries(content ?? {})
     if (types.length === 0) return [`${lead}: ${description.toLowerCase()}.`]
     return types.flatMap(([type, { schema }]) => [`${lead}, ${code(type)}`, ...shown(schema)])
   })
+}
+
+function isProblem({ $ref = '', properties = {} }: Schema): boolean {
+  return $ref.endsWith('/Problem') || 'request_id' in properties
 }
 
 function shown(schema: Schema): string[] {

@@ -14,7 +14,11 @@ export function pagesIn(folder: string): { text: string; link: string }[] {
   return files
     .filter((file) => file.endsWith('.md') && file !== 'index.md')
     .map((file) => ({ file, page: readFileSync(join(DOCS, folder, file), 'utf8') }))
-    .map(({ file, page }) => ({ file, text: titleOf(page, file), order: Number(/^order: (\d+)$/m.exec(page)?.[1] ?? 0) }))
+    .map(({ file, page }) => ({
+      file,
+      text: titleOf(page, file),
+      order: Number(/^order: (\d+)$/m.exec(page)?.[1] ?? 0),
+    }))
     .sort((a, b) => a.order - b.order || (a.file < b.file ? -1 : 1))
     .map(({ file, text }) => ({ text, link: `/${folder}/${file.replace(/\.md$/, '')}` }))
 }
