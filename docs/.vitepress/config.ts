@@ -2,6 +2,7 @@ import { defineConfig } from 'vitepress'
 import { areas } from './pages/areas.ts'
 import { fillIn } from './pages/generated.ts'
 import { stayInside } from './pages/links.ts'
+import { sectionsOf } from './pages/search.ts'
 import { pagesIn } from './pages/titles.ts'
 
 const API = [{ text: 'How to call it', link: '/api/' }, ...areas().map(({ title, link }) => ({ text: title, link }))]
@@ -24,7 +25,13 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      // Where it is answered nothing, VitePress splits the page by its headings: its type does not say so.
+      options: {
+        miniSearch: { _splitIntoSections: (file) => sectionsOf(file) as NonNullable<ReturnType<typeof sectionsOf>> },
+      },
+    },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/' },
