@@ -31,7 +31,11 @@ export const PACKAGES = [
   {
     name: 'chromium',
     program: '/usr/bin/chromium',
-    tests: ['apps/server/test/identity/passkeys-in-a-browser.test.ts', 'apps/server/test/console/'],
+    tests: [
+      'apps/server/test/identity/passkeys-in-a-browser.test.ts',
+      'apps/server/test/console/',
+      'apps/server/test/docs/browser.test.ts',
+    ],
     before: () => {},
   },
 ]

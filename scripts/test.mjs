@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtConsole } from './console.ts'
+import { builtDocs } from './docs.ts'
 import { installPackages } from './packages.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -22,9 +23,11 @@ const CHECKS = [
 ]
 
 /** What needs a running server, processes or minutes. */
-const SLOW = /\/test\/(http|identity|access|policies|tenancy|console|faults|attack|platform|sdk)\/|apps\/cli\/test\//
+const SLOW =
+  /\/test\/(http|identity|access|policies|tenancy|console|docs|faults|attack|platform|sdk)\/|apps\/cli\/test\//
 const CONCURRENCY = 2
 const IN_BROWSER = /\/test\/console\//
+const OF_DOCS = /\/test\/docs\//
 
 const [argument] = process.argv.slice(2)
 const files = globSync([
@@ -51,6 +54,7 @@ if (argument === undefined || argument === '--fast' || argument === 'checks')
   for (const check of CHECKS) runCheck(check)
 installPackages(selected)
 if (selected.some((file) => IN_BROWSER.test(file))) await builtConsole()
+if (selected.some((file) => OF_DOCS.test(file))) await builtDocs()
 if (selected.length > 0) await runTests(selected)
 const { passed, failed, skipped } = tally
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)

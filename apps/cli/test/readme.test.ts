@@ -35,11 +35,11 @@ test(
 for (const [page, ended] of [
   [
     'docs/recipes/decide-for-your-application.md',
-    /"authorized":true.*\n.*"authorized":true.*\n.*"authorized":false.*\n.*"authorized":false[\s\S]*context\.ip\.isInRange[\s\S]*"authorized":false[\s\S]*access\.decided/,
+    /"authorized":true.*\n.*"authorized":true.*\n.*"authorized":false.*\n.*"authorized":false[\s\S]*context\.ip\.isInRange[\s\S]*"authorized":false[\s\S]*"authorized":false[\s\S]*MOMENT_UNKNOWN[\s\S]*access\.decided/,
   ],
   [
     'docs/recipes/propose-a-policy.md',
-    /"decision":true[\s\S]*"decision":true[\s\S]*only in the files[\s\S]*have denied 1 of 2 decisions[\s\S]*"findings"[\s\S]*"decision":false.*forbidden by Payment limit[\s\S]*"decision":true[\s\S]*say the same[\s\S]*policy\.approved/,
+    /"decision":true[\s\S]*"decision":true[\s\S]*only in the files[\s\S]*have denied 1 of 2 decisions[\s\S]*"findings"[\s\S]*"decision":false.*forbidden by Payment limit[\s\S]*"decision":true[\s\S]*say the same[\s\S]*"decision":true[\s\S]*policy\.approved/,
   ],
   ['docs/recipes/log-in-to-your-application.md', /S256[\s\S]*"active":true/],
   [

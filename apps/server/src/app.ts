@@ -4,14 +4,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { consoleSite } from './console.ts'
-import { Access, accessRoutes } from './domains/access/index.ts'
-import { Anchoring, Audit, auditRoutes, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
-import { Authenticator, type Caller, Identity, identityRoutes, type SessionSettings } from './domains/identity/index.ts'
+import { docsSite } from './docs.ts'
+import { Access } from './domains/access/index.ts'
+import { Anchoring, Audit, Budget, IntakeThreads, Sequencer } from './domains/audit/index.ts'
+import { Authenticator, type Caller, Identity, type SessionSettings } from './domains/identity/index.ts'
 import { environmentRoot, fileRoot, Keys, keyedDigest, open, seal } from './domains/keys/index.ts'
-import { ActivePolicies, Policies, policyRoutes } from './domains/policies/index.ts'
-import { Privacy, privacyRoutes } from './domains/privacy/index.ts'
-import { originOf, Tenancy, tenancyRoutes } from './domains/tenancy/index.ts'
-import { operationsRoutes } from './operations.ts'
+import { ActivePolicies, Policies } from './domains/policies/index.ts'
+import { Privacy } from './domains/privacy/index.ts'
+import { originOf, Tenancy } from './domains/tenancy/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Database } from './platform/database/pools.ts'
 import { tenantTransaction } from './platform/database/transaction.ts'
@@ -28,9 +28,8 @@ import { Telemetry } from './platform/telemetry.ts'
 import { TextMessages } from './platform/text-messages.ts'
 import { Tracing } from './platform/tracing.ts'
 import { Work } from './platform/work.ts'
+import { allRoutes, VERSION } from './routes.ts'
 import { startSchedule } from './schedule.ts'
-
-export const VERSION = '0.1.0'
 
 export interface AppOptions {
   config: Config
@@ -116,18 +115,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const privacy = new Privacy({ database, clock, keys, audit, keystoreBackupDays, callersChanged })
   const policies = new Policies({ ...usual, access })
   const idempotency = new Idempotency(database, clock, answerSealer(keys))
-  const routes = [
-    ...tenancyRoutes(tenancy),
-    ...identityRoutes(identity),
-    ...auditRoutes(audit),
-    ...accessRoutes(access, publicUrl),
-    ...policyRoutes(policies),
-    ...privacyRoutes(privacy),
-    ...operationsRoutes({ database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }),
-  ]
+  const operations = { database, sequencer, telemetry, keys, tenancy, audit, version: VERSION }
+  const routes = allRoutes({ tenancy, identity, audit, access, policies, privacy, operations, publicUrl })
   const http = httpServer({
     routes,
-    sites: [consoleSite(publicUrl)],
+    sites: [docsSite(), consoleSite(publicUrl)],
+    publicUrl,
     log,
     clock,
     version: VERSION,

@@ -160,16 +160,24 @@ function consistent(config: Config): Config {
 
 /** Every setting with its value, secrets masked. */
 export function describeConfig(config: Config): { name: string; environment: string; value: unknown; about: string }[] {
-  return Object.entries(schema.shape).map(([name, field]) => ({
-    name,
-    environment:
-      name in Object.fromEntries(Object.entries(BARE).map(([a, b]) => [b, a]))
-        ? name.toUpperCase()
-        : PREFIX + name.toUpperCase(),
-    value:
-      SECRET.has(name) && config[name as keyof Config] !== undefined ? '(set)' : (config[name as keyof Config] ?? null),
-    about: field.description ?? '',
-  }))
+  return settings().map(({ name, environment, about }) => {
+    const value = config[name] ?? null
+    return { name, environment, value: SECRET.has(name) && value !== null ? '(set)' : value, about }
+  })
+}
+
+/** Every setting, with what holds unless it is set; null: nothing does. */
+export function settings(): { name: keyof Config; environment: string; fallback: string | null; about: string }[] {
+  const bare = new Set(Object.values(BARE))
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const fallback = field.safeParse(undefined).data
+    return {
+      name: name as keyof Config, // the shape's keys are these
+      environment: bare.has(name) ? name.toUpperCase() : PREFIX + name.toUpperCase(),
+      fallback: fallback === undefined ? null : String(fallback).replace(homedir(), '~'),
+      about: field.description ?? '',
+    }
+  })
 }
 
 interface Variable {

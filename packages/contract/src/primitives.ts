@@ -74,7 +74,7 @@ export const legible = (maximum: number) =>
 
 /** RFC 9457 problem details, with the seed's members beside. */
 export const problem = z.object({
-  type: z.string(),
+  type: z.string().describe('Address of the page about the error code, at the server that answers'),
   title: z.string(),
   status: z.number().int(),
   error: z.string(),

@@ -192,8 +192,6 @@ function passedBy({ action, resource }: Asked, { decisionId, obligations }: Deci
   }
 }
 
-const TYPES = { 400: 'bad-request', 401: 'unauthenticated', 403: 'access-denied', 503: 'unavailable' } as const
-
 function refusal(
   status: Refusal['status'],
   title: string,
@@ -203,6 +201,7 @@ function refusal(
   return {
     status,
     headers: { ...headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-    body: JSON.stringify({ type: `https://probity.dev/errors/${TYPES[status]}`, title, status, ...more }),
+    // Whoever visits the application need not know Probity’s address, where the pages about errors lie.
+    body: JSON.stringify({ type: 'about:blank', title, status, ...more }),
   }
 }

@@ -44,6 +44,7 @@ function refOf(name: string, value: unknown): string | null {
 function operation(route: Route): object {
   return {
     summary: route.summary,
+    tags: [areaOf(route.path)],
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll('*', 'path').replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
     security: route.permit === 'public' ? [] : [{ token: [] }],
     ...neededOf(route),
@@ -71,6 +72,14 @@ function operation(route: Route): object {
       default: route.dialect ? answer(route.dialect.error, route.dialect.mediaType) : PROBLEM,
     },
   }
+}
+
+/** What an address is of: its first word that is no version; what has one word alone is of the installation. */
+function areaOf(path: string): string {
+  const words = path.split('/').slice(1)
+  if (words.length === 1) return 'operations'
+  const [area = ''] = words.filter((word) => !/^v\d+$/.test(word))
+  return area.replace(/^\./, '')
 }
 
 const PROBLEM = {

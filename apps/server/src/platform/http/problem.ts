@@ -3,12 +3,22 @@ import { z } from 'zod'
 import { isConnectionError } from '../database/connection-error.ts'
 import { DomainError } from '../errors.ts'
 
+interface Asked {
+  requestId: string
+  now: Date
+  /** Where people reach the server, and so the page of the error. */
+  publicUrl: string
+}
+
 /** RFC 9457 problem answer for whatever was thrown. What is not ours becomes INTERNAL and tells nothing. */
-export function problemOf(error: unknown, requestId: string, now: Date): Problem & { retryAfter: number | null } {
+export function problemOf(
+  error: unknown,
+  { requestId, now, publicUrl }: Asked,
+): Problem & { retryAfter: number | null } {
   const { code, details: all } = classify(error)
   const { reason, ...details } = all
   return {
-    type: `https://probity.dev/errors/${code.toLowerCase().replaceAll('_', '-')}`,
+    type: `${publicUrl.replace(/\/+$/, '')}/docs/errors/${code}`,
     title: TITLE[code],
     status: STATUS[code],
     error: code,

@@ -29,6 +29,8 @@ export interface HttpOptions extends AdmissionOptions {
   sites: readonly StaticSite[]
   log: Logger
   version: string
+  /** Where people reach the server. */
+  publicUrl(): string
   bodyLimit: number
   /** Addresses and ranges of the proxies whose X-Forwarded-For is believed; false: none. */
   trustProxy: string | false
@@ -286,7 +288,8 @@ function answerProblem(
   reply: FastifyReply,
   options: HttpOptions,
 ): FastifyReply {
-  const { retryAfter, ...problem } = problemOf(error, request.id, new Date(options.clock.now() / 1000))
+  const now = new Date(options.clock.now() / 1000)
+  const { retryAfter, ...problem } = problemOf(error, { requestId: request.id, now, publicUrl: options.publicUrl() })
   if (problem.status >= 500)
     options.log.error({ reqId: request.id, err: error, route: request.routeOptions.url }, 'a request failed')
   if (retryAfter !== null) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))

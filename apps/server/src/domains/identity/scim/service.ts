@@ -42,9 +42,11 @@ export class Scim {
   readonly users: Resources
   readonly groups: Resources
   readonly #now: () => Date
+  readonly #publicUrl: () => string
 
   constructor(dependencies: ScimDependencies) {
-    const base = () => `${dependencies.publicUrl()}/scim/v2`
+    this.#publicUrl = () => dependencies.publicUrl()
+    const base = () => `${this.#publicUrl()}/scim/v2`
     this.discovery = new Discovery(base)
     this.users = new People({ ...dependencies, base })
     this.groups = new ScimGroups({ ...dependencies, base })
@@ -77,7 +79,7 @@ export class Scim {
   }
 
   #failed(error: unknown): Outcome {
-    const problem = problemOf(error, '', this.#now())
+    const problem = problemOf(error, { requestId: '', now: this.#now(), publicUrl: this.#publicUrl() })
     if (problem.status >= 500 && !(error instanceof DomainError)) throw error // not the operation's fault: the request fails
     return { status: problem.status, location: null, version: null, response: scimError(problem) }
   }
