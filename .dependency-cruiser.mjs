@@ -82,6 +82,19 @@ export default {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'console-reaches-the-server-only-through-the-sdk',
+      severity: 'error',
+      from: { path: '^apps/console/src' },
+      to: { path: '^packages/(?!sdk/|contract/)' },
+    },
+    {
+      name: 'console-knows-of-the-contract-only-types',
+      comment: 'Its schemas would come into the browser with all of zod',
+      severity: 'error',
+      from: { path: '^apps/console/src' },
+      to: { path: '^packages/contract/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'only-stores-and-platform-use-the-driver',
       severity: 'error',
       from: { path: '^apps/server/src', pathNot: ['^apps/server/src/platform/', '/store[-a-z]*\\.ts$', TEST] },

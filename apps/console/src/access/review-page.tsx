@@ -1,6 +1,7 @@
 import { Badge, Button, Group, Kbd, Stack, Text, TextInput } from '@mantine/core'
 import type { ReviewItem } from '@probity/contract'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { type Deed, Deeds } from '../components/deeds.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -14,7 +15,8 @@ import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type AccessTexts from './messages.en.json'
 import { reviewItemsQuery, reviewQuery } from './queries.ts'
-import { reviewRoute } from './routes.ts'
+
+const reviewRoute = getRouteApi('/inside/reviews/$id')
 
 const COLOURS: Record<ReviewItem['state'], string> = {
   pending: 'blue',

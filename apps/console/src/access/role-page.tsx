@@ -2,7 +2,7 @@ import { Alert, Button, Card, Group, MultiSelect, SimpleGrid, Stack, Text, Title
 import { notifications } from '@mantine/notifications'
 import type { Permission, Role } from '@probity/contract'
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Deeds } from '../components/deeds.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -15,7 +15,8 @@ import type AccessTexts from './messages.en.json'
 import { PermissionEditor } from './permission-editor.tsx'
 import { roleQuery, rolesQuery } from './queries.ts'
 import { RoleGrants } from './role-grants.tsx'
-import { roleRoute } from './routes.ts'
+
+const roleRoute = getRouteApi('/inside/roles/$id')
 
 /** A role: what it lets somebody do, itself and by its parents; what a change would change is shown before it is saved. */
 export function RolePage() {

@@ -9,7 +9,7 @@ const rolesRoute = createRoute({
   loader: () => queries.ensureQueryData(rolesQuery),
   component: lazyRouteComponent(() => import('./roles-page.tsx'), 'RolesPage'),
 })
-export const roleRoute = createRoute({
+const roleRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/roles/$id',
   loader: ({ params }) =>
@@ -26,7 +26,7 @@ const reviewsRoute = createRoute({
   path: '/reviews',
   component: lazyRouteComponent(() => import('./reviews-page.tsx'), 'ReviewsPage'),
 })
-export const reviewRoute = createRoute({
+const reviewRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/reviews/$id',
   component: lazyRouteComponent(() => import('./review-page.tsx'), 'ReviewPage'),

@@ -1,9 +1,9 @@
 import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../access/routes.ts'
 import { auditRoutes, outsideAuditRoutes } from '../audit/routes.ts'
-import { homeRoutes } from '../home/routes.ts'
 import { accountRoutes, outsideIdentityRoutes } from '../identity/routes.ts'
 import { operationsRoutes } from '../operations/routes.ts'
+import { overviewRoutes } from '../overview/routes.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { BASE } from '../platform/base.ts'
 import { policyRoutes } from '../policies/routes.ts'
@@ -18,7 +18,7 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     outsideRoute.addChildren([...setupRoutes, ...outsideIdentityRoutes, ...outsideAuditRoutes]),
     insideRoute.addChildren([
-      ...homeRoutes,
+      ...overviewRoutes,
       ...accountRoutes,
       ...auditRoutes,
       ...privacyRoutes,

@@ -2,7 +2,7 @@ import { Badge, Button, Card, Code, SimpleGrid, Stack, Title } from '@mantine/co
 import type { AuditEvent } from '@probity/contract'
 import { IconArrowLeft } from '@tabler/icons-react'
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Fields } from '../components/fields.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -12,8 +12,9 @@ import { Changes, changesOf } from './changes.tsx'
 import { EntryProof } from './entry-proof.tsx'
 import type AuditTexts from './messages.en.json'
 import { eventQuery } from './queries.ts'
-import { entryRoute } from './routes.ts'
 import { SealedParts } from './sealed-parts.tsx'
+
+const entryRoute = getRouteApi('/inside/audit/$id')
 
 /** One entry: what happened, who did it, what of it is sealed, and its proof. */
 export function EntryPage() {

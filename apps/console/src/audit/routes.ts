@@ -10,7 +10,7 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./audit-page.tsx'), 'AuditPage'),
 })
 
-export const entryRoute = createRoute({
+const entryRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/audit/$id',
   loader: ({ params }) => queries.ensureQueryData(eventQuery(params.id)),

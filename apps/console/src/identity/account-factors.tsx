@@ -13,7 +13,7 @@ import {
   Title,
 } from '@mantine/core'
 import type { FactorList, FactorSetUp } from '@probity/contract'
-import { useRouter } from '@tanstack/react-router'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
 import { CopyField } from '../components/copy-field.tsx'
@@ -25,7 +25,8 @@ import { useText } from '../platform/text.tsx'
 import { meQuery } from './me.ts'
 import type IdentityTexts from './messages.en.json'
 import { addPasskey } from './passkey.ts'
-import { accountRoute } from './routes.ts'
+
+const accountRoute = getRouteApi('/inside/account')
 
 type Factor = FactorList['factors'][number]
 

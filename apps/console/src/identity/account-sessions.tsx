@@ -1,6 +1,6 @@
 import { Badge, Button, Card, Group, Stack, Text, Title } from '@mantine/core'
 import type { Session } from '@probity/contract'
-import { useRouter } from '@tanstack/react-router'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -9,7 +9,8 @@ import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { browserOf } from './browser-name.ts'
 import type IdentityTexts from './messages.en.json'
-import { accountRoute } from './routes.ts'
+
+const accountRoute = getRouteApi('/inside/account')
 
 /** Where one is logged in, which devices are remembered, and which applications are let in. */
 export function AccountSessions() {

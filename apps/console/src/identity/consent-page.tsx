@@ -1,11 +1,13 @@
 import { Button, Card, Group, List, Text } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Page } from '../components/page.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type IdentityTexts from './messages.en.json'
-import { consentRoute } from './routes.ts'
+
+const consentRoute = getRouteApi('/inside/consent')
 
 /** What an application wants of somebody, and whether it may. */
 export function ConsentPage() {

@@ -1,15 +1,16 @@
 import { Button, Checkbox, Divider, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconFingerprint, IconLogin2 } from '@tabler/icons-react'
-import { Link, useRouter } from '@tanstack/react-router'
+import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
 import { type Asked, knownTenant, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
-import { loginRoute } from './routes.ts'
 import { SecondFactor } from './second-factor.tsx'
+
+const loginRoute = getRouteApi('/outside/login')
 
 export function LoginPage() {
   const text = useText<typeof IdentityTexts>('identity')

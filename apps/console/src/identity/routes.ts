@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { insideRoute, outsideRoute } from '../app/roots.tsx'
 import { probity } from '../platform/client.ts'
 
-export const loginRoute = createRoute({
+const loginRoute = createRoute({
   getParentRoute: () => outsideRoute,
   path: '/login',
   validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
@@ -41,7 +41,7 @@ const federationRoute = createRoute({
   component: lazyRouteComponent(() => import('./federation-page.tsx'), 'FederationPage'),
 })
 
-export const accountRoute = createRoute({
+const accountRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/account',
   loader: async () => {
@@ -57,7 +57,7 @@ export const accountRoute = createRoute({
 })
 
 /** An application asks here whether it is let in. */
-export const consentRoute = createRoute({
+const consentRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/consent',
   loader: () => probity.consent(),

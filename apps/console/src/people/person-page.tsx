@@ -2,7 +2,7 @@ import { Alert, Badge, Card, SimpleGrid, Stack, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { User } from '@probity/contract'
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Deed, Deeds } from '../components/deeds.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -20,7 +20,8 @@ import { PersonFactors } from './person-factors.tsx'
 import { PersonScopes } from './person-scopes.tsx'
 import { PersonSessions } from './person-sessions.tsx'
 import { userQuery } from './queries.ts'
-import { personRoute } from './routes.ts'
+
+const personRoute = getRouteApi('/inside/people/$id')
 
 /** Somebody of the tenant: who they are, where they are logged in, what they may do. */
 export function PersonPage() {

@@ -9,7 +9,7 @@ const peopleRoute = createRoute({
   component: lazyRouteComponent(() => import('./people-page.tsx'), 'PeoplePage'),
 })
 
-export const personRoute = createRoute({
+const personRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/people/$id',
   loader: ({ params }) => queries.ensureQueryData(userQuery(params.id)),

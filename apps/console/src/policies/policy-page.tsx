@@ -2,6 +2,7 @@ import { Badge, Button, Group, SimpleGrid, Stack } from '@mantine/core'
 import type { Policy, PolicyTest, PolicyVersion } from '@probity/contract'
 import { ProbityError } from '@probity/sdk'
 import { useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Page } from '../components/page.tsx'
@@ -15,8 +16,9 @@ import { PolicyLife } from './policy-life.tsx'
 import { PolicyTests } from './policy-tests.tsx'
 import { PolicyTrials } from './policy-trials.tsx'
 import { policyQuery, versionsQuery } from './queries.ts'
-import { policyRoute } from './routes.ts'
 import { VersionList } from './version-list.tsx'
+
+const policyRoute = getRouteApi('/inside/policies/$id')
 
 /** A policy: its rules, their tests, what they would have changed, and who let them count. */
 export function PolicyPage() {

@@ -8,7 +8,7 @@ const policiesRoute = createRoute({
   path: '/policies',
   component: lazyRouteComponent(() => import('./policies-page.tsx'), 'PoliciesPage'),
 })
-export const policyRoute = createRoute({
+const policyRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/policies/$id',
   loader: ({ params }) =>

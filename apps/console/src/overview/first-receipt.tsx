@@ -6,11 +6,11 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { save } from '../platform/download.ts'
 import { useText } from '../platform/text.tsx'
-import type HomeTexts from './messages.en.json'
+import type OverviewTexts from './messages.en.json'
 
 /** The receipt of an event, verified in this browser; whoever changes a byte of it sees what comes of that. */
 export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): void }) {
-  const text = useText<typeof HomeTexts>('home')
+  const text = useText<typeof OverviewTexts>('overview')
   const query = useQuery({
     queryKey: ['receipt', event.id],
     queryFn: async () => {

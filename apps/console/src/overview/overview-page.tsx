@@ -12,13 +12,13 @@ import { useMay, useMe } from '../identity/me.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { FirstSteps } from './first-steps.tsx'
-import type HomeTexts from './messages.en.json'
+import type OverviewTexts from './messages.en.json'
 
 const NEWEST = 8
 
 /** What somebody looks at first: what is left to set up, and what happened of late. */
-export function HomePage() {
-  const text = useText<typeof HomeTexts>('home')
+export function OverviewPage() {
+  const text = useText<typeof OverviewTexts>('overview')
   const me = useMe()
   const may = useMay()
   return (
@@ -38,7 +38,7 @@ export function HomePage() {
 }
 
 function Newest() {
-  const text = useText<typeof HomeTexts>('home')
+  const text = useText<typeof OverviewTexts>('overview')
   const query = useQuery({
     queryKey: ['audit', 'newest'],
     queryFn: async () => await probity.events({ limit: NEWEST }),

@@ -8,11 +8,11 @@ import { addPasskey } from '../identity/passkey.ts'
 import { useText } from '../platform/text.tsx'
 import { FirstEvent } from './first-event.tsx'
 import { FirstReceipt } from './first-receipt.tsx'
-import type HomeTexts from './messages.en.json'
+import type OverviewTexts from './messages.en.json'
 
 /** The first three minutes: a passkey, an event, its receipt, and what becomes of it when a byte changes. */
 export function WelcomePage() {
-  const text = useText<typeof HomeTexts>('home')
+  const text = useText<typeof OverviewTexts>('overview')
   const [step, setStep] = useState(0)
   const [event, setEvent] = useState<AuditEvent | null>(null)
   const [error, setError] = useState<unknown>(null)

@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import type HomeTexts from './messages.en.json'
+import type OverviewTexts from './messages.en.json'
 
 /** What a new tenant still lacks; gone once nothing is left. */
 export function FirstSteps() {
-  const text = useText<typeof HomeTexts>('home')
+  const text = useText<typeof OverviewTexts>('overview')
   const query = useQuery({
     queryKey: ['first-steps'],
     queryFn: async () => {

@@ -6,7 +6,7 @@ import { CopyField } from '../components/copy-field.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity, SERVER } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import type HomeTexts from './messages.en.json'
+import type OverviewTexts from './messages.en.json'
 
 const EVENT = {
   event_type: 'invoice.paid',
@@ -25,7 +25,7 @@ interface FirstEventProps {
 
 /** Three ways to send an event; it shows here as soon as it is in the log, whoever sent it. */
 export function FirstEvent({ event, onEvent, onNext }: FirstEventProps) {
-  const text = useText<typeof HomeTexts>('home')
+  const text = useText<typeof OverviewTexts>('overview')
   const [token, setToken] = useState<string | null>(null)
   const [error, setError] = useState<unknown>(null)
   const connection = useTail(null, event === null, (entry) => {

@@ -1,10 +1,10 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { insideRoute } from '../app/roots.tsx'
 
-const homeRoute = createRoute({
+const overviewRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/',
-  component: lazyRouteComponent(() => import('./home-page.tsx'), 'HomePage'),
+  component: lazyRouteComponent(() => import('./overview-page.tsx'), 'OverviewPage'),
 })
 
 /** From the first log-in to the first receipt that verifies, and one that does not. */
@@ -14,4 +14,4 @@ const welcomeRoute = createRoute({
   component: lazyRouteComponent(() => import('./welcome-page.tsx'), 'WelcomePage'),
 })
 
-export const homeRoutes = [homeRoute, welcomeRoute]
+export const overviewRoutes = [overviewRoute, welcomeRoute]
