@@ -210,11 +210,6 @@ test('what is no value is refused with where it stands, and takes nothing down',
   }
   const address = await asks(server.userId, 'read', 'invoice/1', { context: { ip: '999.1.1.1' } })
   assert.equal(address.body.details.issues[0].pointer, '/context/ip')
-  for (const ip of [7, { a: 1 }, ['192.0.2.7'], true]) {
-    const { status, body } = await asks(server.userId, 'read', 'invoice/1', { context: { ip } })
-    assert.deepEqual([status, body.details.issues?.[0].pointer], [400, '/context/ip'], JSON.stringify(ip))
-    assert.match(body.details.issues[0].message, /as text, such as/)
-  }
 })
 
 test('nobody describes themselves as what they ask for, or another as an administrator', async () => {
