@@ -77,7 +77,7 @@ export const TITLE: Record<ErrorCode, string> = {
   MFA_CODE_INVALID: 'The code is wrong, was used before, or has ended',
   SCOPE_MISSING: 'This takes a scope, or a role, that you do not have; ask an administrator of the tenant',
   ACCESS_DENIED: 'You may not do this',
-  ADDRESS_AMBIGUOUS: 'The address can be read in more than one way, or is missing',
+  ADDRESS_AMBIGUOUS: 'The address can be read in more than one way, or is missing; message says what to send instead',
   IMPERSONATING: 'You act as somebody else; this is for them alone',
   CSRF_REFUSED: 'With a session in cookies, send the csrf_token of the log-in as x-csrf-token',
   STEP_UP_REQUIRED: 'Show your password and second factor again first: POST /v1/auth/step-up',

@@ -278,6 +278,11 @@ test('what Cedar has no value for keeps nothing from forbidding', async () => {
     (await ask(alice, 'enter', { type: 'hall', id: '1', properties })).body.decision
   assert.deepEqual([await enter({}), await enter({ level: 1 }), await enter({ level: 6 })], [true, true, false])
   assert.deepEqual([await enter({ level: 6.00001 }), await enter({ level: 0.123456 })], [false, false])
+  for (const ip of [7, { a: 1 }, ['192.0.2.7']]) {
+    const { status, body } = await ask(alice, 'read', record(1), { context: { ip } })
+    assert.deepEqual([status, body.details.issues[0].pointer], [400, '/context/ip'], JSON.stringify(ip))
+    assert.match(body.details.issues[0].message, /as text, such as/)
+  }
   for (const ip of [' 10.0.0.1', '10.0.0.1:443', '010.0.0.1', 'nowhere'])
     assert.equal((await ask(alice, 'read', record(1), { context: { ip } })).status, 400, ip)
   assert.equal((await ask(alice, 'read', record(1), { context: { ip: '::ffff:10.0.0.1' } })).status, 200)

@@ -91,7 +91,7 @@ for (const [name, ask] of [
       assert.equal((await ask(bearer(ada.token), '/reports/1', method)).status, 200, method)
       assert.equal((await ask(bearer(bob.token), '/drafts', method)).status, method === 'DELETE' ? 200 : 403, method)
     }
-    assert.equal((await ask(bearer(ada.token), '/reports/1', 'PROPFIND')).status, name === 'nginx' ? 200 : 404)
+    assert.equal((await ask(bearer(ada.token), '/reports/1', 'PROPFIND')).status, name === 'nginx' ? 200 : 405)
   })
 
   test(`${name}: a path is decoded once, and its query is no part of the question`, async () => {
@@ -284,3 +284,18 @@ async function isRecorded(id: string): Promise<void> {
     return body.events.some((one: { event_data: { decision: string } }) => one.event_data.decision === id)
   })
 }
+
+test('an address that is refused is told with what to send instead', async () => {
+  for (const [target, told] of [
+    ['/reports//2026', /has \/\//],
+    ['/reports/%2e%2e/x', /\.\. as a part/],
+    ['/reports/%ff', /no UTF-8/],
+    ['reports', /X-Original-URI/],
+  ] as const) {
+    const answer = await byNginx(bearer(ada.token), target)
+    const { code, message } = JSON.parse(answer.text)
+    assert.deepEqual([answer.status, code], [403, 'ADDRESS_AMBIGUOUS'], target)
+    assert.match(message, told)
+  }
+  assert.match(JSON.parse((await byNginx(bearer(ada.token), '/reports', '')).text).message, /X-Original-Method/)
+})

@@ -20,23 +20,37 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
 
 /**
  * What a request asks for, decoded once. What the application could read otherwise than a policy does is refused, since the
- * one would be asked about and the other be got. Throws ADDRESS_AMBIGUOUS.
+ * one would be asked about and the other be got. Throws ADDRESS_AMBIGUOUS, with what has to be another.
  */
 export function httpRoute(method: string, host: string, target: string): HttpRoute {
+  if (!/^[a-z]{1,20}$/i.test(method)) throw unclear('the method is missing: nginx sends it as X-Original-Method')
   const name = HOST.exec(host.toLowerCase())?.[1]
+  if (name === undefined) throw unclear('the host is missing or is no name: send on the Host of the request')
   const path = pathOf(target)
-  const isWhole = name !== undefined && path !== null && /^[a-z]{1,20}$/i.test(method)
-  if (!isWhole || name.length + path.length > MOST_CHARACTERS) throw new DomainError('ADDRESS_AMBIGUOUS')
+  if (name.length + path.length > MOST_CHARACTERS)
+    throw unclear(`host and path have more than ${MOST_CHARACTERS} characters`)
   return { method: method.toLowerCase(), host: name, path }
 }
 
-/** Null: it can be read in more than one way. */
-function pathOf(target: string): string | null {
+function unclear(reason: string): DomainError {
+  return new DomainError('ADDRESS_AMBIGUOUS', { reason })
+}
+
+/** Throws ADDRESS_AMBIGUOUS for what can be read in more than one way. */
+function pathOf(target: string): string {
   const [written = ''] = target.split('?')
+  if (!written.startsWith('/'))
+    throw unclear('the path is missing: nginx sends it as X-Original-URI, Envoy behind the prefix')
   // A browser encodes what is not ASCII; what did not come from one may be any encoding.
-  if (!/^\/[\x21-\x7e]*$/.test(written) || ENCODED_SLASH.test(written)) return null
+  if (!/^[\x21-\x7e]*$/.test(written)) throw unclear('the path has letters that are not ASCII: encode them (%C3%A9)')
   const path = decoded(written)
-  return path === null || UNCLEAR.test(path) || DOT_SEGMENT.test(path) ? null : path
+  if (path === null) throw unclear('the path is no UTF-8 where it is decoded')
+  if (ENCODED_SLASH.test(written) || UNCLEAR.test(path))
+    throw unclear(
+      'the path has //, \\, ; or #, an encoded slash, a control character, or is encoded twice: ask for it without',
+    )
+  if (DOT_SEGMENT.test(path)) throw unclear('the path has . or .. as a part: ask for what it leads to')
+  return path
 }
 
 /** Null: it is no UTF-8. */

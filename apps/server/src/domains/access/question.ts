@@ -4,7 +4,7 @@ import { Failure } from './cedar/failure.ts'
 import { readIp } from './cedar/ip-address.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Entity, Request } from './cedar/request.ts'
-import { type CedarRecord, EntityReference, Extension, type IpAddress, type Value } from './cedar/value.ts'
+import { type CedarRecord, EntityReference, Extension, IpAddress, type Value } from './cedar/value.ts'
 import type { KnownEntities } from './known-entities.ts'
 import type { Model } from './model.ts'
 import { ACTION, calledAsOurs, GROUP, ROLE } from './permissions.ts'
@@ -72,7 +72,8 @@ export function readQuestion(asked: AskedQuestion, pointer: string): Question {
 function contextIn(json: unknown, pointer: string): CedarRecord {
   const context = recordIn(json, `${pointer}/context`)
   const ip = context.get('ip')
-  if (typeof ip !== 'string') return context
+  if (ip === undefined || ip instanceof IpAddress) return context
+  if (typeof ip !== 'string') throw refusedField(`${pointer}/context/ip`, 'is an address as text, such as "192.0.2.7"')
   const address = readAddress(ip)
   if (address === null) throw refusedField(`${pointer}/context/ip`, 'is no address such as 192.0.2.7')
   return new Map(context).set('ip', address)

@@ -18,6 +18,7 @@ import type { Tracing } from '../tracing.ts'
 import { Admission, type AdmissionOptions } from './admission.ts'
 import type { Idempotency } from './idempotency.ts'
 import { parseJsonBody } from './json-body.ts'
+import { Methods } from './methods.ts'
 import { openApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
 import type { Dialect, Route } from './route.ts'
@@ -87,7 +88,13 @@ export function httpServer(options: HttpOptions): FastifyInstance {
   })
   const endOnClose = eventStreams(app)
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options))
-  app.setNotFoundHandler((request, reply) => answerProblem(new DomainError('NOT_FOUND'), request, reply, options))
+  const methods = new Methods(options.routes)
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.at(request.url)
+    const isRefused = allowed.length > 0 && !allowed.includes(request.method)
+    if (isRefused) reply.header('allow', allowed.join(', ')) // RFC 9110 §15.5.6
+    return answerProblem(new DomainError(isRefused ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND'), request, reply, options)
+  })
   const admission = new Admission(options)
   for (const route of options.routes) register(app, route, options, admission, endOnClose)
   for (const site of options.sites) serveStaticSite(app, site)
