@@ -17,6 +17,7 @@ export default defineConfig({
   // A policy of content allows no data: scripts or fonts.
   vite: { build: { assetsInlineLimit: 0 } },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config(markdown) {
       fillIn(markdown)
       stayInside(markdown)
