@@ -12,7 +12,7 @@ export function builtDocs(): Promise<string> {
     name: 'docs',
     sources: [
       'docs/**/*.{md,ts}',
-      'docs/.vitepress/{*.ts,{theme,drawings,pages}/*}',
+      'docs/.vitepress/{*.ts,{theme,drawings,pages}/*.*}',
       '{SECURITY,README}.md',
       'packages/contract/src/**/*.ts',
       // Routes and settings, of which pages are made.

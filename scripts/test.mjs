@@ -26,8 +26,8 @@ const CHECKS = [
 const SLOW =
   /\/test\/(http|identity|access|policies|tenancy|console|docs|faults|attack|platform|sdk)\/|apps\/cli\/test\//
 const CONCURRENCY = 2
-const IN_BROWSER = /\/test\/console\//
-const OF_DOCS = /\/test\/docs\//
+/** What looks at the sites that the server serves, or starts it as people do, which builds them. */
+const WITH_SITES = /\/test\/(console|docs)\/|apps\/cli\/test\//
 
 const [argument] = process.argv.slice(2)
 const files = globSync([
@@ -53,8 +53,7 @@ const tally = { passed: 0, failed: 0, skipped: 0 }
 if (argument === undefined || argument === '--fast' || argument === 'checks')
   for (const check of CHECKS) runCheck(check)
 installPackages(selected)
-if (selected.some((file) => IN_BROWSER.test(file))) await builtConsole()
-if (selected.some((file) => OF_DOCS.test(file))) await builtDocs()
+if (selected.some((file) => WITH_SITES.test(file))) await Promise.all([builtConsole(), builtDocs()])
 if (selected.length > 0) await runTests(selected)
 const { passed, failed, skipped } = tally
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)

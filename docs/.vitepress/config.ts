@@ -1,11 +1,9 @@
 import { defineConfig } from 'vitepress'
 import { areas } from './pages/areas.ts'
-import { fillIn } from './pages/generated.ts'
+import { codes, fillIn } from './pages/generated.ts'
 import { stayInside } from './pages/links.ts'
 import { sectionsOf } from './pages/search.ts'
 import { pagesIn } from './pages/titles.ts'
-
-const API = [{ text: 'How to call it', link: '/api/' }, ...areas().map(({ title, link }) => ({ text: title, link }))]
 
 export default defineConfig({
   title: 'Probity',
@@ -19,6 +17,7 @@ export default defineConfig({
   // A policy of content allows no data: scripts or fonts.
   vite: { build: { assetsInlineLimit: 0 } },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config(markdown) {
       fillIn(markdown)
       stayInside(markdown)
@@ -39,31 +38,39 @@ export default defineConfig({
       { text: 'API', link: '/api/' },
       { text: 'Errors', link: '/errors/' },
     ],
-    sidebar: [
-      { text: 'Start', link: '/' },
-      { text: 'Concepts', items: pagesIn('concepts'), collapsed: false },
-      { text: 'Recipes', items: pagesIn('recipes'), collapsed: false },
-      { text: 'Operations', items: [{ text: 'Running a server', link: '/operations/' }, ...pagesIn('operations')] },
-      {
-        text: 'Security',
-        items: [
-          { text: 'What is promised', link: '/security' },
-          { text: 'Threat model', link: '/threat-model' },
-          { text: 'OWASP ASVS', link: '/asvs' },
-        ],
-      },
-      {
-        text: 'Reference',
-        items: [
-          { text: 'API', items: API, collapsed: true },
-          { text: 'Errors', link: '/errors/' },
-          { text: 'Formats', link: '/formats' },
-          { text: 'Data model', link: '/data-model' },
-          { text: 'Performance', link: '/performance' },
-          { text: 'Divergences', link: '/divergences' },
-        ],
-      },
-      { text: 'Decisions', items: pagesIn('adr'), collapsed: true },
-    ],
+    // By the folder of the page; groups that fold would be buttons within buttons, which no screen reader can tell.
+    sidebar: {
+      '/api/': [{ text: 'API', link: '/api/', items: areas().map(({ title, link }) => ({ text: title, link })) }],
+      '/errors/': [
+        { text: 'Errors', link: '/errors/', items: codes().map((code) => ({ text: code, link: `/errors/${code}` })) },
+      ],
+      '/adr/': [{ text: 'Decisions', link: '/adr/', items: pagesIn('adr') }],
+      '/': [
+        { text: 'Start', link: '/' },
+        { text: 'Concepts', items: pagesIn('concepts') },
+        { text: 'Recipes', link: '/recipes/', items: pagesIn('recipes') },
+        { text: 'Operations', items: [{ text: 'Running a server', link: '/operations/' }, ...pagesIn('operations')] },
+        {
+          text: 'Security',
+          items: [
+            { text: 'What is promised', link: '/security' },
+            { text: 'Threat model', link: '/threat-model' },
+            { text: 'OWASP ASVS', link: '/asvs' },
+          ],
+        },
+        {
+          text: 'Reference',
+          items: [
+            { text: 'API', link: '/api/' },
+            { text: 'Errors', link: '/errors/' },
+            { text: 'Formats', link: '/formats' },
+            { text: 'Data model', link: '/data-model' },
+            { text: 'Performance', link: '/performance' },
+            { text: 'Divergences', link: '/divergences' },
+            { text: 'Decisions', link: '/adr/' },
+          ],
+        },
+      ],
+    },
   },
 })

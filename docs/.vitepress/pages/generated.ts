@@ -11,12 +11,11 @@ import { pagesIn } from './titles.ts'
 const GENERATED: Record<string, () => string> = {
   settings: () =>
     table(
-      ['Setting', 'From the environment', 'Unless set', 'What it is'],
+      ['Setting', 'In the environment', 'What it is'],
       settings().map(({ name, environment, fallback, about }) => [
         code(name),
         code(environment),
-        fallback === null ? '' : code(String(fallback)),
-        about,
+        fallback === null ? about : `${about}. Unless set: ${code(fallback)}`,
       ]),
     ),
   errors: () =>
