@@ -1,4 +1,3 @@
-import { Center, Loader } from '@mantine/core'
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { isLoggedIn } from '../identity/me.ts'
@@ -10,15 +9,12 @@ const OutsideFrame = lazy(() => import('./outside-frame.tsx').then(({ OutsideFra
 export const NotFound = lazyRouteComponent(() => import('./not-found.tsx'), 'NotFound')
 export const PageFailure = lazyRouteComponent(() => import('./page-failure.tsx'), 'PageFailure')
 
-const Starting = (
-  <Center h="100vh">
-    <Loader type="dots" role="status" aria-label="…" />
-  </Center>
-)
+/** Before anything is there to be drawn. */
+const STARTING = <div role="status" aria-busy="true" aria-label="Probity" />
 
 export const rootRoute = createRootRoute({
   component: () => (
-    <Suspense fallback={Starting}>
+    <Suspense fallback={STARTING}>
       <Outlet />
     </Suspense>
   ),

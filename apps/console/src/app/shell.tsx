@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Kbd, Text } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { useDisclosure, useNetwork } from '@mantine/hooks'
 import { IconMenu2, IconSearch, IconX } from '@tabler/icons-react'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
@@ -42,17 +42,16 @@ export function Shell() {
       </a>
       <header className="shell-header">
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <ActionIcon
-            className="shell-burger"
-            variant="subtle"
-            color="gray"
+          <button
+            type="button"
+            className="shell-button shell-burger"
             onClick={toggle}
             aria-label={text('nav.open')}
             aria-expanded={isOpen}
             aria-controls="navigation"
           >
             {isOpen ? <IconX size={18} /> : <IconMenu2 size={18} />}
-          </ActionIcon>
+          </button>
           <BrandIcon size={22} color="var(--mantine-primary-color-filled)" aria-hidden />
           <Text fw={650}>Probity</Text>
           <Text c="dimmed" visibleFrom="xs" truncate maw={240}>
@@ -60,25 +59,13 @@ export function Shell() {
           </Text>
         </Group>
         <Group gap="xs" wrap="nowrap">
-          <Button
-            variant="default"
-            size="compact-md"
-            leftSection={<IconSearch size={14} />}
-            rightSection={<Kbd size="xs">Ctrl K</Kbd>}
-            onClick={() => void openPalette()}
-            visibleFrom="sm"
-          >
-            {text('palette.open')}
-          </Button>
-          <ActionIcon
-            variant="default"
-            size="lg"
-            hiddenFrom="sm"
-            onClick={() => void openPalette()}
-            aria-label={text('palette.open')}
-          >
-            <IconSearch size={16} />
-          </ActionIcon>
+          <button type="button" className="shell-button" onClick={() => void openPalette()}>
+            <IconSearch size={15} aria-hidden />
+            <span className="shell-wide">{text('palette.open')}</span>
+            <kbd className="shell-wide" aria-hidden>
+              Ctrl K
+            </kbd>
+          </button>
           <Suspense fallback={<div className="shell-menu" />}>
             <AccountMenu showShortcuts={shortcuts.open} />
           </Suspense>
