@@ -118,3 +118,29 @@ test('a policy that would be of nobody, by the spelling of an id in it, is refus
   })
   assert.deepEqual([refused.status, refused.body.details.issues[0].pointer], [400, '/policy_rules/cedar'])
 })
+
+test('whoever is named in what is told of a resource or of a question is the same in either case', async () => {
+  await policyInForce(
+    server,
+    second.token,
+    `permit (principal, action == Action::"read", resource is note);
+     forbid (principal, action, resource is note) when { resource has blocked && resource.blocked.contains(principal) };
+     forbid (principal, action, resource is note) when { context has blocked && principal == context.blocked };`,
+  )
+  const may = async (id: string, more: object = {}) =>
+    (await call('POST', '/v1/auth/authorize', { user_id: ada.id, action: 'read', resource: `note/${id}`, ...more }))
+      .authorized
+  assert.equal(await may('1'), true)
+  for (const id of [ada.id, capitals]) {
+    const named = { __entity: { type: 'User', id } }
+    assert.equal(await may('1', { resource_attributes: { blocked: [named] } }), false, `of the resource: ${id}`)
+    assert.equal(await may('1', { context: { blocked: named } }), false, `of the question: ${id}`)
+    await call('PUT', '/v1/access/entities', {
+      entities: [{ type: 'note', id: '2', attributes: { blocked: [named] } }],
+    })
+    assert.equal(await may('2'), false, `as an entity: ${id}`)
+    const resource = { type: 'note', id: '1', properties: { blocked: [named] } }
+    const asked = { subject: { type: 'user', id: capitals }, action: read, resource }
+    assert.equal((await call('POST', '/access/v1/evaluation', asked)).decision, false, `by AuthZEN: ${id}`)
+  }
+})

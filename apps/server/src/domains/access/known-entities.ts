@@ -5,6 +5,7 @@ import { closure } from './cedar/entities.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Entities, Entity } from './cedar/request.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { calledAsOurs } from './permissions.ts'
 import type { Extent } from './rules.ts'
 import * as store from './store-entities.ts'
 
@@ -64,7 +65,7 @@ export class KnownEntities implements Entities {
     if (!row) return undefined
     const known = entities.get(key)
     if (known) return known
-    const attributes = row.attributes === null ? NOTHING : readRecord(row.attributes as JsonValue) // as it was told
+    const attributes = row.attributes === null ? NOTHING : readRecord(row.attributes as JsonValue, 0, calledAsOurs) // JSON, as it was told
     const made = { attributes, tags: NOTHING, ancestors: closure(key, parents) }
     entities.set(key, made)
     return made

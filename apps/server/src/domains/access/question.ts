@@ -87,7 +87,7 @@ export function readAddress(text: string): IpAddress | null {
 /** Attributes by name. Throws VALIDATION_FAILED for values that Cedar has none of. */
 export function recordIn(json: unknown, pointer: string): CedarRecord {
   try {
-    return readRecord(json as JsonValue) // of a body of JSON
+    return readRecord(json as JsonValue, 0, calledAsOurs) // of a body of JSON
   } catch (failure) {
     if (failure instanceof Failure) throw refusedField(pointer, failure.message)
     throw failure

@@ -14,7 +14,10 @@ export class EntityStore implements Entities {
     const parents = new Map<string, EntityReference[]>()
     for (const { uid, attrs = {}, tags = {}, parents: given = [] } of json) {
       const { key } = readReference(uid)
-      parents.set(key, given.map(readReference))
+      parents.set(
+        key,
+        given.map((one) => readReference(one)),
+      )
       store.#entities.set(key, { attributes: readRecord(attrs), tags: readRecord(tags), ancestors: new Set() })
     }
     for (const [key, entity] of store.#entities)

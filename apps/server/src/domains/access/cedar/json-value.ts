@@ -13,33 +13,38 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue }
 
+/** What an entity that is written is called. */
+type Called = (written: { type: string; id: string }) => { type: string; id: string }
+const asWritten: Called = (one) => one
+
 /** Values within values; nobody means more, and a stack ends. */
 const DEEPEST = 200
 
 /** Reads a value with its escapes `__entity` and `__extn`. Throws a Failure of kind `extension` or `type`. */
-export function readValue(json: JsonValue, depth = 0): Value {
+export function readValue(json: JsonValue, depth = 0, called = asWritten): Value {
   if (depth > DEEPEST) throw new Failure('type', 'values are nested too deep')
   if (typeof json === 'string' || typeof json === 'boolean') return json
   if (typeof json === 'number' || typeof json === 'bigint') return readLong(json)
   if (json === null) throw new Failure('type', 'null is no value')
-  if (isList(json)) return new CedarSet(json.map((one) => readValue(one, depth + 1)))
+  if (isList(json)) return new CedarSet(json.map((one) => readValue(one, depth + 1, called)))
   const { __entity, __extn } = json
-  if (__entity !== undefined) return readReference(__entity)
+  if (__entity !== undefined) return readReference(__entity, called)
   if (__extn !== undefined) return readExtension(__extn, depth)
-  return readRecord(json, depth)
+  return readRecord(json, depth, called)
 }
 
 /** Throws a Failure for what is no object, as `readValue` does. */
-export function readRecord(json: JsonValue, depth = 0): CedarRecord {
+export function readRecord(json: JsonValue, depth = 0, called = asWritten): CedarRecord {
   if (!isObject(json)) throw new Failure('type', 'expected a record')
-  return new Map(Object.entries(json).map(([name, value]) => [name, readValue(value, depth + 1)]))
+  return new Map(Object.entries(json).map(([name, value]) => [name, readValue(value, depth + 1, called)]))
 }
 
 /** Reads `{type, id}`, by itself or within `__entity`. */
-export function readReference(json: JsonValue): EntityReference {
+export function readReference(json: JsonValue, called = asWritten): EntityReference {
   const { type, id } = isObject(json) ? (isObject(json.__entity) ? json.__entity : json) : {}
   if (typeof type !== 'string' || typeof id !== 'string') throw new Failure('type', 'expected an entity: {type, id}')
-  return new EntityReference(type, id)
+  const one = called({ type, id })
+  return new EntityReference(one.type, one.id)
 }
 
 function readLong(json: number | bigint): number | bigint {
