@@ -10,6 +10,7 @@ import { Page } from '../components/page.tsx'
 import { useText } from '../platform/text.tsx'
 import { Changes, changesOf } from './changes.tsx'
 import { EntryProof } from './entry-proof.tsx'
+import { OUTCOME_COLOURS } from './entry-rows.tsx'
 import type AuditTexts from './messages.en.json'
 import { eventQuery } from './queries.ts'
 import { SealedParts } from './sealed-parts.tsx'
@@ -39,7 +40,12 @@ export function EntryPage() {
           <Card>
             <Fields
               of={[
-                [text('column.outcome'), <Badge key="outcome">{event.outcome}</Badge>],
+                [
+                  text('column.outcome'),
+                  <Badge key="outcome" color={OUTCOME_COLOURS[event.outcome]}>
+                    {event.outcome}
+                  </Badge>,
+                ],
                 [text('entry.occurred'), <Moment key="occurred" at={event.timestamp} exact />],
                 [text('entry.received'), <Moment key="received" at={event.received_at} exact />],
                 [text('column.who'), event.user_id === null ? null : <Who key="who" event={event} />],
@@ -82,9 +88,9 @@ export function EntryPage() {
         </Stack>
         <Stack>
           {changes.length > 0 && <Changes changes={changes} />}
-          <Data title={text('entry.data')} data={event.event_data} />
-          <Data title={text('entry.metadata')} data={event.metadata} />
           <EntryProof id={id} />
+          <Data title={text('entry.data')} data={event.event_data} />
+          {!('metadata' in event.event_data) && <Data title={text('entry.metadata')} data={event.metadata} />}
         </Stack>
       </SimpleGrid>
     </Page>

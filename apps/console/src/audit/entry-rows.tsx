@@ -11,7 +11,8 @@ import './entry-rows.css'
 /** Pixels. A browser's pages are 33 million of them high at most: that is a million rows. */
 const ROW = 33
 export const MOST_ROWS = 1_000_000
-const OUTCOME_COLOURS = { Success: 'green', Failure: 'red', Warning: 'orange', Information: 'gray' } as const
+/** The same wherever an outcome is shown. */
+export const OUTCOME_COLOURS = { Success: 'green', Failure: 'red', Warning: 'orange', Information: 'gray' } as const
 
 interface EntryRowsProps {
   count: number

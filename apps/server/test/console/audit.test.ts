@@ -179,9 +179,7 @@ test('an export is downloaded as a file that verifies', skip, async () => {
 test('the log is verified when somebody asks, and the run is listed with who asked', skip, async () => {
   await visitor.open('/audit/verifications')
   await visitor.page.getByRole('button', { name: 'Verify now' }).click()
-  const row = visitor.page.getByRole('row', { name: /all held/ })
-  await row.waitFor()
-  assert.match((await row.textContent()) ?? '', /admin@first\.example/)
+  await visitor.page.getByRole('row', { name: /admin@first\.example.*all held/ }).waitFor()
 })
 
 test('who is erased is shown as erased, and the proof of the entry still holds', skip, async () => {
