@@ -47,6 +47,7 @@ export default defineConfig({
       '/adr/': [{ text: 'Decisions', link: '/adr/', items: pagesIn('adr') }],
       '/': [
         { text: 'Start', link: '/' },
+        { text: 'SDK', link: '/sdk' },
         { text: 'Concepts', items: pagesIn('concepts') },
         { text: 'Recipes', link: '/recipes/', items: pagesIn('recipes') },
         { text: 'Operations', items: [{ text: 'Running a server', link: '/operations/' }, ...pagesIn('operations')] },

@@ -7,6 +7,7 @@ export interface Description {
 export interface Operation {
   operationId: string
   summary: string
+  description?: string
   tags: string[]
   security: object[]
   'x-permits'?: string[]

@@ -14,6 +14,7 @@ function operationOf({ method, path, operation }: Area['operations'][number]): s
   return [
     `## ${code(`${method} ${path}`)} {#${operation.operationId}}`,
     `${operation.summary}.`,
+    ...(operation.description === undefined ? [] : [operation.description]),
     needs(operation),
     ...parameters(operation),
     ...body(operation),

@@ -19,6 +19,12 @@ declare const url: string
 declare const session: { access_token: string }
 const app = express()
 `,
+  'docs/sdk.md': `
+declare global {
+  var client: import('@probity/sdk').Probity
+  var eventId: string
+}
+`,
 }
 
 test('TypeScript in the documents fits the SDK, and a name that it does not have is found', () => {

@@ -78,6 +78,7 @@ test('every operation of a server has its place in the reference, which is made 
       assert.ok(ids.get(`api/${area}`)?.has(operationId), `${operationId} is not on the page of ${area}`)
       const text = readText(pages.get(`api/${area}`) ?? '')
       assert.ok(text.includes(`${method.toUpperCase()} ${path}`) && text.includes(summary), operationId)
+      assert.match(summary, /^(?=.{10,160}$).*[^.]$/, `${operationId}: a summary stands by itself`)
     }
   }
   assert.deepEqual(new Set([...pages.keys()].flatMap((page) => /^api\/(.+)$/.exec(page)?.[1] ?? [])), areas)

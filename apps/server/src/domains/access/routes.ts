@@ -160,6 +160,8 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       method: 'POST',
       path: '/v1/auth/authorize',
       summary: 'Decide whether you, or somebody else, may do something',
+      description:
+        'To ask for somebody else takes the scope `access:decide`. What is known of the resource and the circumstances goes along as `resource_attributes` and `context`; the answer is recorded, and `explain` adds how it came about.',
       permit: 'own',
       body: authorize,
       answers: { 200: authorized },
@@ -178,6 +180,8 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       method: 'POST',
       path: '/v1/access/moments',
       summary: 'Make what stands for now: a decision may be asked for that is at least as new',
+      description:
+        'A question with this moment as `at_least` knows whatever was committed before it, or is refused with `MOMENT_UNKNOWN`.',
       permit: 'own',
       changes: true,
       creates: true,
@@ -192,6 +196,8 @@ export function accessRoutes(access: Access, publicUrl: () => string): Route[] {
       method: 'POST',
       path: '/v1/auth/filter',
       summary: 'Get the condition under which you, or somebody else, may do something with resources of a type',
+      description:
+        'An application makes a WHERE of the condition. Where `exact` is false it asks for each row that passes.',
       permit: 'own',
       body: filterAccess,
       answers: { 200: accessFiltered },

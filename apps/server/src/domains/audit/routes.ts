@@ -52,6 +52,8 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/events',
       summary: 'Record one event or up to 1,000',
+      description:
+        'Each event has a result of its own, in order: `accepted` once it is durable, `duplicate` where the log has it already by its `event_id`, `refused` with the reason. One that is refused keeps none of the others back.',
       permit: 'audit_entry:write',
       changes: true,
       creates: true,
@@ -71,6 +73,8 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'POST',
       path: '/v1/audit/ingest',
       summary: 'Record a stream of NDJSON, plain, gzip or zstd',
+      description:
+        'An event a line, as many as there are. The answer counts what was accepted, known or refused, and names the refused lines. A stream that breaks off may be sent again from its beginning where events have an `event_id`.',
       permit: 'audit_entry:write',
       changes: true,
       streams: true,
@@ -123,6 +127,7 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/events/:id/receipt',
       summary: 'Receipt of an event (C2SP tlog-proof)',
+      description: 'Verifies offline with the key of the log: `probity verify`, or `verifyReceipt` of the SDK.',
       permit: 'audit_entry:read',
       params: one,
       answers: { 200: 'text/plain' },
@@ -234,6 +239,8 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'GET',
       path: '/v1/audit/export',
       summary: 'Everything a verifier needs, but the trusted key',
+      description:
+        'A stretch of the log, or a selection of it, as one stream of frames (Byte formats, section 6). Opened parts are in it where the caller may open them, which is recorded.',
       permit: exportPersonal,
       query: exportQuery,
       answers: { 200: 'application/octet-stream' },

@@ -65,7 +65,7 @@ export function connectionRoutes({ connections, connectionChecks, federation }: 
     route({
       method: 'PATCH',
       path: '/v1/connections/:id',
-      summary: 'Change it',
+      summary: 'Change an identity provider',
       permit: 'connection:write',
       changes: true,
       params: one,
@@ -76,7 +76,7 @@ export function connectionRoutes({ connections, connectionChecks, federation }: 
     route({
       method: 'DELETE',
       path: '/v1/connections/:id',
-      summary: 'Take it away; accounts stay',
+      summary: 'Take an identity provider away; accounts stay',
       permit: 'connection:write',
       changes: true,
       params: one,
@@ -152,7 +152,7 @@ export function connectionRoutes({ connections, connectionChecks, federation }: 
     route({
       method: 'DELETE',
       path: '/v1/me/identities/:id',
-      summary: 'Take away those at one provider',
+      summary: 'Take away the identities of yours at one provider',
       permit: 'own',
       changes: true,
       params: one,
@@ -175,7 +175,7 @@ export function connectionRoutes({ connections, connectionChecks, federation }: 
     route({
       method: 'POST',
       path: '/v1/auth/sso/finish',
-      summary: 'Finish it, once the provider has sent the browser back: starts a session',
+      summary: 'Finish a log-in or a link, once the provider has sent the browser back: starts a session',
       permit: 'public',
       mostBytes: SAML_BYTES,
       body: finishFederation,

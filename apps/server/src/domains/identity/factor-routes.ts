@@ -50,7 +50,7 @@ export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
     route({
       method: 'POST',
       path: '/v1/auth/mfa/confirm',
-      summary: 'Confirm it by a code; your other sessions end',
+      summary: 'Confirm a second factor by a code; your other sessions end',
       permit: 'own',
       changes: true,
       body: confirmFactor,
@@ -69,7 +69,7 @@ export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
     route({
       method: 'POST',
       path: '/v1/me/passkeys',
-      summary: 'Add the passkey that it made',
+      summary: 'Add the passkey that a browser made',
       permit: 'own',
       changes: true,
       body: addPasskey,
@@ -110,7 +110,7 @@ export function factorRoutes({ factors, access, passkeys }: Identity): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/me/factors/:id',
-      summary: 'Take one of them away',
+      summary: 'Take a second factor of yours away',
       permit: 'own',
       changes: true,
       params: one,

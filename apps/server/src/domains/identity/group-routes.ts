@@ -49,7 +49,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'PATCH',
       path: '/v1/groups/:id',
-      summary: 'Change its name, or what who is in it may do',
+      summary: 'Change the name of a group, or what who is in it may do',
       permit: 'group:write',
       changes: true,
       params: one,
@@ -60,7 +60,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/groups/:id',
-      summary: 'Take it away',
+      summary: 'Take a group away',
       permit: 'group:write',
       changes: true,
       params: one,
@@ -73,7 +73,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'GET',
       path: '/v1/groups/:id/members',
-      summary: 'List who is in it',
+      summary: 'List who is in a group',
       permit: 'group:read',
       params: one,
       query: groupQuery,
@@ -83,7 +83,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'POST',
       path: '/v1/groups/:id/members',
-      summary: 'Put somebody into it',
+      summary: 'Put somebody into a group',
       permit: 'group:write',
       changes: true,
       params: one,
@@ -97,7 +97,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/groups/:id/members/:user_id',
-      summary: 'Take somebody out of it',
+      summary: 'Take somebody out of a group',
       permit: 'group:write',
       changes: true,
       params: member,
@@ -133,7 +133,7 @@ export function groupRoutes({ groups, serviceAccounts }: Identity): Route[] {
     route({
       method: 'PATCH',
       path: '/v1/service-accounts/:id',
-      summary: 'Change it; disabled, its tokens are not good',
+      summary: 'Change an account of an application; disabled, its tokens are not good',
       permit: 'service_account:write',
       changes: true,
       params: one,

@@ -19,7 +19,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
     route({
       method: 'POST',
       path: '/v1/domains',
-      summary: 'Claim one, or send its people to another provider',
+      summary: 'Claim a mail domain, or send its people to another provider',
       permit: 'domain:write',
       changes: true,
       body: claimRealm,
@@ -29,7 +29,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
     route({
       method: 'POST',
       path: '/v1/domains/:domain/verify',
-      summary: 'Look at DNS whether it is yours; then its people are led here',
+      summary: 'Look at DNS whether a mail domain is yours; then its people are led here',
       permit: 'domain:write',
       changes: true,
       params: one,
@@ -39,7 +39,7 @@ export function realmRoutes({ realms }: Identity): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/domains/:domain',
-      summary: 'Give it up',
+      summary: 'Give a mail domain up',
       permit: 'domain:write',
       changes: true,
       params: one,

@@ -34,7 +34,7 @@ export function ruleRoutes({ rules, devices }: Identity): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/me/devices',
-      summary: 'Forget them: each is asked again',
+      summary: 'Forget your devices: each is asked for a second factor again',
       permit: 'own',
       answers: { 200: devicesForgotten },
       handle: ({ principal }) => devices.forgetOwn(principal),

@@ -17,6 +17,8 @@ export function sessionRoutes({ sessions, access }: Identity): Route[] {
       method: 'POST',
       path: '/v1/auth/login',
       summary: 'Start a session',
+      description:
+        'Where a second factor is wanted the answer says so, and the same request is sent again with it. Whether there is an account is not told.',
       permit: 'public',
       opensSession: true,
       mostBytes: 310_000, // a SAML answer

@@ -57,7 +57,7 @@ export function userRoutes({ users, credentials, impersonation }: Identity): Rou
     route({
       method: 'GET',
       path: '/v1/users/:id',
-      summary: 'Get one of them',
+      summary: 'Read one of the people of the tenant',
       permit: 'user:read',
       params: one,
       answers: { 200: user },
@@ -131,7 +131,7 @@ export function userRoutes({ users, credentials, impersonation }: Identity): Rou
     route({
       method: 'GET',
       path: '/v1/me',
-      summary: 'Get yourself',
+      summary: 'Read your own account',
       permit: 'own',
       answers: { 200: self },
       handle: ({ principal }) => users.self(principal),

@@ -184,6 +184,7 @@ export function policyRoutes(policies: Policies): Route[] {
       path: `${VERSION}/approve`,
       permit: 'policy:approve',
       summary: 'Let a version count that somebody else wrote',
+      description: 'Takes a person who has logged in, and who neither wrote nor submitted it.',
       changes: true,
       answers: { 200: policyVersion },
       handle: ({ principal, params }) => life.approve(principal, params.id, params.version),

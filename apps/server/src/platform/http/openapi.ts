@@ -44,6 +44,7 @@ function refOf(name: string, value: unknown): string | null {
 function operation(route: Route): object {
   return {
     summary: route.summary,
+    ...(route.description !== undefined && { description: route.description }),
     tags: [areaOf(route.path)],
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll('*', 'path').replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
     security: route.permit === 'public' ? [] : [{ token: [] }],

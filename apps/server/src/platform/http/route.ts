@@ -42,7 +42,10 @@ export interface Dialect {
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   path: string
+  /** What it does, in a line that stands by itself and has no full stop. */
   summary: string
+  /** What somebody who calls it has to know beyond its schemas. Markdown. */
+  description?: string
   permit: Permit | ((asked: Record<string, unknown>) => readonly Permit[]) | 'own' | 'public'
   /** Header that shows a token before any other does: the caller passes on an Authorization that is not its own. */
   tokenHeader?: string

@@ -36,17 +36,20 @@ export function serveStaticSite(app: FastifyInstance, site: StaticSite): void {
   const policy = contentSecurityPolicy(site.policy)
   const headers = { 'content-security-policy': policy, 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY' }
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { '*': asked = '' } = request.params as { '*'?: string } // decoded by the router
+    const file = fileOf(files, asked)
+    if (file === null && site.unknown === 'single-page' && !seeksPage(request, asked)) {
+      reply.callNotFound()
+      return reply
+    }
     reply.headers(headers)
     if (!files.has('index.html')) return reply.code(503).type('text/plain; charset=utf-8').send(`${site.missing}\n`)
-    const asked = decodeURIComponent(pathOf(request).slice(site.prefix.length + 1))
-    const file = fileOf(files, asked)
     if (file !== null) return sendFile(request, reply, site, files, file)
     if (asked !== '' && fileOf(files, `${asked}/`) !== null)
       return reply.redirect(`${site.prefix}/${encodeURI(asked)}/`, 308)
-    if (site.unknown === 'page') return sendUnknown(reply, site, files)
-    if (seeksPage(request, asked)) return sendFile(request, reply, site, files, 'index.html')
-    reply.callNotFound()
-    return reply
+    return site.unknown === 'page'
+      ? sendUnknown(reply, site, files)
+      : sendFile(request, reply, site, files, 'index.html')
   }
   app.get(`${site.prefix}/*`, answer)
   if (site.prefix !== '') app.get(site.prefix, async (_request, reply) => reply.redirect(`${site.prefix}/`, 308))
@@ -65,10 +68,6 @@ function listed(folder: string): ReadonlySet<string> {
   } catch {
     return new Set() // told to whoever comes
   }
-}
-
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0] ?? url
 }
 
 /** A page goes by its name without `.html`, a folder's by the folder with a slash. Null: there is none. */
@@ -95,6 +94,7 @@ async function sendFile(
     `/${encodeURI(file + (encoding?.ending ?? ''))}`,
     options,
   )
+  if (statusCode >= 400) return sendUnknown(reply, site, files) // it was there at the start, and the site was built again
   const isKept = file.startsWith(site.digestNamed)
   reply.headers({
     ...headers,

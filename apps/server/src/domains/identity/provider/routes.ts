@@ -40,7 +40,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
     route({
       method: 'POST',
       path: '/v1/applications',
-      summary: 'Add one',
+      summary: 'Add an application that people log in to',
       permit: 'application:write',
       changes: true,
       creates: true,
@@ -55,7 +55,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
     route({
       method: 'PATCH',
       path: '/v1/applications/:id',
-      summary: 'Change it, or give it another secret',
+      summary: 'Change an application, or give it another secret',
       permit: 'application:write',
       changes: true,
       params: one,
@@ -66,7 +66,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
     route({
       method: 'DELETE',
       path: '/v1/applications/:id',
-      summary: 'Take it away, with all that was given to it',
+      summary: 'Take an application away, with all that was given to it',
       permit: 'application:write',
       changes: true,
       params: one,
@@ -104,7 +104,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
     route({
       method: 'POST',
       path: '/v1/auth/consent',
-      summary: 'Let it in, or not',
+      summary: 'Let an application in, or not',
       permit: 'own',
       changes: true,
       body: answerConsent,
@@ -123,7 +123,7 @@ export function providerRoutes({ applications, consent, providers, publicUrl }: 
     route({
       method: 'DELETE',
       path: '/v1/me/applications/:id',
-      summary: 'Let one in no more: what it has of you ends at once',
+      summary: 'Let an application in no more: what it has of you ends at once',
       permit: 'own',
       changes: true,
       params: one,
