@@ -5,7 +5,10 @@ import { account, person } from '../support/people.ts'
 import { policyWritten } from '../support/policies.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
+const skip = { skip: NO_CHROMIUM }
 let server: TestServer
+let inside: Visitor
+let outside: Visitor
 const ids: Record<string, string> = {}
 before(async () => {
   server = await testServer()
@@ -44,6 +47,9 @@ before(async () => {
   await call('POST', '/v1/audit/verify', {})
   await call('DELETE', '/v1/privacy/data-subjects/user3', { all: true })
   await account(server)
+  if (NO_CHROMIUM !== false) return
+  inside = await Visitor.loggedIn(server)
+  outside = await Visitor.arrive(server)
 })
 after(async () => {
   await closeChromium()
@@ -80,32 +86,25 @@ const PAGES: Record<string, () => string> = {
 const OUTSIDE = ['/login', '/forgot', '/setup', '/invitation', '/password', '/address', '/verify']
 
 for (const [name, path] of Object.entries(PAGES))
-  test(`${name}: nothing that axe finds in either theme, and no wider than 360, 768 and 1440 pixels`, {
-    skip: NO_CHROMIUM,
-  }, async () => {
-    const visitor = await Visitor.loggedIn(server)
-    await visitor.open(path())
-    await requireGood(visitor, name)
-  })
+  test(`${name}: nothing that axe finds in either theme, and no wider than 360, 768 and 1440 pixels`, skip, () =>
+    requireGood(inside, path()),
+  )
 
 for (const path of OUTSIDE)
-  test(`${path}: nothing that axe finds in either theme, and no wider than 360, 768 and 1440 pixels`, {
-    skip: NO_CHROMIUM,
-  }, async () => {
-    const visitor = await Visitor.arrive(server)
-    await visitor.open(path)
-    await requireGood(visitor, path)
-  })
+  test(`${path}: nothing that axe finds in either theme, and no wider than 360, 768 and 1440 pixels`, skip, () =>
+    requireGood(outside, path),
+  )
 
-async function requireGood(visitor: Visitor, name: string): Promise<void> {
+async function requireGood(visitor: Visitor, path: string): Promise<void> {
+  await visitor.open(path)
   await visitor.settle()
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await visitor.inTheme(colorScheme)
-    await visitor.requireAccessible(`${name}, ${colorScheme}`)
+  for (const theme of ['light', 'dark'] as const) {
+    await visitor.inTheme(theme)
+    await visitor.requireAccessible(`${path}, ${theme}`)
   }
   for (const width of WIDTHS) {
     await visitor.page.setViewportSize({ width, height: 900 })
-    await visitor.requireFits(name)
+    await visitor.requireFits(path)
   }
-  await visitor.leave()
+  visitor.requireClean()
 }
