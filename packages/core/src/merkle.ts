@@ -34,7 +34,7 @@ export function emptyRoot(digest: Digest): Uint8Array {
 export interface PathStep {
   sibling: Uint8Array
   side: 'left' | 'right'
-  node: Uint8Array
+  parent: Uint8Array
 }
 
 /**
@@ -59,7 +59,7 @@ export function inclusionPath(
     if (sn === 0n) throw invalid('the proof is too long')
     const side = isOdd(fn) || fn === sn ? 'left' : 'right'
     r = side === 'left' ? nodeHash(digest, p, r) : nodeHash(digest, r, p)
-    steps.push({ sibling: p, side, node: r })
+    steps.push({ sibling: p, side, parent: r })
     while (side === 'left' && !isOdd(fn) && fn !== 0n) {
       fn >>= 1n
       sn >>= 1n
@@ -79,7 +79,7 @@ export function rootFromInclusion(
   size: bigint,
   proof: readonly Uint8Array[],
 ): Uint8Array {
-  return inclusionPath(digest, leaf, index, size, proof).at(-1)?.node ?? leaf
+  return inclusionPath(digest, leaf, index, size, proof).at(-1)?.parent ?? leaf
 }
 
 /** RFC 9162 §2.1.3.2. Throws VerificationError INCLUSION_INVALID unless the leaf is in the tree at `index`. */

@@ -35,7 +35,7 @@ export interface ShownReceipt {
   /** Of the checkpoint, hex. */
   root: string
   /** From the leaf up: the hash beside, and what both make, hex. */
-  path: { sibling: string; side: 'left' | 'right'; node: string }[]
+  path: { sibling: string; side: 'left' | 'right'; parent: string }[]
 }
 
 /** Takes a receipt apart. Throws where it is none. */
@@ -48,7 +48,7 @@ export function readReceipt(receipt: string): ShownReceipt {
     leaf: new TextDecoder().decode(leaf),
     leaf_hash: encodeHex(hash),
     ...{ index, size, origin, root: encodeHex(root) },
-    path: path.map(({ sibling, side, node }) => ({ sibling: encodeHex(sibling), side, node: encodeHex(node) })),
+    path: path.map(({ sibling, side, parent }) => ({ sibling: encodeHex(sibling), side, parent: encodeHex(parent) })),
   }
 }
 

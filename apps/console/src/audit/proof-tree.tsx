@@ -36,8 +36,8 @@ export function ProofTree({ receipt }: { receipt: ShownReceipt }) {
       {/* The same in words, for who does not see the drawing, and to be copied. */}
       <ol className="mono" style={{ margin: 0, paddingInlineStart: 24 }}>
         <li>{text('proof.step_leaf', { hash: receipt.leaf_hash })}</li>
-        {receipt.path.map(({ sibling, side, node }) => (
-          <li key={node}>{text(`proof.step_${side}`, { sibling, node })}</li>
+        {receipt.path.map(({ sibling, side, parent }) => (
+          <li key={parent}>{text(`proof.step_${side}`, { sibling, parent })}</li>
         ))}
       </ol>
     </>
@@ -60,12 +60,12 @@ function drawn({ leaf_hash, path }: ShownReceipt, entry: string, root: string): 
   })
   const nodes: Node[] = [box('0', `${entry}\n${leaf_hash.slice(0, SHOWN_DIGITS)}…`, 0, height, true)]
   const edges: Edge[] = []
-  path.forEach(({ sibling, side, node }, i) => {
+  path.forEach(({ sibling, side, parent }, i) => {
     const below = height - i * STEP
     const isRoot = i === path.length - 1
     const offset = side === 'left' ? -WIDTH - 30 : WIDTH + 30
     nodes.push(box(`s${i}`, `${sibling.slice(0, SHOWN_DIGITS)}…`, offset, below, false))
-    nodes.push(box(`${i + 1}`, `${isRoot ? `${root}\n` : ''}${node.slice(0, SHOWN_DIGITS)}…`, 0, below - STEP, true))
+    nodes.push(box(`${i + 1}`, `${isRoot ? `${root}\n` : ''}${parent.slice(0, SHOWN_DIGITS)}…`, 0, below - STEP, true))
     edges.push({
       id: `e${i}`,
       source: `${i + 1}`,
