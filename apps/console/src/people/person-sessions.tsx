@@ -17,19 +17,18 @@ export function PersonSessions({ id }: { id: string }) {
   const text = useText<typeof PeopleTexts>('people')
   const query = useQuery(sessionsOfQuery(id))
   const [error, setError] = useState<unknown>(null)
-  // It is gone at once; where the server refuses, it comes back with the reason.
+  // Shown as ended once it is: somebody may rely on that.
   const end = async (session: Session) => {
     setError(null)
-    const { queryKey } = sessionsOfQuery(id)
-    const before = queries.getQueryData(queryKey)
-    queries.setQueryData(
-      queryKey,
-      (known) => known && { sessions: known.sessions.filter((one) => one.id !== session.id) },
-    )
-    await probity.endSessionOf(session.id).catch((refused) => {
-      queries.setQueryData(queryKey, before)
+    try {
+      await probity.endSessionOf(session.id)
+      queries.setQueryData(
+        sessionsOfQuery(id).queryKey,
+        (known) => known && { sessions: known.sessions.filter((one) => one.id !== session.id) },
+      )
+    } catch (refused) {
       setError(refused)
-    })
+    }
   }
   return (
     <Card>
