@@ -4,6 +4,7 @@ import { IconClockUp } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Deed, Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
@@ -84,13 +85,7 @@ export function ElevationsPage() {
               accessorKey: 'requested_at',
               cell: ({ row }) => <Moment at={row.original.requested_at} />,
             },
-            {
-              id: 'deeds',
-              header: () => <span className="visually-hidden">{text('actions')}</span>,
-              cell: ({ row }) => (
-                <Deeds size="compact-sm" deeds={deedsOf(row.original)} onDone={changed} onError={setError} />
-              ),
-            },
+            deedsColumn((row) => <Deeds size="compact-sm" deeds={deedsOf(row)} onDone={changed} onError={setError} />),
           ]}
         />
       </QueryState>

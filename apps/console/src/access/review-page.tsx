@@ -9,10 +9,12 @@ import { Moment } from '../components/moment.tsx'
 import { More } from '../components/more.tsx'
 import { Page } from '../components/page.tsx'
 import { QueryState } from '../components/query-state.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
+import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 import { reviewItemsQuery, reviewQuery } from './queries.ts'
 
@@ -36,22 +38,19 @@ export function ReviewPage() {
   const review = useQuery(reviewQuery(id))
   const query = useInfiniteQuery(reviewItemsQuery(id))
   const [reason, setReason] = useState('')
-  const [error, setError] = useState<unknown>(null)
+  const { error, setError, attempt } = useAttempt()
   const items = query.data?.pages.flatMap((page) => page.items) ?? []
   const { chosen, setChosen, list } = useChosen(items)
   const decide = async (item: ReviewItem | undefined, decision: 'keep' | 'end') => {
     if (item === undefined || item.state !== 'pending') return
-    setError(null)
-    try {
+    await attempt(async () => {
       await probity.decideAccessReviewItem(id, item.id, {
         decision,
         reason: reason.trim() === '' ? text(`review.reason_${decision}`) : reason.trim(),
       })
       setChosen((at) => Math.min(at + 1, items.length - 1))
       await queries.invalidateQueries({ queryKey: ['access'] })
-    } catch (refused) {
-      setError(refused)
-    }
+    })
   }
   const press = (event: React.KeyboardEvent) => {
     if (event.key === 'j' || event.key === 'ArrowDown') setChosen((at) => Math.min(at + 1, items.length - 1))
@@ -130,13 +129,8 @@ export function ReviewPage() {
               >
                 <Text component="span" style={{ flex: 1 }}>
                   {item.user_id === null ? item.group_id?.slice(0, 8) : <PersonName id={item.user_id} isPlain />} ·{' '}
-                  <b>{item.role ?? '—'}</b> ·{' '}
-                  <span className="mono">
-                    {item.resource_type === null
-                      ? '*'
-                      : [item.resource_type, item.resource_id].filter(Boolean).join('/')}
-                  </span>{' '}
-                  · <Moment at={item.granted_at} />
+                  <b>{item.role ?? '—'}</b> · <span className="mono">{extentText(item)}</span> ·{' '}
+                  <Moment at={item.granted_at} />
                 </Text>
                 <Badge color={COLOURS[item.state]}>{text(`item.${item.state}`)}</Badge>
               </div>

@@ -15,6 +15,7 @@ import type { Grant, Role } from '@probity/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -26,6 +27,7 @@ import { PersonSelect } from '../people/person-select.tsx'
 import { groupsQuery } from '../people/queries.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
+import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 import { grantsOfRole } from './queries.ts'
 
@@ -75,7 +77,7 @@ export function RoleGrants({ role }: { role: Role }) {
               {
                 id: 'on',
                 header: text('grants.on'),
-                accessorFn: onWhat,
+                accessorFn: extentText,
                 cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
               },
               {
@@ -98,28 +100,24 @@ export function RoleGrants({ role }: { role: Role }) {
                   original.expires_at === null ? '—' : <Moment at={original.expires_at} />,
               },
               { id: 'why', header: text('grants.why'), accessorFn: ({ reason }) => reason ?? '—' },
-              {
-                id: 'deeds',
-                header: () => <span className="visually-hidden">{text('actions')}</span>,
-                cell: ({ row: { original } }) => (
-                  <Deeds
-                    size="compact-sm"
-                    deeds={[
-                      {
-                        label: text('grants.revoke'),
-                        isDangerous: true,
-                        confirm: {
-                          title: text('grants.revoke_title', { role: role.name }),
-                          hint: text('grants.revoke_hint'),
-                        },
-                        run: () => probity.revokeGrant(original.id),
+              deedsColumn((original) => (
+                <Deeds
+                  size="compact-sm"
+                  deeds={[
+                    {
+                      label: text('grants.revoke'),
+                      isDangerous: true,
+                      confirm: {
+                        title: text('grants.revoke_title', { role: role.name }),
+                        hint: text('grants.revoke_hint'),
                       },
-                    ]}
-                    onDone={changed}
-                    onError={setError}
-                  />
-                ),
-              },
+                      run: () => probity.revokeGrant(original.id),
+                    },
+                  ]}
+                  onDone={changed}
+                  onError={setError}
+                />
+              )),
             ]}
           />
         </QueryState>
@@ -128,11 +126,6 @@ export function RoleGrants({ role }: { role: Role }) {
       <GiveRole role={role} opened={isGiving} onClose={() => setGiving(false)} />
     </Card>
   )
-}
-
-function onWhat({ resource_type, resource_id }: Grant): string {
-  if (resource_type === null) return '*'
-  return resource_id === null ? resource_type : `${resource_type}/${resource_id}`
 }
 
 function GiveRole({ role, opened, onClose }: { role: Role; opened: boolean; onClose(): void }) {

@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { Deeds } from '../components/deeds.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Page } from '../components/page.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
@@ -32,27 +33,19 @@ function RoleEditor({ role }: { role: Role }) {
   const { roles } = useSuspenseQuery(rolesQuery).data
   const [permissions, setPermissions] = useState<Permission[]>(role.permissions)
   const [parents, setParents] = useState<string[]>(role.parent_roles)
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
+  const { error, setError, isBusy, attempt } = useAttempt()
   const canWrite = may('role:write') && !role.is_system
   const before = effectiveOf(role, roles)
   const after = effectiveOf({ ...role, permissions, parent_roles: parents }, roles)
   const added = after.filter((one) => !before.includes(one))
   const removed = before.filter((one) => !after.includes(one))
   const isChanged = JSON.stringify([permissions, parents]) !== JSON.stringify([role.permissions, role.parent_roles])
-  const save = async () => {
-    setBusy(true)
-    setError(null)
-    try {
+  const save = () =>
+    attempt(async () => {
       await probity.changeRole(role.id, { permissions, parent_roles: parents, version: role.version })
       await queries.invalidateQueries({ queryKey: ['access'] })
       notifications.show({ message: text('role.saved', { name: role.name }) })
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
   const remove = async () => {
     await probity.removeRole(role.id)
     await queries.invalidateQueries({ queryKey: ['access'] })

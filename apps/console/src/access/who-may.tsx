@@ -6,6 +6,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Table } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
@@ -20,24 +21,16 @@ export function WhoMay() {
   const [action, setAction] = useState('')
   const [resource, setResource] = useState('')
   const [found, setFound] = useState<AccessFound | null>(null)
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
-  const search = async (cursor?: string) => {
-    setBusy(true)
-    setError(null)
-    try {
+  const { error, isBusy, attempt } = useAttempt()
+  const search = (cursor?: string) =>
+    attempt(async () => {
       const page = await probity.whoMay({
         resource: resource.trim(),
         action: action.trim(),
         ...(cursor !== undefined && { cursor }),
       })
       setFound(cursor === undefined || found === null ? page : { ...page, people: [...found.people, ...page.people] })
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
   return (
     <Stack>
       <form

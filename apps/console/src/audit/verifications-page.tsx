@@ -2,7 +2,6 @@ import { Badge, Button, List, Stack, Text } from '@mantine/core'
 import type { Verification } from '@probity/contract'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { Amount } from '../components/amount.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -10,6 +9,7 @@ import { Moment } from '../components/moment.tsx'
 import { More } from '../components/more.tsx'
 import { Page } from '../components/page.tsx'
 import { Table, TableSkeleton } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { probity, queries } from '../platform/client.ts'
@@ -22,20 +22,12 @@ export function VerificationsPage() {
   const text = useText<typeof AuditTexts>('audit')
   const may = useMay()
   const query = useInfiniteQuery(verificationsQuery)
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const verify = async () => {
-    setBusy(true)
-    setError(null)
-    try {
+  const { error, isBusy, attempt } = useAttempt()
+  const verify = () =>
+    attempt(async () => {
       await probity.verify()
       await queries.invalidateQueries({ queryKey: verificationsQuery.queryKey })
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
   const rows = query.data?.pages.flatMap((page) => page.verifications) ?? []
   return (
     <Page

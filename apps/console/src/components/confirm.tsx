@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type AppTexts from '../app/messages.en.json'
 import { useText } from '../platform/text.tsx'
 import { FailureNotice } from './failure-notice.tsx'
+import { useAttempt } from './use-attempt.ts'
 
 interface ConfirmProps {
   opened: boolean
@@ -22,21 +23,17 @@ interface ConfirmProps {
 export function Confirm({ opened, onClose, title, children, verb, name, isDangerous = true, onConfirm }: ConfirmProps) {
   const text = useText<typeof AppTexts>('app')
   const [typed, setTyped] = useState('')
-  const [state, setState] = useState<{ isBusy: boolean; error: unknown }>({ isBusy: false, error: null })
+  const { error, setError, isBusy, attempt } = useAttempt()
   const close = () => {
     setTyped('')
-    setState({ isBusy: false, error: null })
+    setError(null)
     onClose()
   }
-  const confirm = async () => {
-    setState({ isBusy: true, error: null })
-    try {
+  const confirm = () =>
+    attempt(async () => {
       await onConfirm()
       close()
-    } catch (error) {
-      setState({ isBusy: false, error })
-    }
-  }
+    })
   return (
     <Modal opened={opened} onClose={close} title={title} centered closeButtonProps={{ 'aria-label': text('close') }}>
       <form
@@ -56,7 +53,7 @@ export function Confirm({ opened, onClose, title, children, verb, name, isDanger
               data-autofocus
             />
           )}
-          {state.error !== null && <FailureNotice error={state.error} />}
+          {error !== null && <FailureNotice error={error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               {text('cancel')}
@@ -64,7 +61,7 @@ export function Confirm({ opened, onClose, title, children, verb, name, isDanger
             <Button
               type="submit"
               {...(isDangerous && { color: 'red' })}
-              loading={state.isBusy}
+              loading={isBusy}
               disabled={name !== undefined && typed !== name}
             >
               {verb}

@@ -1,8 +1,9 @@
 import { Button, Group, Modal, Stack } from '@mantine/core'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import type { FormEvent, ReactNode } from 'react'
 import type AppTexts from '../app/messages.en.json'
 import { useText } from '../platform/text.tsx'
 import { FailureNotice } from './failure-notice.tsx'
+import { useAttempt } from './use-attempt.ts'
 
 interface FormModalProps {
   opened: boolean
@@ -19,24 +20,17 @@ interface FormModalProps {
 /** A form in a window of its own. What was written stays where the server refuses it. */
 export function FormModal({ opened, onClose, title, verb, children, size = 'md', onSubmit }: FormModalProps) {
   const text = useText<typeof AppTexts>('app')
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
+  const { error, setError, isBusy, attempt } = useAttempt()
   const close = () => {
     setError(null)
     onClose()
   }
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
+    return attempt(async () => {
       await onSubmit()
       close()
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
+    })
   }
   return (
     <Modal

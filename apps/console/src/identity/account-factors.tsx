@@ -17,9 +17,11 @@ import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
 import { CopyField } from '../components/copy-field.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Table } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { meQuery } from './me.ts'
@@ -35,20 +37,16 @@ export function AccountFactors() {
   const text = useText<typeof IdentityTexts>('identity')
   const router = useRouter()
   const { factors } = accountRoute.useLoaderData()
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const [setUp, setSetUp] = useState<FactorSetUp | null>(null)
   const [codes, setCodes] = useState<string[]>([])
   const [removed, setRemoved] = useState<Factor | null>(null)
   const changed = () => Promise.all([router.invalidate(), queries.invalidateQueries(meQuery)])
-  const attempt = async (work: () => Promise<unknown>) => {
-    setError(null)
-    try {
+  const change = (work: () => Promise<unknown>) =>
+    attempt(async () => {
       await work()
       await changed()
-    } catch (refused) {
-      setError(refused)
-    }
-  }
+    })
   const nameOf = ({ kind, name }: { kind: 'totp' | 'email' | 'sms' | 'passkey'; name: string | null }) =>
     name ?? text(`factors.${kind}`)
   return (
@@ -57,12 +55,12 @@ export function AccountFactors() {
         <Group justify="space-between">
           <Title order={2}>{text('factors.title')}</Title>
           <Group gap="xs">
-            <Button variant="default" onClick={() => void attempt(() => addPasskey(''))}>
+            <Button variant="default" onClick={() => void change(() => addPasskey(''))}>
               {text('factors.add_passkey')}
             </Button>
             <Button
               variant="default"
-              onClick={() => void attempt(async () => setSetUp(await probity.setUpFactor({ method: 'totp' })))}
+              onClick={() => void change(async () => setSetUp(await probity.setUpFactor({ method: 'totp' })))}
             >
               {text('factors.add_totp')}
             </Button>
@@ -102,21 +100,17 @@ export function AccountFactors() {
               cell: ({ row }) =>
                 row.original.last_used_at === null ? text('never') : <Moment at={row.original.last_used_at} />,
             },
-            {
-              id: 'deeds',
-              header: () => <span className="visually-hidden">{text('deeds')}</span>,
-              cell: ({ row }) => (
-                <Button
-                  size="compact-sm"
-                  variant="subtle"
-                  color="red"
-                  onClick={() => setRemoved(row.original)}
-                  aria-label={text('factors.remove_what', { name: nameOf(row.original) })}
-                >
-                  {text('remove')}
-                </Button>
-              ),
-            },
+            deedsColumn((row) => (
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                color="red"
+                onClick={() => setRemoved(row)}
+                aria-label={text('factors.remove_what', { name: nameOf(row) })}
+              >
+                {text('remove')}
+              </Button>
+            )),
           ]}
         />
         <Group justify="space-between">
@@ -124,7 +118,7 @@ export function AccountFactors() {
           <Button
             size="compact-sm"
             variant="subtle"
-            onClick={() => void attempt(async () => setCodes((await probity.newBackupCodes()).backup_codes))}
+            onClick={() => void change(async () => setCodes((await probity.newBackupCodes()).backup_codes))}
           >
             {text('factors.new_codes')}
           </Button>
@@ -168,17 +162,14 @@ function SetUpTotp({
 }) {
   const text = useText<typeof IdentityTexts>('identity')
   const [code, setCode] = useState('')
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const confirm = async () => {
     if (setUp === null) return
-    setError(null)
-    try {
+    await attempt(async () => {
       const { backup_codes } = await probity.confirmFactor({ factor_id: setUp.factor_id, code: code.trim() })
       setCode('')
       onDone(backup_codes)
-    } catch (refused) {
-      setError(refused)
-    }
+    })
   }
   return (
     <Modal

@@ -1,8 +1,10 @@
-import { Button, Card, Group, PasswordInput, Stack, TextInput, Title } from '@mantine/core'
+import { Button, Card, Group, Stack, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { meQuery, useMe } from './me.ts'
@@ -12,18 +14,15 @@ import { SHORTEST_PASSWORD } from './password.ts'
 export function AccountProfile() {
   const text = useText<typeof IdentityTexts>('identity')
   const me = useMe()
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const form = useForm({ initialValues: { display_name: me.display_name ?? '' } })
-  const submit = form.onSubmit(async ({ display_name }) => {
-    setError(null)
-    try {
+  const submit = form.onSubmit(({ display_name }) =>
+    attempt(async () => {
       await probity.changeProfile({ display_name: display_name.trim() === '' ? null : display_name.trim() })
       await queries.invalidateQueries(meQuery)
       notifications.show({ message: text('profile.saved') })
-    } catch (refused) {
-      setError(refused)
-    }
-  })
+    }),
+  )
   return (
     <Card>
       <Stack>
@@ -51,7 +50,7 @@ export function AccountProfile() {
 function ChangePassword() {
   const text = useText<typeof IdentityTexts>('identity')
   const [isOpen, setOpen] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const form = useForm({
     initialValues: { current_password: '', new_password: '' },
     validate: {
@@ -59,18 +58,14 @@ function ChangePassword() {
         value.length < SHORTEST_PASSWORD ? text('password.short', { least: SHORTEST_PASSWORD }) : null,
     },
   })
-  const submit = form.onSubmit(async (values) => {
-    setError(null)
-    try {
+  const submit = form.onSubmit((values) =>
+    attempt(async () => {
       const { ended } = await probity.changePassword(values)
       notifications.show({ message: text('password.changed', { ended }) })
       form.reset()
       setOpen(false)
-    } catch (refused) {
-      setError(refused)
-    }
-  })
-  const toggle = { 'aria-label': text('login.show_password') }
+    }),
+  )
   if (!isOpen)
     return (
       <Group>
@@ -82,19 +77,17 @@ function ChangePassword() {
   return (
     <form onSubmit={submit}>
       <Stack maw={420}>
-        <PasswordInput
+        <PasswordField
           label={text('password.current')}
           autoComplete="current-password"
           required
-          visibilityToggleButtonProps={toggle}
           {...form.getInputProps('current_password')}
         />
-        <PasswordInput
+        <PasswordField
           label={text('password.new')}
           description={text('password.rule', { least: SHORTEST_PASSWORD })}
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={toggle}
           {...form.getInputProps('new_password')}
         />
         {error !== null && <FailureNotice error={error} />}

@@ -1,10 +1,11 @@
 import { Badge, Button, Card, Group, Stack, Text, Title } from '@mantine/core'
 import type { Session } from '@probity/contract'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
-import { useState } from 'react'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Table } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { browserOf } from './browser-name.ts'
@@ -17,16 +18,12 @@ export function AccountSessions() {
   const text = useText<typeof IdentityTexts>('identity')
   const router = useRouter()
   const { sessions, devices, applications } = accountRoute.useLoaderData()
-  const [error, setError] = useState<unknown>(null)
-  const attempt = async (work: () => Promise<unknown>) => {
-    setError(null)
-    try {
+  const { error, attempt } = useAttempt()
+  const change = (work: () => Promise<unknown>) =>
+    attempt(async () => {
       await work()
       await router.invalidate()
-    } catch (refused) {
-      setError(refused)
-    }
-  }
+    })
   return (
     <>
       <Card>
@@ -34,7 +31,7 @@ export function AccountSessions() {
           <Group justify="space-between">
             <Title order={2}>{text('sessions.title')}</Title>
             {sessions.length > 1 && (
-              <Button variant="default" onClick={() => void attempt(() => probity.endOtherSessions())}>
+              <Button variant="default" onClick={() => void change(() => probity.endOtherSessions())}>
                 {text('sessions.end_others')}
               </Button>
             )}
@@ -77,21 +74,18 @@ export function AccountSessions() {
                 accessorKey: 'expires_at',
                 cell: ({ row }) => <Moment at={row.original.expires_at} />,
               },
-              {
-                id: 'deeds',
-                header: () => <span className="visually-hidden">{text('deeds')}</span>,
-                cell: ({ row: { original } }) =>
-                  original.is_current ? null : (
-                    <Button
-                      size="compact-sm"
-                      variant="subtle"
-                      color="red"
-                      onClick={() => void attempt(() => probity.endSession(original.id))}
-                    >
-                      {text('sessions.end')}
-                    </Button>
-                  ),
-              },
+              deedsColumn((original) =>
+                original.is_current ? null : (
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    color="red"
+                    onClick={() => void change(() => probity.endSession(original.id))}
+                  >
+                    {text('sessions.end')}
+                  </Button>
+                ),
+              ),
             ]}
           />
         </Stack>
@@ -100,7 +94,7 @@ export function AccountSessions() {
         <Card>
           <Group justify="space-between">
             <Text>{text('devices.count', { count: devices.length })}</Text>
-            <Button variant="default" onClick={() => void attempt(() => probity.forgetDevices())}>
+            <Button variant="default" onClick={() => void change(() => probity.forgetDevices())}>
               {text('devices.forget')}
             </Button>
           </Group>
@@ -117,7 +111,7 @@ export function AccountSessions() {
                   size="compact-sm"
                   variant="subtle"
                   color="red"
-                  onClick={() => void attempt(() => probity.revokeApplication(application_id))}
+                  onClick={() => void change(() => probity.revokeApplication(application_id))}
                 >
                   {text('granted.revoke')}
                 </Button>

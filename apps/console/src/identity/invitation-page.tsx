@@ -1,8 +1,10 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { addressOf } from '../platform/base.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
@@ -16,7 +18,7 @@ export function InvitationPage() {
   const text = useText<typeof IdentityTexts>('identity')
   const router = useRouter()
   const [token] = useState(linkToken)
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const form = useForm({
     initialValues: { display_name: '', password: '' },
     validate: {
@@ -24,17 +26,14 @@ export function InvitationPage() {
         value.length < SHORTEST_PASSWORD ? text('password.short', { least: SHORTEST_PASSWORD }) : null,
     },
   })
-  const submit = form.onSubmit(async ({ display_name, password }) => {
-    setError(null)
-    try {
+  const submit = form.onSubmit(({ display_name, password }) =>
+    attempt(async () => {
       const name = display_name.trim()
       const account = await probity.acceptInvitation({ token, password, ...(name !== '' && { display_name: name }) })
       await logInWithPassword({ tenant: account.tenant_id, username: account.username, password, remember_me: false })
       router.history.push(addressOf('/'))
-    } catch (refused) {
-      setError(refused)
-    }
-  })
+    }),
+  )
   return (
     <form onSubmit={submit}>
       <Stack>
@@ -42,12 +41,11 @@ export function InvitationPage() {
         <Text c="dimmed">{text('invitation.hint')}</Text>
         {error !== null && <FailureNotice error={error} />}
         <TextInput label={text('profile.display_name')} autoComplete="name" {...form.getInputProps('display_name')} />
-        <PasswordInput
+        <PasswordField
           label={text('password.new')}
           description={text('password.rule', { least: SHORTEST_PASSWORD })}
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={{ 'aria-label': text('login.show_password') }}
           {...form.getInputProps('password')}
         />
         <Button type="submit" loading={form.submitting}>

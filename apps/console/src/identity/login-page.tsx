@@ -1,9 +1,10 @@
-import { Button, Checkbox, Divider, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Checkbox, Divider, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconFingerprint, IconLogin2 } from '@tabler/icons-react'
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
 import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
 import { type Asked, knownTenant, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
@@ -76,11 +77,10 @@ export function LoginPage() {
           required
           {...form.getInputProps('username')}
         />
-        <PasswordInput
+        <PasswordField
           label={text('login.password')}
           autoComplete="current-password"
           required
-          visibilityToggleButtonProps={{ 'aria-label': text('login.show_password') }}
           {...form.getInputProps('password')}
         />
         <Checkbox label={text('login.remember')} {...form.getInputProps('remember_me', { type: 'checkbox' })} />

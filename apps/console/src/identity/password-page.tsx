@@ -1,8 +1,9 @@
-import { Button, PasswordInput, Stack, Title } from '@mantine/core'
+import { Button, Stack, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { linkToken } from './link-token.ts'
@@ -31,12 +32,11 @@ export function PasswordPage() {
       <Stack>
         <Title order={1}>{text('reset.title')}</Title>
         {error !== null && <FailureNotice error={error} />}
-        <PasswordInput
+        <PasswordField
           label={text('password.new')}
           description={text('password.rule', { least: SHORTEST_PASSWORD })}
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={{ 'aria-label': text('login.show_password') }}
           {...form.getInputProps('new_password')}
         />
         <Button type="submit" loading={form.submitting}>

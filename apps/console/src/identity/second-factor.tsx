@@ -1,6 +1,7 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useText } from '../platform/text.tsx'
 import { type Asked, type Credentials, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
@@ -18,19 +19,7 @@ export function SecondFactor({ asked, credentials, onDone, onBack }: SecondFacto
   const [code, setCode] = useState('')
   const [remember, setRemember] = useState(false)
   const [sent, setSent] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const attempt = async (work: () => Promise<unknown>) => {
-    setBusy(true)
-    setError(null)
-    try {
-      await work()
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, isBusy, attempt } = useAttempt()
   const submit = () =>
     attempt(async () => {
       if ((await logInWithPassword(credentials, { mfa_code: code.trim(), remember_device: remember })) === null)

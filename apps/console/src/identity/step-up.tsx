@@ -1,6 +1,8 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type IdentityTexts from './messages.en.json'
@@ -10,20 +12,12 @@ export function StepUp({ onAnswer }: { onAnswer(goes: boolean): void }) {
   const text = useText<typeof IdentityTexts>('identity')
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
-  const submit = async () => {
-    setBusy(true)
-    setError(null)
-    try {
+  const { error, isBusy, attempt } = useAttempt()
+  const submit = () =>
+    attempt(async () => {
       await probity.stepUp({ password, ...(code.trim() !== '' && { mfa_code: code.trim() }) })
       onAnswer(true)
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
   return (
     <Modal
       opened
@@ -42,12 +36,11 @@ export function StepUp({ onAnswer }: { onAnswer(goes: boolean): void }) {
         <Stack>
           <Text c="dimmed">{text('step_up.hint')}</Text>
           {error !== null && <FailureNotice error={error} />}
-          <PasswordInput
+          <PasswordField
             label={text('login.password')}
             autoComplete="current-password"
             required
             data-autofocus
-            visibilityToggleButtonProps={{ 'aria-label': text('login.show_password') }}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />

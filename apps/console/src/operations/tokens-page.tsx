@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyField } from '../components/copy-field.tsx'
 import { Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
@@ -85,29 +86,26 @@ export function TokensPage() {
               cell: ({ row: { original } }) =>
                 original.expires_at === null ? text('never') : <Moment at={original.expires_at} />,
             },
-            {
-              id: 'deeds',
-              header: () => <span className="visually-hidden">{text('actions')}</span>,
-              cell: ({ row: { original } }) =>
-                may('token:write') && stateOf(original) === 'good' ? (
-                  <Deeds
-                    size="compact-sm"
-                    deeds={[
-                      {
-                        label: text('tokens.revoke'),
-                        isDangerous: true,
-                        confirm: {
-                          title: text('tokens.revoke_title', { name: original.name }),
-                          hint: text('tokens.revoke_hint'),
-                        },
-                        run: () => probity.revokeToken(original.id),
+            deedsColumn((original) =>
+              may('token:write') && stateOf(original) === 'good' ? (
+                <Deeds
+                  size="compact-sm"
+                  deeds={[
+                    {
+                      label: text('tokens.revoke'),
+                      isDangerous: true,
+                      confirm: {
+                        title: text('tokens.revoke_title', { name: original.name }),
+                        hint: text('tokens.revoke_hint'),
                       },
-                    ]}
-                    onDone={changed}
-                    onError={setError}
-                  />
-                ) : null,
-            },
+                      run: () => probity.revokeToken(original.id),
+                    },
+                  ]}
+                  onDone={changed}
+                  onError={setError}
+                />
+              ) : null,
+            ),
           ]}
         />
       </QueryState>

@@ -2,8 +2,8 @@ import { Alert, Button, Group, Skeleton, Stack, Text, Textarea } from '@mantine/
 import type { AuditEvent } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { receiptQuery } from '../audit/queries.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
-import { probity } from '../platform/client.ts'
 import { save } from '../platform/download.ts'
 import { useText } from '../platform/text.tsx'
 import type OverviewTexts from './messages.en.json'
@@ -11,18 +11,7 @@ import type OverviewTexts from './messages.en.json'
 /** The receipt of an event, verified in this browser; whoever changes a byte of it sees what comes of that. */
 export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): void }) {
   const text = useText<typeof OverviewTexts>('overview')
-  const query = useQuery({
-    queryKey: ['receipt', event.id],
-    queryFn: async () => {
-      const [receipt, { keys }, verifier] = await Promise.all([
-        probity.receipt(event.id),
-        probity.key(),
-        import('@probity/sdk/verify'),
-      ])
-      return { receipt, keys, verifier }
-    },
-    staleTime: Number.POSITIVE_INFINITY, // a receipt is good for ever
-  })
+  const query = useQuery(receiptQuery(event.id))
   const [leaf, setLeaf] = useState<string | null>(null)
   if (query.error) return <FailureNotice error={query.error} retry={() => void query.refetch()} />
   if (query.data === undefined) return <Skeleton height={240} mt="md" />

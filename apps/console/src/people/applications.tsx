@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyField } from '../components/copy-field.tsx'
 import { Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
 import { QueryState } from '../components/query-state.tsx'
@@ -69,52 +70,49 @@ export function Applications() {
                   </Badge>
                 ),
               },
-              {
-                id: 'deeds',
-                header: () => <span className="visually-hidden">{text('actions')}</span>,
-                cell: ({ row: { original } }) =>
-                  canWrite ? (
-                    <Deeds
-                      size="compact-sm"
-                      deeds={[
-                        {
-                          label: text(original.is_enabled ? 'disable' : 'enable'),
-                          run: () =>
-                            probity.changeApplication(original.id, {
-                              is_enabled: !original.is_enabled,
-                              version: original.version,
-                            }),
-                        },
-                        ...(original.kind === 'web' || original.kind === 'machine'
-                          ? [
-                              {
-                                label: text('clients.new_secret'),
-                                isDangerous: true,
-                                confirm: {
-                                  title: text('clients.new_secret_title', { name: original.name }),
-                                  hint: text('clients.new_secret_hint'),
-                                },
-                                run: async () =>
-                                  setMade(await probity.changeApplication(original.id, { new_secret: true })),
+              deedsColumn((original) =>
+                canWrite ? (
+                  <Deeds
+                    size="compact-sm"
+                    deeds={[
+                      {
+                        label: text(original.is_enabled ? 'disable' : 'enable'),
+                        run: () =>
+                          probity.changeApplication(original.id, {
+                            is_enabled: !original.is_enabled,
+                            version: original.version,
+                          }),
+                      },
+                      ...(original.kind === 'web' || original.kind === 'machine'
+                        ? [
+                            {
+                              label: text('clients.new_secret'),
+                              isDangerous: true,
+                              confirm: {
+                                title: text('clients.new_secret_title', { name: original.name }),
+                                hint: text('clients.new_secret_hint'),
                               },
-                            ]
-                          : []),
-                        {
-                          label: text('remove'),
-                          isDangerous: true,
-                          confirm: {
-                            title: text('clients.remove', { name: original.name }),
-                            hint: text('clients.remove_hint'),
-                            name: original.name,
-                          },
-                          run: () => probity.removeApplication(original.id),
+                              run: async () =>
+                                setMade(await probity.changeApplication(original.id, { new_secret: true })),
+                            },
+                          ]
+                        : []),
+                      {
+                        label: text('remove'),
+                        isDangerous: true,
+                        confirm: {
+                          title: text('clients.remove', { name: original.name }),
+                          hint: text('clients.remove_hint'),
+                          name: original.name,
                         },
-                      ]}
-                      onDone={changed}
-                      onError={setError}
-                    />
-                  ) : null,
-              },
+                        run: () => probity.removeApplication(original.id),
+                      },
+                    ]}
+                    onDone={changed}
+                    onError={setError}
+                  />
+                ) : null,
+              ),
             ]}
           />
         </QueryState>

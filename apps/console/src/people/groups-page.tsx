@@ -4,6 +4,7 @@ import { IconPlus, IconUsersGroup, IconX } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
@@ -11,6 +12,7 @@ import { More } from '../components/more.tsx'
 import { Page } from '../components/page.tsx'
 import { QueryState } from '../components/query-state.tsx'
 import { Table } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { ScopeSelect } from '../identity/scope-select.tsx'
@@ -78,29 +80,26 @@ export function GroupsPage() {
               header: text('groups.kept'),
               accessorFn: ({ managed_by }) => text(managed_by === null ? 'groups.by_hand' : 'groups.by_scim'),
             },
-            {
-              id: 'deeds',
-              header: () => <span className="visually-hidden">{text('actions')}</span>,
-              cell: ({ row: { original } }) =>
-                may('group:write') && original.managed_by === null ? (
-                  <Deeds
-                    size="compact-sm"
-                    deeds={[
-                      {
-                        label: text('remove'),
-                        isDangerous: true,
-                        confirm: {
-                          title: text('groups.remove', { name: original.name }),
-                          hint: text('groups.remove_hint'),
-                        },
-                        run: () => probity.removeGroup(original.id),
+            deedsColumn((original) =>
+              may('group:write') && original.managed_by === null ? (
+                <Deeds
+                  size="compact-sm"
+                  deeds={[
+                    {
+                      label: text('remove'),
+                      isDangerous: true,
+                      confirm: {
+                        title: text('groups.remove', { name: original.name }),
+                        hint: text('groups.remove_hint'),
                       },
-                    ]}
-                    onDone={changed}
-                    onError={setError}
-                  />
-                ) : null,
-            },
+                      run: () => probity.removeGroup(original.id),
+                    },
+                  ]}
+                  onDone={changed}
+                  onError={setError}
+                />
+              ) : null,
+            ),
           ]}
         />
       </QueryState>
@@ -136,18 +135,14 @@ function Members({ group, onClose }: { group: PeopleGroup; onClose(): void }) {
   const may = useMay()
   const query = useInfiniteQuery(membersQuery(group.id))
   const [chosen, setChosen] = useState<string | null>(null)
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const canChange = may('group:write') && group.managed_by === null
-  const attempt = async (work: () => Promise<unknown>) => {
-    setError(null)
-    try {
+  const change = (work: () => Promise<unknown>) =>
+    attempt(async () => {
       await work()
       setChosen(null)
       await changed()
-    } catch (refused) {
-      setError(refused)
-    }
-  }
+    })
   const members = query.data?.pages.flatMap((page) => page.members) ?? []
   return (
     <Modal opened onClose={onClose} title={group.name} centered closeButtonProps={{ 'aria-label': text('close') }}>
@@ -163,7 +158,7 @@ function Members({ group, onClose }: { group: PeopleGroup; onClose(): void }) {
                   variant="subtle"
                   color="red"
                   aria-label={text('groups.take_out')}
-                  onClick={() => void attempt(() => probity.takeFromGroup(group.id, user_id))}
+                  onClick={() => void change(() => probity.takeFromGroup(group.id, user_id))}
                 >
                   <IconX size={15} />
                 </ActionIcon>
@@ -177,7 +172,7 @@ function Members({ group, onClose }: { group: PeopleGroup; onClose(): void }) {
             <PersonSelect label={text('groups.add')} value={chosen} onChange={setChosen} />
             <Button
               disabled={chosen === null}
-              onClick={() => chosen !== null && void attempt(() => probity.addToGroup(group.id, chosen))}
+              onClick={() => chosen !== null && void change(() => probity.addToGroup(group.id, chosen))}
             >
               {text('add')}
             </Button>

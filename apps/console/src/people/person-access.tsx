@@ -1,6 +1,7 @@
 import { Badge, Card, Stack, Text, Title } from '@mantine/core'
 import type { EffectiveAccess } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
+import { extentText } from '../access/extent-text.ts'
 import { Moment } from '../components/moment.tsx'
 import { QueryState } from '../components/query-state.tsx'
 import { Table } from '../components/table.tsx'
@@ -41,7 +42,7 @@ export function PersonAccess({ id }: { id: string }) {
                   {
                     id: 'on',
                     header: text('access.on'),
-                    accessorFn: onWhat,
+                    accessorFn: extentText,
                     cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
                   },
                   {
@@ -82,9 +83,4 @@ export function PersonAccess({ id }: { id: string }) {
       </Stack>
     </Card>
   )
-}
-
-function onWhat({ resource_type, resource_id }: Permission): string {
-  if (resource_type === null) return '*'
-  return resource_id === null ? resource_type : `${resource_type}/${resource_id}`
 }

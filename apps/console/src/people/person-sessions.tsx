@@ -1,11 +1,12 @@
 import { Button, Card, Stack, Text, Title } from '@mantine/core'
 import type { Session } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
 import { QueryState } from '../components/query-state.tsx'
 import { Table } from '../components/table.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { browserOf } from '../identity/browser-name.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
@@ -16,20 +17,16 @@ import { sessionsOfQuery } from './queries.ts'
 export function PersonSessions({ id }: { id: string }) {
   const text = useText<typeof PeopleTexts>('people')
   const query = useQuery(sessionsOfQuery(id))
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   // Shown as ended once it is: somebody may rely on that.
-  const end = async (session: Session) => {
-    setError(null)
-    try {
+  const end = (session: Session) =>
+    attempt(async () => {
       await probity.endSessionOf(session.id)
       queries.setQueryData(
         sessionsOfQuery(id).queryKey,
         (known) => known && { sessions: known.sessions.filter((one) => one.id !== session.id) },
       )
-    } catch (refused) {
-      setError(refused)
-    }
-  }
+    })
   return (
     <Card>
       <Stack gap="sm">
@@ -63,15 +60,11 @@ export function PersonSessions({ id }: { id: string }) {
                 accessorKey: 'last_activity',
                 cell: ({ row }) => <Moment at={row.original.last_activity} />,
               },
-              {
-                id: 'deeds',
-                header: () => <span className="visually-hidden">{text('actions')}</span>,
-                cell: ({ row }) => (
-                  <Button size="compact-sm" variant="subtle" color="red" onClick={() => void end(row.original)}>
-                    {text('sessions.end')}
-                  </Button>
-                ),
-              },
+              deedsColumn((row) => (
+                <Button size="compact-sm" variant="subtle" color="red" onClick={() => void end(row)}>
+                  {text('sessions.end')}
+                </Button>
+              )),
             ]}
           />
         </QueryState>

@@ -3,6 +3,7 @@ import type { ServiceAccount } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -83,24 +84,21 @@ export function ServiceAccounts() {
                 accessorKey: 'created_at',
                 cell: ({ row }) => <Moment at={row.original.created_at} />,
               },
-              {
-                id: 'deeds',
-                header: () => <span className="visually-hidden">{text('actions')}</span>,
-                cell: ({ row: { original } }) =>
-                  canWrite ? (
-                    <Deeds
-                      size="compact-sm"
-                      deeds={[
-                        {
-                          label: text(original.is_enabled ? 'disable' : 'enable'),
-                          run: () => probity.changeServiceAccount(original.id, { is_enabled: !original.is_enabled }),
-                        },
-                      ]}
-                      onDone={changed}
-                      onError={setError}
-                    />
-                  ) : null,
-              },
+              deedsColumn((original) =>
+                canWrite ? (
+                  <Deeds
+                    size="compact-sm"
+                    deeds={[
+                      {
+                        label: text(original.is_enabled ? 'disable' : 'enable'),
+                        run: () => probity.changeServiceAccount(original.id, { is_enabled: !original.is_enabled }),
+                      },
+                    ]}
+                    onDone={changed}
+                    onError={setError}
+                  />
+                ) : null,
+              ),
             ]}
           />
         </QueryState>

@@ -6,6 +6,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Page } from '../components/page.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
@@ -52,22 +53,10 @@ function Version({ policy, versions, version, onShow }: VersionProps) {
   const isAccess = policy.policy_type === 'Access'
   const [rules, setRules] = useState(() => textOf(version, isAccess))
   const [tests, setTests] = useState<PolicyTest[]>(version.tests)
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
+  const { error, setError, isBusy, attempt } = useAttempt()
   const isNewest = version.version === policy.version
   const isEditable = may('policy:write') && isNewest
   const isChanged = rules !== textOf(version, isAccess) || JSON.stringify(tests) !== JSON.stringify(version.tests)
-  const attempt = async (work: () => Promise<unknown>) => {
-    setBusy(true)
-    setError(null)
-    try {
-      await work()
-    } catch (refused) {
-      setError(refused)
-    } finally {
-      setBusy(false)
-    }
-  }
   const save = () =>
     attempt(async () => {
       const policy_rules = isAccess

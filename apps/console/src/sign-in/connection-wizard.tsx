@@ -1,7 +1,8 @@
-import { PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from '@mantine/core'
+import { SegmentedControl, Switch, Textarea, TextInput } from '@mantine/core'
 import type { CreateConnectionInput } from '@probity/contract'
 import { useState } from 'react'
 import { FormModal } from '../components/form-modal.tsx'
+import { PasswordField } from '../components/password-field.tsx'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type SignInTexts from './messages.en.json'
@@ -68,12 +69,7 @@ export function ConnectionWizard({ onClose }: { onClose(): void }) {
             {...field('issuer')}
           />
           <TextInput label="client_id" required {...field('client_id')} />
-          <PasswordInput
-            label="client_secret"
-            autoComplete="off"
-            visibilityToggleButtonProps={{ 'aria-label': text('wizard.show') }}
-            {...field('secret')}
-          />
+          <PasswordField label="client_secret" autoComplete="off" {...field('secret')} />
         </>
       )}
       {kind === 'saml' && (
@@ -103,12 +99,7 @@ export function ConnectionWizard({ onClose }: { onClose(): void }) {
             {...field('user_base')}
           />
           <TextInput label={text('wizard.bind')} description={text('wizard.bind_hint')} {...field('bind_dn')} />
-          <PasswordInput
-            label={text('wizard.bind_password')}
-            autoComplete="off"
-            visibilityToggleButtonProps={{ 'aria-label': text('wizard.show') }}
-            {...field('secret')}
-          />
+          <PasswordField label={text('wizard.bind_password')} autoComplete="off" {...field('secret')} />
         </>
       )}
       <Switch

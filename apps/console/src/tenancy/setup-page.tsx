@@ -1,8 +1,10 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
+import { PasswordField } from '../components/password-field.tsx'
+import { useAttempt } from '../components/use-attempt.ts'
 import { linkToken } from '../identity/link-token.ts'
 import { logInWithPassword } from '../identity/log-in.ts'
 import { SHORTEST_PASSWORD } from '../identity/password.ts'
@@ -16,7 +18,7 @@ export function SetupPage() {
   const text = useText<typeof TenancyTexts>('tenancy')
   const router = useRouter()
   const [token] = useState(linkToken)
-  const [error, setError] = useState<unknown>(null)
+  const { error, attempt } = useAttempt()
   const form = useForm({
     initialValues: { tenant: '', email: '', password: '' },
     validate: {
@@ -27,18 +29,15 @@ export function SetupPage() {
   useEffect(() => {
     document.title = `${text('setup.title')} · Probity`
   }, [text])
-  const submit = form.onSubmit(async ({ tenant, email, password }) => {
-    setError(null)
-    try {
+  const submit = form.onSubmit(({ tenant, email, password }) =>
+    attempt(async () => {
       const named = tenant.trim() === '' ? {} : { tenant: tenant.trim() }
       const made = await probity.setUp({ setup_token: token, email, password, ...named })
       // Its token is for programs; a browser has a session.
       await logInWithPassword({ tenant: made.tenant_id, username: email, password, remember_me: false })
       router.history.push(addressOf('/welcome'))
-    } catch (refused) {
-      setError(refused)
-    }
-  })
+    }),
+  )
   if (token === '')
     return (
       <Stack>
@@ -65,12 +64,11 @@ export function SetupPage() {
           required
           {...form.getInputProps('email')}
         />
-        <PasswordInput
+        <PasswordField
           label={text('setup.password')}
           description={text('setup.password_hint', { least: SHORTEST_PASSWORD })}
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={{ 'aria-label': text('setup.show_password') }}
           {...form.getInputProps('password')}
         />
         <Button type="submit" loading={form.submitting}>

@@ -5,6 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyField } from '../components/copy-field.tsx'
 import { type Deed, Deeds } from '../components/deeds.tsx'
+import { deedsColumn } from '../components/deeds-column.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FormModal } from '../components/form-modal.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -105,13 +106,7 @@ export function TenantsPage() {
               accessorKey: 'created_at',
               cell: ({ row }) => <Moment at={row.original.created_at} />,
             },
-            {
-              id: 'deeds',
-              header: () => <span className="visually-hidden">{text('tenants.actions')}</span>,
-              cell: ({ row }) => (
-                <Deeds size="compact-sm" deeds={deedsOf(row.original)} onDone={changed} onError={setError} />
-              ),
-            },
+            deedsColumn((row) => <Deeds size="compact-sm" deeds={deedsOf(row)} onDone={changed} onError={setError} />),
           ]}
         />
       </QueryState>
