@@ -17,23 +17,20 @@ after(async () => {
   await server.stop()
 })
 
-const dialog = () => visitor.page.getByRole('dialog')
-const button = (name: string) => visitor.page.getByRole('button', { name, exact: true })
-
 test('a token is made and shown once; revoked, it is refused', skip, async () => {
   await visitor.open('/tokens')
-  await button('Make a token').click()
-  await dialog().getByLabel('Name').fill('shop')
-  await dialog().getByRole('button', { name: 'Make a token' }).click()
-  const token = (await dialog().locator('code').textContent()) ?? ''
+  await visitor.button('Make a token').click()
+  await visitor.dialog.getByLabel('Name').fill('shop')
+  await visitor.dialog.getByRole('button', { name: 'Make a token' }).click()
+  const token = (await visitor.dialog.locator('code').textContent()) ?? ''
   assert.match(token, /^prb_/)
-  await dialog().getByRole('button', { name: 'I kept it' }).click()
+  await visitor.dialog.getByRole('button', { name: 'I kept it' }).click()
   const event = { event_type: 'a.b', user_id: 'x', action: 'do', outcome: 'Success' }
   const send = () => server.call('POST', '/v1/audit/events', event, { token })
   assert.equal((await send()).status, 200)
   const row = visitor.page.getByRole('row', { name: /shop/ })
   await row.getByRole('button', { name: 'Revoke' }).click()
-  await dialog().getByRole('button', { name: 'Revoke' }).click()
+  await visitor.dialog.getByRole('button', { name: 'Revoke' }).click()
   await row.getByText('revoked', { exact: true }).waitFor()
   assert.equal((await send()).status, 401)
   assert.equal(await visitor.page.getByText(token).count(), 0)
@@ -43,8 +40,8 @@ test('the key of the log is there to be handed out, and turned after a question'
   await visitor.open('/keys')
   await visitor.page.getByText('Verifier key, the newest').waitFor()
   const before = (await server.call('GET', '/v1/audit/key')).body.keys
-  await button('Turn').first().click()
-  await dialog().getByRole('button', { name: 'Turn' }).click()
+  await visitor.button('Turn').first().click()
+  await visitor.dialog.getByRole('button', { name: 'Turn' }).click()
   await visitor.page.getByText('Verifier key from before').waitFor()
   const after = (await server.call('GET', '/v1/audit/key')).body.keys
   assert.deepEqual(after.slice(1), before)
@@ -53,8 +50,8 @@ test('the key of the log is there to be handed out, and turned after a question'
 test('the epoch of the root key is turned, and the page says which it is now', skip, async () => {
   await visitor.open('/keys')
   const epoch = (await server.call('GET', '/v1/operations')).body.epoch
-  await button('Turn the epoch').click()
-  await dialog().getByRole('button', { name: 'Turn the epoch' }).click()
+  await visitor.button('Turn the epoch').click()
+  await visitor.dialog.getByRole('button', { name: 'Turn the epoch' }).click()
   await visitor.page.getByText(new RegExp(`Epoch ${epoch + 1}: `)).waitFor()
 })
 
@@ -68,16 +65,16 @@ test('health says that the server works, what its jobs do, and what its data tak
 
 test('a tenant is made with its set-up link, suspended by its name and reactivated', skip, async () => {
   await visitor.open('/tenants')
-  await button('Create a tenant').click()
-  await dialog().getByLabel('Name').fill('Harbour')
-  await dialog().getByRole('button', { name: 'Create a tenant' }).click()
+  await visitor.button('Create a tenant').click()
+  await visitor.dialog.getByLabel('Name').fill('Harbour')
+  await visitor.dialog.getByRole('button', { name: 'Create a tenant' }).click()
   await visitor.page.getByRole('dialog', { name: 'Set-up link of Harbour' }).waitFor()
-  assert.match((await dialog().locator('code').textContent()) ?? '', /\/setup#prb_/)
-  await dialog().getByRole('button', { name: 'Close' }).last().click()
+  assert.match((await visitor.dialog.locator('code').textContent()) ?? '', /\/setup#prb_/)
+  await visitor.dialog.getByRole('button', { name: 'Close' }).last().click()
   const row = visitor.page.getByRole('row', { name: /Harbour/ })
   await row.getByRole('button', { name: 'Suspend' }).click()
-  await dialog().getByLabel('Type Harbour to go on').fill('Harbour')
-  await dialog().getByRole('button', { name: 'Suspend' }).click()
+  await visitor.dialog.getByLabel('Type Harbour to go on').fill('Harbour')
+  await visitor.dialog.getByRole('button', { name: 'Suspend' }).click()
   await row.getByText('suspended', { exact: true }).waitFor()
   await row.getByRole('button', { name: 'Reactivate' }).click()
   await row.getByText('active', { exact: true }).waitFor()

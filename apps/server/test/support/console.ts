@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { launchChromium } from './chromium.ts'
 import { PASSWORD } from './people.ts'
 import type { TestServer } from './server.ts'
@@ -91,6 +91,25 @@ export class Visitor {
   async open(path: string): Promise<void> {
     await this.page.goto(this.#server.url + path)
     await this.page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  /** The window that is open above the page. */
+  get dialog(): Locator {
+    return this.page.getByRole('dialog')
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  /** Chooses of a list, by what its field is called. */
+  async choose(within: Page | Locator, field: string, option: string | RegExp): Promise<void> {
+    await within
+      .getByRole('combobox', { name: field })
+      .or(within.getByRole('textbox', { name: field }))
+      .first()
+      .click()
+    await this.page.getByRole('option', { name: option }).click()
   }
 
   /** Waits until nothing is on its way any more: no skeleton is shown. */
