@@ -23,6 +23,14 @@ const app = express()
 declare global {
   var client: import('@probity/sdk').Probity
   var eventId: string
+  var queue: import('@probity/sdk').EventQueue
+  var app: import('express').Express
+  var issuer: string
+  var clientId: string
+  var clientSecret: string
+  var front: import('express').RequestHandler
+  var document: import('express').RequestHandler
+  var payment: import('express').RequestHandler
 }
 `,
 }

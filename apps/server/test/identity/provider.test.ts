@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
+import { type Application, addApplication, BACK, begin, finish, libraryOf, logInTo } from '../support/applications.ts'
 import { askedOf, Browser } from '../support/browser.ts'
 import { logIn as logInHere, person } from '../support/people.ts'
 import { type Answer, type TestServer, testServer } from '../support/server.ts'
 
-const BACK = 'https://app.example/callback'
 let server: TestServer
 let issuer: string
 before(async () => {
@@ -20,52 +20,8 @@ const call = (method: string, path: string, body?: unknown, token: string | null
   server.call(method, path, body, { token })
 const code = ({ status, body }: Answer) => [status, body?.code]
 
-interface Application {
-  id: string
-  secret: string
-}
-async function application(more: object = {}): Promise<Application> {
-  const made = await call('POST', '/v1/applications', {
-    ...{ name: `app ${++count}`, kind: 'web', redirect_uris: [BACK] },
-    scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
-    ...more,
-  })
-  assert.equal(made.status, 201, made.text)
-  assert.equal(made.body.issuer, issuer)
-  return { id: made.body.id, secret: made.body.client_secret }
-}
-/** The application, as its own library sets it up. */
-function library({ id, secret }: Application, authentication?: client.ClientAuth): Promise<client.Configuration> {
-  const proof = authentication ?? (secret === null ? client.None() : client.ClientSecretBasic(secret))
-  return client.discovery(new URL(issuer), id, {}, proof, {
-    execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
-  })
-}
-interface Begun {
-  url: string
-  verifier: string
-  state: string
-  nonce: string
-}
-async function begin(config: client.Configuration, more: Record<string, string> = {}): Promise<Begun> {
-  const [verifier, state, nonce] = [client.randomPKCECodeVerifier(), client.randomState(), client.randomNonce()]
-  const url = client.buildAuthorizationUrl(config, {
-    ...{ redirect_uri: BACK, scope: 'openid profile email groups offline_access', prompt: 'consent', state, nonce },
-    ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
-    ...more,
-  })
-  return { url: url.href, verifier, state, nonce }
-}
-const finish = (config: client.Configuration, back: URL, { verifier, state, nonce }: Begun) =>
-  client.authorizationCodeGrant(config, back, {
-    pkceCodeVerifier: verifier,
-    expectedState: state,
-    expectedNonce: nonce,
-  })
-async function logIn(config: client.Configuration, token: string) {
-  const begun = await begin(config)
-  return finish(config, await new Browser(server).logIn(begun.url, token), begun)
-}
+const application = (more?: object) => addApplication(server, more)
+const logIn = (config: client.Configuration, token: string) => logInTo(server, config, token)
 const form = (body: Record<string, string>, authorization?: string) => ({
   ...{ method: 'POST', body: new URLSearchParams(body).toString() },
   headers: { 'content-type': 'application/x-www-form-urlencoded', ...(authorization && { authorization }) },
@@ -77,7 +33,7 @@ test('an application of the tenant lets people in through Probity: code with PKC
   const group = await call('POST', '/v1/groups', { name: `Editors ${++count}` })
   await call('POST', `/v1/groups/${group.body.id}/members`, { user_id: ada.id })
   const app = await application()
-  const config = await library(app)
+  const config = await libraryOf(app)
   const begun = await begin(config)
   const browser = new Browser(server)
   assert.equal((await browser.follow(begun.url)).pathname, '/consent')
@@ -102,7 +58,7 @@ test('an application of the tenant lets people in through Probity: code with PKC
 
 test('who does not let it in is sent back with that, and nothing is given', async () => {
   const ada = await person(server)
-  const begun = await begin(await library(await application()))
+  const begun = await begin(await libraryOf(await application()))
   const browser = new Browser(server)
   await browser.follow(begun.url)
   const { body } = await browser.answer(ada.token, false)
@@ -112,7 +68,7 @@ test('who does not let it in is sent back with that, and nothing is given', asyn
 
 test('who is lured to agree to what another browser began finds nothing to agree to', async () => {
   const [victim, thief] = [await person(server), new Browser(server)]
-  await thief.follow((await begin(await library(await application()))).url)
+  await thief.follow((await begin(await libraryOf(await application()))).url)
   const lured = new Browser(server)
   assert.deepEqual(code(await lured.asked(victim.token)), [404, 'NOT_FOUND'])
   assert.deepEqual(code(await lured.answer(victim.token, true)), [404, 'NOT_FOUND'])
@@ -121,7 +77,7 @@ test('who is lured to agree to what another browser began finds nothing to agree
 
 test('each log-in asks again: nothing of the browser outlives the session of Probity', async () => {
   const ada = await person(server)
-  const config = await library(await application())
+  const config = await libraryOf(await application())
   const browser = new Browser(server)
   const begun = await begin(config)
   await finish(config, await browser.logIn(begun.url, ada.token), begun)
@@ -136,7 +92,7 @@ test('each log-in asks again: nothing of the browser outlives the session of Pro
 test('a session that lacks the factor which the tenant demands lets no application in', async () => {
   const ada = await person(server)
   const browser = new Browser(server)
-  await browser.follow((await begin(await library(await application()))).url)
+  await browser.follow((await begin(await libraryOf(await application()))).url)
   await call('PATCH', '/v1/sign-in-rules', { requires_second_factor: true })
   try {
     assert.deepEqual(code(await browser.asked(ada.token)), [403, 'SCOPE_MISSING'])
@@ -148,14 +104,14 @@ test('a session that lacks the factor which the tenant demands lets no applicati
 
 test('an application without scopes may ask for nothing but who it is', async () => {
   const app = await application({ scopes: [] })
-  const begun = await begin(await library(app))
+  const begun = await begin(await libraryOf(app))
   const back = await new Browser(server).follow(begun.url)
   assert.equal(back.searchParams.get('error'), 'invalid_scope')
 })
 
 test('a refresh token is good once: the next one goes on, the old one again ends all', async () => {
   const ada = await person(server)
-  const config = await library(await application())
+  const config = await libraryOf(await application())
   const first = await logIn(config, ada.token)
   const second = await client.refreshTokenGrant(config, first.refresh_token ?? '')
   assert.notEqual(second.refresh_token, first.refresh_token)
@@ -168,7 +124,7 @@ test('a refresh token is good once: the next one goes on, the old one again ends
 test('a code opens once, also for two who bring it at the same moment, and not without its verifier', async () => {
   const ada = await person(server)
   const app = await application()
-  const config = await library(app)
+  const config = await libraryOf(app)
   const begun = await begin(config)
   const back = await new Browser(server).logIn(begun.url, ada.token)
   const given = (verifier: string) =>
@@ -187,7 +143,7 @@ test('a code opens once, also for two who bring it at the same moment, and not w
   assert.equal((await given(client.randomPKCECodeVerifier())).status, 400)
   const statuses = (await Promise.all([1, 2, 3, 4].map(() => given(begun.verifier)))).map(({ status }) => status)
   assert.deepEqual(statuses.filter((status) => status === 200).length <= 1, true, String(statuses))
-  const bare = await library(app)
+  const bare = await libraryOf(app)
   const without = client.buildAuthorizationUrl(bare, { redirect_uri: BACK, scope: 'openid', state: 'x' })
   const refused = await new Browser(server).follow(without.href)
   assert.equal(refused.searchParams.get('error'), 'invalid_request', 'PKCE is not left to the application')
@@ -196,7 +152,7 @@ test('a code opens once, also for two who bring it at the same moment, and not w
 test('the verifier and the challenge of RFC 7636 appendix B are taken for each other', async () => {
   const ada = await person(server)
   const app = await application()
-  const config = await library(app)
+  const config = await libraryOf(app)
   const begun = await begin(config, { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
   const back = await new Browser(server).logIn(begun.url, ada.token)
   const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
@@ -206,7 +162,7 @@ test('the verifier and the challenge of RFC 7636 appendix B are taken for each o
 test('who is suspended, and who takes an application’s leave away, ends what it has of them at once', async () => {
   const ada = await person(server)
   const app = await application()
-  const config = await library(app)
+  const config = await libraryOf(app)
   const tokens = await logIn(config, ada.token)
   const isActive = async (token: string) => (await client.tokenIntrospection(config, token)).active
   assert.equal(await isActive(tokens.access_token), true)
@@ -228,7 +184,7 @@ test('who is suspended, and who takes an application’s leave away, ends what i
 
 test('an application asks of its own tokens and revokes them; of another’s it learns nothing', async () => {
   const ada = await person(server)
-  const [config, other] = [await library(await application()), await library(await application())]
+  const [config, other] = [await libraryOf(await application()), await libraryOf(await application())]
   const tokens = await logIn(config, ada.token)
   assert.equal((await client.tokenIntrospection(config, tokens.access_token)).sub, ada.id)
   assert.deepEqual({ ...(await client.tokenIntrospection(other, tokens.access_token)) }, { active: false })
@@ -240,18 +196,18 @@ test('an application asks of its own tokens and revokes them; of another’s it 
 
 test('a machine has a token for itself, and a disabled one has none', async () => {
   const app = await application({ kind: 'machine', redirect_uris: [], scopes: [] })
-  const config = await library(app)
+  const config = await libraryOf(app)
   const { access_token } = await client.clientCredentialsGrant(config)
   const { active, client_id } = await client.tokenIntrospection(config, access_token)
   assert.deepEqual([active, client_id], [true, app.id])
-  await assert.rejects(library({ ...app, secret: 'wrong' }).then((wrong) => client.clientCredentialsGrant(wrong)))
+  await assert.rejects(libraryOf({ ...app, secret: 'wrong' }).then((wrong) => client.clientCredentialsGrant(wrong)))
   await call('PATCH', `/v1/applications/${app.id}`, { is_enabled: false })
   await assert.rejects(client.clientCredentialsGrant(config))
 })
 
 test('a device without a browser is let in by a code that its person types elsewhere', async () => {
   const ada = await person(server)
-  const config = await library(await application({ kind: 'device', redirect_uris: [] }))
+  const config = await libraryOf(await application({ kind: 'device', redirect_uris: [] }))
   const device = await client.initiateDeviceAuthorization(config, { scope: 'openid email' })
   const browser = new Browser(server)
   const input = await (await browser.fetch(device.verification_uri)).text()
@@ -273,7 +229,7 @@ test('a device without a browser is let in by a code that its person types elsew
 
 test('tokens that are bound to a key by DPoP are good with that key alone (RFC 9449)', async () => {
   const ada = await person(server)
-  const config = await library(await application({ kind: 'public' }), client.None())
+  const config = await libraryOf(await application({ kind: 'public' }), client.None())
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
   const begun = await begin(config)
   const back = await new Browser(server).logIn(begun.url, ada.token)
@@ -288,7 +244,7 @@ test('tokens that are bound to a key by DPoP are good with that key alone (RFC 9
 
 test('the signing key turns: what the old one signed is good for a day, and the new one signs', async () => {
   const ada = await person(server)
-  const config = await library(await application())
+  const config = await libraryOf(await application())
   const kid = async () => {
     const [header = ''] = (await logIn(config, ada.token)).id_token?.split('.') ?? []
     return JSON.parse(Buffer.from(header, 'base64url').toString()).kid
@@ -340,7 +296,7 @@ test('where a request says that it was sent counts for nothing: addresses are th
 
 test('people are sent back to where the application said, letter by letter', async () => {
   const app = await application()
-  const config = await library(app)
+  const config = await libraryOf(app)
   for (const redirect_uri of [
     'https://evil.example/',
     `${BACK}/..`,
@@ -373,8 +329,8 @@ test('a secret is shown once and stands nowhere; another one ends it', async () 
   assert.ok(String(rows[0]?.row).includes(createHash('sha256').update(app.secret).digest('hex')))
   assert.equal((await call('GET', '/v1/applications')).text.includes(app.secret), false)
   const next = await call('PATCH', `/v1/applications/${app.id}`, { new_secret: true })
-  await assert.rejects(library(app).then((config) => client.clientCredentialsGrant(config)))
-  await client.clientCredentialsGrant(await library({ id: app.id, secret: next.body.client_secret }))
+  await assert.rejects(libraryOf(app).then((config) => client.clientCredentialsGrant(config)))
+  await client.clientCredentialsGrant(await libraryOf({ ...app, secret: next.body.client_secret }))
   const tokens = await server.sql(`SELECT string_agg(t::text, '') AS all FROM application_artifacts t`)
   assert.equal(String(tokens[0]?.all).includes(Buffer.from(app.secret).toString('hex')), false)
 })

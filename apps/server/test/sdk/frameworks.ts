@@ -2,9 +2,22 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { guard as expressGuard } from '@probity/sdk/express'
-import { guard as fastifyGuard } from '@probity/sdk/fastify'
-import { type Guarded, type GuardOptions, guard as honoGuard, type Passed, type Permission } from '@probity/sdk/hono'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import * as expressSide from '@probity/sdk/express'
+import * as fastifySide from '@probity/sdk/fastify'
+import type {
+  Answered,
+  Guarded,
+  GuardOptions,
+  Passed,
+  Permission,
+  RecordOptions,
+  RequestEvent,
+  Session,
+  SessionOptions,
+  SessionRequired,
+} from '@probity/sdk/hono'
+import * as honoSide from '@probity/sdk/hono'
 import express, { type Request } from 'express'
 import { type FastifyRequest, fastify } from 'fastify'
 import { type Context, Hono } from 'hono'
@@ -19,6 +32,16 @@ export interface Seen {
 export type Options = GuardOptions<Seen>
 export type Permissions = readonly Permission<Seen>[]
 
+/** What an application has in front of its handler. */
+export interface InFront {
+  audit?: RecordOptions<Seen>
+  sessions?: SessionOptions<Seen>
+  /** What a session has to be; nobody comes through too without it. */
+  required?: SessionRequired
+  guard?: Options
+  permissions?: Permissions
+}
+
 export interface Application {
   url: string
   /** How often its handler ran. */
@@ -26,12 +49,12 @@ export interface Application {
   stop(): Promise<void>
 }
 
-/** An application whose `GET /documents/:id` requires permissions, and answers with what its handler reads of them. */
-export type Framework = (options: Options, permissions: Permissions) => Promise<Application>
+/** An application whose `GET /documents/:id` has all that in front, and answers with what its handler reads of it. */
+export type Framework = (inFront: InFront) => Promise<Application>
 
 export const FRAMEWORKS: Record<string, Framework> = { express: onExpress, fastify: onFastify, hono: onHono }
 
-async function onExpress(options: Options, permissions: Permissions): Promise<Application> {
+async function onExpress({ audit, sessions, required, guard, permissions = [] }: InFront): Promise<Application> {
   const app = express()
   const handler = new Handler()
   app.set('env', 'test') // it tells nobody of what was thrown
@@ -39,15 +62,18 @@ async function onExpress(options: Options, permissions: Permissions): Promise<Ap
     id: String(request.params.id),
     header: (name) => request.get(name),
   })
-  const probity = expressGuard<Request>(optionsFor(options, seen))
-  const required = permissions.map((one) => probity.require(permissionFor(one, seen)))
-  app.get('/documents/:id', ...required, (request, response) => {
-    response.json(handler.run(request.probity))
+  if (audit) app.use(expressSide.audit<Request>(recordFor(audit, seen)))
+  const session = sessions && expressSide.sessions<Request>(sessionsFor(sessions, seen))
+  if (session) app.use('/documents/:id', required ? session.require(required) : session.identify)
+  const probity = guard && expressSide.guard<Request>({ ...optionsFor(guard, seen), ...session })
+  const steps = probity ? permissions.map((one) => probity.require(permissionFor(one, seen))) : []
+  app.get('/documents/:id', ...steps, (request, response) => {
+    response.json(handler.run(request.probity, request.probitySession))
   })
   return listening(createServer(app), handler)
 }
 
-async function onFastify(options: Options, permissions: Permissions): Promise<Application> {
+async function onFastify({ audit, sessions, required, guard, permissions = [] }: InFront): Promise<Application> {
   const app = fastify({ forceCloseConnections: true })
   const handler = new Handler()
   type Asked = FastifyRequest<{ Params: { id: string } }>
@@ -55,33 +81,47 @@ async function onFastify(options: Options, permissions: Permissions): Promise<Ap
     id: request.params.id,
     header: (name) => request.headers[name]?.toString(),
   })
-  const probity = fastifyGuard<Asked>(optionsFor(options, seen))
-  const preHandler = permissions.map((one) => probity.require(permissionFor(one, seen)))
-  app.get<{ Params: { id: string } }>('/documents/:id', { preHandler }, async (request) => handler.run(request.probity))
+  if (audit) app.addHook<{ Params: { id: string } }>('onRequest', fastifySide.audit<Asked>(recordFor(audit, seen)))
+  const session = sessions && fastifySide.sessions<Asked>(sessionsFor(sessions, seen))
+  const onRequest = session ? [required ? session.require(required) : session.identify] : []
+  const probity = guard && fastifySide.guard<Asked>({ ...optionsFor(guard, seen), ...session })
+  const preHandler = probity ? permissions.map((one) => probity.require(permissionFor(one, seen))) : []
+  app.get<{ Params: { id: string } }>('/documents/:id', { onRequest, preHandler }, async (request) =>
+    handler.run(request.probity, request.probitySession),
+  )
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   return { url, ran: () => handler.ran, stop: () => app.close() }
 }
 
-async function onHono(options: Options, permissions: Permissions): Promise<Application> {
+async function onHono({ audit, sessions, required, guard, permissions = [] }: InFront): Promise<Application> {
   const app = new Hono<Guarded>()
   const handler = new Handler()
   app.onError((_error, context) => context.text('it failed', 500)) // it tells nobody of what was thrown
-  const seen = (context: Context<Guarded>): Seen => ({
+  type Asked = Context<Guarded>
+  const seen = (context: Asked): Seen => ({
     id: context.req.param('id') ?? '',
     header: (name) => context.req.header(name),
   })
-  const probity = honoGuard<Context<Guarded>>(optionsFor(options, seen))
-  for (const one of permissions) app.use('/documents/:id', probity.require(permissionFor(one, seen)))
-  app.get('/documents/:id', (context) => context.json(handler.run(context.get('probity'))))
+  if (audit) {
+    const address = (context: Asked) => getConnInfo(context).remote.address ?? null
+    app.use(honoSide.audit<Asked>({ ...recordFor(audit, seen), address }))
+  }
+  const session = sessions && honoSide.sessions<Asked>(sessionsFor(sessions, seen))
+  if (session) app.use('/documents/:id', required ? session.require(required) : session.identify)
+  const probity = guard && honoSide.guard<Asked>({ ...optionsFor(guard, seen), ...session })
+  if (probity) for (const one of permissions) app.use('/documents/:id', probity.require(permissionFor(one, seen)))
+  app.get('/documents/:id', (context) =>
+    context.json(handler.run(context.get('probity'), context.get('probitySession'))),
+  )
   return listening(createServer(getRequestListener(app.fetch)), handler)
 }
 
 class Handler {
   ran = 0
 
-  run(passed: Passed | undefined) {
+  run(passed: Passed | undefined, session: Session | undefined) {
     this.ran++
-    return { came: 'through', passed: passed ?? null }
+    return { came: 'through', passed: passed ?? null, session: session ?? null }
   }
 }
 
@@ -91,6 +131,25 @@ function optionsFor<R>({ subject, steppedUp, onUnavailable, ...options }: Option
     subject: (request: R) => subject(seen(request)),
     ...(steppedUp && { steppedUp: (request: R, age: number | null) => steppedUp(seen(request), age) }),
     ...(onUnavailable && { onUnavailable: (error: unknown, request: R) => onUnavailable(error, seen(request)) }),
+  }
+}
+
+function sessionsFor<R>({ token, onUnavailable, ...options }: SessionOptions<Seen>, seen: (of: R) => Seen) {
+  return {
+    ...options,
+    ...(token && { token: (request: R) => token(seen(request)) }),
+    ...(onUnavailable && { onUnavailable: (error: unknown, request: R) => onUnavailable(error, seen(request)) }),
+  }
+}
+
+function recordFor<R>({ queue, subject, event, onError }: RecordOptions<Seen>, seen: (of: R) => Seen) {
+  return {
+    queue,
+    ...(subject && { subject: (request: R) => subject(seen(request)) }),
+    ...(event && {
+      event: (request: R, answered: Answered, standard: RequestEvent) => event(seen(request), answered, standard),
+    }),
+    ...(onError && { onError: (error: unknown, request: R) => onError(error, seen(request)) }),
   }
 }
 

@@ -69,7 +69,7 @@ async function standIn(answer: { status: number; headers: Record<string, string>
 
 for (const [name, framework] of Object.entries(FRAMEWORKS)) {
   const during = async (options: Options, permissions: Permissions, work: (app: Application) => Promise<void>) => {
-    const app = await framework(options, permissions)
+    const app = await framework({ guard: options, permissions })
     try {
       await work(app)
     } finally {

@@ -1,6 +1,7 @@
 import type { Obligation } from '@probity/contract'
 import type { Probity } from '../client.ts'
 import { ProbityError } from '../error.ts'
+import { type Refusal, refusal, secondFactorAsked } from './refusal.ts'
 
 /** Whom a request is of: the id of an account, or an entity of the application. */
 export type Subject = string | { type: string; id: string; properties?: Record<string, unknown> }
@@ -39,13 +40,6 @@ export interface Passed {
   decisions: readonly { action: string; resource: string; decisionId: string }[]
   /** Fields that are not to be shown, by any of them. */
   mask: readonly string[]
-}
-
-/** An answer in the place of the handler's: a problem (RFC 9457). */
-export interface Refusal {
-  status: 400 | 401 | 403 | 503
-  headers: Record<string, string>
-  body: string
 }
 
 export type Outcome = { passed: Passed } | { refusal: Refusal }
@@ -147,7 +141,7 @@ export class Guard<Request extends object> {
       if (one.type !== 'step_up') continue
       const age = one.max_age_seconds
       if ((await this.#options.steppedUp?.(request, age)) === true) continue
-      return refusal(401, 'Show your second factor again', told, { 'www-authenticate': challenge(age) })
+      return secondFactorAsked(age, told)
     }
     return null
   }
@@ -178,30 +172,11 @@ function isKnown(obligation: unknown): obligation is Obligation {
     : type === 'step_up' && (age === null || typeof age === 'number')
 }
 
-/** RFC 9470 §3. */
-function challenge(age: number | null): string {
-  return `Bearer error="insufficient_user_authentication"${age === null ? '' : `, max_age="${age}"`}`
-}
-
 function passedBy({ action, resource }: Asked, { decisionId, obligations }: Decision, before?: Passed): Passed {
   const fields = obligations.filter(isKnown).flatMap((one) => (one.type === 'mask' ? one.fields : []))
   return {
     decisionId,
     decisions: [...(before?.decisions ?? []), { action, resource, decisionId }],
     mask: [...new Set([...(before?.mask ?? []), ...fields])],
-  }
-}
-
-function refusal(
-  status: Refusal['status'],
-  title: string,
-  more: object = {},
-  headers: Record<string, string> = {},
-): Refusal {
-  return {
-    status,
-    headers: { ...headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-    // Whoever visits the application need not know Probity’s address, where the pages about errors lie.
-    body: JSON.stringify({ type: 'about:blank', title, status, ...more }),
   }
 }

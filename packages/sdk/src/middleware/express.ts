@@ -1,18 +1,22 @@
-import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
+import type { ServerResponse } from 'node:http'
+import type { GuardOptions, Passed, Permission } from './decide.ts'
+import type { RecordOptions } from './record.ts'
+import type { Session, SessionOptions, SessionRequired } from './session.ts'
+import { type Asked, decisions, identifications, ofSession, type Recorded, recording, type Step } from './steps.ts'
 
 export type { GuardOptions, Passed, Permission, Subject } from './decide.ts'
+export type { Answered, RecordOptions, RequestEvent } from './record.ts'
+export type { Session, SessionOptions, SessionRequired } from './session.ts'
 
 declare global {
   namespace Express {
     interface Request {
       /** By what decisions the request came to the handler; undefined: none was required. */
       probity?: Passed
+      /** Who it is of; undefined: nobody, or it was not read. */
+      probitySession?: Session
     }
   }
-}
-
-interface Asked {
-  probity?: Passed
 }
 
 interface Answer {
@@ -21,24 +25,44 @@ interface Answer {
   send(body: string): unknown
 }
 
+type Next = (error?: unknown) => void
+
 /** Guards routes of Express 5: `app.get('/documents/:id', probity.require({ … }), handler)`. */
 export function guard<Request extends Asked = Asked>(options: GuardOptions<Request>) {
-  const decider = new Guard(options)
+  const decide = decisions(options)
+  return { require: (permission: Permission<Request>) => middleware(decide(permission)) }
+}
+
+/** Tells who requests are of: `app.use(session.identify)`, or `app.get('/documents', session.require(), handler)`. */
+export function sessions<Request extends Asked = Asked>(options: SessionOptions<Request>) {
+  const { identify, require } = identifications(options)
   return {
-    require(permission: Permission<Request>) {
-      return async (request: Request, response: Answer, next: (error?: unknown) => void): Promise<void> => {
-        const outcome = await decider.decide(request, permission, request.probity).catch((error: unknown) => {
-          next(error ?? new Error('it could not be decided')) // nothing at all would let the request through
-        })
-        if (!outcome) return
-        if ('refusal' in outcome) {
-          const { status, headers, body } = outcome.refusal
-          response.status(status).set(headers).send(body)
-          return
-        }
-        request.probity = outcome.passed
-        next()
-      }
-    },
+    /** Nobody is let through too. */
+    identify: middleware(identify),
+    require: (required?: SessionRequired) => middleware(require(required)),
+    ...ofSession,
+  }
+}
+
+/** Records each request that comes by: `app.use(audit({ queue }))`, before all else. */
+export function audit<Request extends Recorded = Recorded>(options: RecordOptions<Request>) {
+  const record = recording(options)
+  return (request: Request, response: ServerResponse, next: Next): void => {
+    record(request, response)
+    next()
+  }
+}
+
+function middleware<Request>(step: Step<Request>) {
+  return async (request: Request, response: Answer, next: Next): Promise<void> => {
+    let refused: Awaited<ReturnType<typeof step>>
+    try {
+      refused = await step(request)
+    } catch (error) {
+      next(error ?? new Error('it could not be decided')) // nothing at all would let the request through
+      return
+    }
+    if (refused === null) next()
+    else response.status(refused.status).set(refused.headers).send(refused.body)
   }
 }

@@ -1,17 +1,21 @@
+import type { ServerResponse } from 'node:http'
 import type {} from 'fastify'
-import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
+import type { GuardOptions, Passed, Permission } from './decide.ts'
+import type { RecordOptions } from './record.ts'
+import type { Session, SessionOptions, SessionRequired } from './session.ts'
+import { type Asked, decisions, identifications, ofSession, type Recorded, recording, type Step } from './steps.ts'
 
 export type { GuardOptions, Passed, Permission, Subject } from './decide.ts'
+export type { Answered, RecordOptions, RequestEvent } from './record.ts'
+export type { Session, SessionOptions, SessionRequired } from './session.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** By what decisions the request came to the handler; undefined: none was required. */
     probity?: Passed
+    /** Who it is of; undefined: nobody, or it was not read. */
+    probitySession?: Session
   }
-}
-
-interface Asked {
-  probity?: Passed
 }
 
 interface Answer {
@@ -22,18 +26,30 @@ interface Answer {
 
 /** Guards routes of Fastify 5: `app.get('/documents/:id', { preHandler: probity.require({ … }) }, handler)`. */
 export function guard<Request extends Asked = Asked>(options: GuardOptions<Request>) {
-  const decider = new Guard(options)
+  const decide = decisions(options)
+  return { require: (permission: Permission<Request>) => hook(decide(permission)) }
+}
+
+/** Tells who requests are of: `app.addHook('onRequest', session.identify)`, or `{ onRequest: session.require() }`. */
+export function sessions<Request extends Asked = Asked>(options: SessionOptions<Request>) {
+  const { identify, require } = identifications(options)
   return {
-    require(permission: Permission<Request>) {
-      return async (request: Request, reply: Answer): Promise<unknown> => {
-        const outcome = await decider.decide(request, permission, request.probity)
-        if ('passed' in outcome) {
-          request.probity = outcome.passed
-          return undefined
-        }
-        const { status, headers, body } = outcome.refusal
-        return reply.code(status).headers(headers).send(body)
-      }
-    },
+    /** Nobody is let through too. */
+    identify: hook(identify),
+    require: (required?: SessionRequired) => hook(require(required)),
+    ...ofSession,
+  }
+}
+
+/** Records each request: `app.addHook('onRequest', audit({ queue }))`, before all else. */
+export function audit<Request extends Recorded = Recorded>(options: RecordOptions<Request>) {
+  const record = recording(options)
+  return async (request: Request, { raw }: { raw: ServerResponse }): Promise<void> => record(request, raw)
+}
+
+function hook<Request>(step: Step<Request>) {
+  return async (request: Request, reply: Answer): Promise<unknown> => {
+    const refused = await step(request)
+    return refused === null ? undefined : reply.code(refused.status).headers(refused.headers).send(refused.body)
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPair, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import Provider, { type Configuration, interactionPolicy, type JWK } from 'oidc-provider'
+import Provider, { type Configuration, interactionPolicy, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
 import { BoundedMap } from '../../../platform/bounded-map.ts'
 import type { Tx } from '../../../platform/database/transaction.ts'
 import { DomainError } from '../../../platform/errors.ts'
@@ -145,6 +145,8 @@ export class TenantProviders {
         groups: ['groups'],
       },
       conformIdTokenClaims: false,
+      // An application asks when and how they logged in of the token too (RFC 9470 §6.2).
+      extraTokenClaims: async (context) => logInOf(context.oidc.entities),
       pkce: { required: () => true },
       responseTypes: ['code'],
       rotateRefreshToken: true,
@@ -211,6 +213,17 @@ function policyOf() {
   )
   policy.get('login')?.checks.add(isNew)
   return policy
+}
+
+/** A token comes of a code, of a device's code, or of a refresh token, which remember the log-in; a machine has none. */
+function logInOf({
+  AuthorizationCode: code,
+  DeviceCode: device,
+  RefreshToken: refresh,
+}: KoaContextWithOIDC['oidc']['entities']) {
+  const from = refresh ?? code ?? device
+  if (from?.authTime === undefined) return undefined
+  return { auth_time: from.authTime, amr: from.amr ?? [], acr: from.acr }
 }
 
 async function claimsOf(keys: Keys, tenantId: string, row: PersonRow, groups: string[]) {
