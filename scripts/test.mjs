@@ -25,7 +25,7 @@ const CHECKS = [
 /** What needs a running server, processes or minutes. */
 const SLOW =
   /\/test\/(http|identity|access|policies|tenancy|console|docs|faults|attack|platform|sdk)\/|apps\/cli\/test\//
-const CONCURRENCY = 2
+const CONCURRENCY = 3
 /** What looks at the sites that the server serves, or starts it as people do, which builds them. */
 const WITH_SITES = /\/test\/(console|docs)\/|apps\/cli\/test\//
 

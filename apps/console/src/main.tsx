@@ -9,12 +9,14 @@ import { router } from './app/router.ts'
 import { colours, theme } from './app/theme.ts'
 import { loggedOut } from './identity/me.ts'
 import { queries } from './platform/client.ts'
+import { printInLight } from './platform/printing.ts'
 import { onSessionEnd } from './platform/session.ts'
 import { preloadTexts, TextProvider } from './platform/text.tsx'
 
 const Notices = lazy(() => import('./app/notices.tsx').then(({ Notices }) => ({ default: Notices })))
 
 void preloadTexts('app')
+printInLight()
 
 // Ended here, in another tab or at the server: what was read goes with it.
 onSessionEnd(() => {

@@ -91,6 +91,52 @@ test('the theme is chosen, and kept', skip, async () => {
   await somebody.leave()
 })
 
+test(
+  'a page is printed without what leads around, dark on white whatever its theme, and is in its theme again afterwards',
+  skip,
+  async () => {
+    await visitor.open('/roles')
+    await visitor.inTheme('dark')
+    const { page } = visitor
+    const table = page.getByRole('table').first()
+    await table.waitFor()
+    const lightness = async () => {
+      const colour = await page.evaluate(`getComputedStyle(document.querySelector('td')).color`)
+      return Math.max(...(String(colour).match(/[\d.]+/g) ?? []).slice(0, 3).map(Number))
+    }
+    assert.ok((await lightness()) > 150)
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    await page.getByRole('navigation').waitFor({ state: 'hidden' })
+    await page.getByRole('banner').waitFor({ state: 'hidden' })
+    await visitor.button('Make a role').waitFor({ state: 'hidden' })
+    await page.getByRole('heading', { name: 'Roles', level: 1 }).waitFor()
+    assert.ok((await lightness()) < 100, 'what is printed is dark')
+    assert.ok((await page.pdf()).length > 1_000)
+    await page.emulateMedia({ media: 'screen', colorScheme: 'dark' })
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' })
+    await visitor.inTheme('light')
+  },
+)
+
+test('who asked their system for less motion sees none, and others do', skip, async () => {
+  const { page } = visitor
+  const longest = async (reducedMotion: 'reduce' | 'no-preference') => {
+    await page.emulateMedia({ reducedMotion })
+    return page.evaluate(`Math.max(...[...document.querySelectorAll('*')].flatMap((element) => {
+      const { animationDuration, transitionDuration, animationName, animationIterationCount } = getComputedStyle(element)
+      const seconds = (text) => text.split(',').map((one) => parseFloat(one) * (one.trim().endsWith('ms') ? 0.001 : 1))
+      if (animationName !== 'none' && animationIterationCount === 'infinite') return [Infinity]
+      return [...seconds(transitionDuration), ...(animationName === 'none' ? [] : seconds(animationDuration))]
+    }))`)
+  }
+  await visitor.open('/roles')
+  await visitor.button('Make a role').click()
+  await visitor.dialog.getByLabel('Name').waitFor()
+  assert.ok(Number(await longest('no-preference')) > 0.01)
+  assert.ok(Number(await longest('reduce')) <= 0.001)
+  await page.keyboard.press('Escape')
+})
+
 test('hostile texts in every field of an event and of a person are shown, and never run', skip, async () => {
   const made: string[] = []
   for (const text of HOSTILE) {
