@@ -48,6 +48,9 @@ export const serviceAccount = z.object({
     .nullable()
     .describe('Provider through which the people log in whom it provisions by SCIM; null: none'),
   is_enabled: z.boolean().describe('Whether its tokens are good'),
+  people: z.number().int().min(0).describe('How many accounts of people it keeps by SCIM'),
+  groups: z.number().int().min(0).describe('How many groups it keeps by SCIM'),
+  last_used_at: timestamp.nullable().describe('When one of its tokens was last used, to within a minute; null: never'),
   created_at: timestamp,
   updated_at: timestamp,
 })

@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Switch } from '@mantine/core'
+import type { AuditEvent } from '@probity/contract'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
@@ -13,7 +14,7 @@ import { FilterBar } from './filter-bar.tsx'
 import { FoundEntries } from './found-entries.tsx'
 import { useTail } from './live.ts'
 import type AuditTexts from './messages.en.json'
-import { sizeQuery } from './queries.ts'
+import { addToStretch, sizeQuery } from './queries.ts'
 import { SavedViews } from './saved-views.tsx'
 import { WholeLog } from './whole-log.tsx'
 
@@ -29,8 +30,9 @@ export function AuditPage() {
   const size = useQuery(sizeQuery).data ?? 0
   const isFiltered = Object.keys(filter).length > 0
   const onEntry = useCallback(
-    ({ index }: { index: number }) => {
-      queries.setQueryData(sizeQuery.queryKey, (known = 0) => Math.max(known, index + 1))
+    (event: AuditEvent) => {
+      addToStretch(event)
+      queries.setQueryData(sizeQuery.queryKey, (known = 0) => Math.max(known, event.index + 1))
       if (isFiltered) void queries.invalidateQueries({ queryKey: ['audit', 'events'] }, { cancelRefetch: false })
     },
     [isFiltered],

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@probity/contract'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { probity } from '../platform/client.ts'
+import { probity, queries } from '../platform/client.ts'
 import { pagesOf } from '../platform/lists.ts'
 import { asked, type Filter } from './filter.ts'
 
@@ -25,6 +25,14 @@ export function stretchQuery(page: number, size: number) {
     },
     staleTime: Number.POSITIVE_INFINITY,
   })
+}
+
+/** An entry that came by the tail stands behind those that were read: nothing is read again for it. */
+export function addToStretch(event: AuditEvent): void {
+  const page = Math.floor(event.index / PAGE)
+  const isFirst = event.index === page * PAGE
+  const before = isFirst ? [] : queries.getQueryData(stretchQuery(page, event.index).queryKey)
+  if (before !== undefined) queries.setQueryData(stretchQuery(page, event.index + 1).queryKey, [...before, event])
 }
 
 export const sizeQuery = queryOptions({

@@ -5,6 +5,7 @@ import { useText } from '../platform/text.tsx'
 import { Connections } from './connections.tsx'
 import { Domains } from './domains.tsx'
 import type SignInTexts from './messages.en.json'
+import { Provisioning } from './provisioning.tsx'
 import { Rules } from './rules.tsx'
 
 /** How people of the tenant log in: what is asked of them, through which providers, and who is led to which. */
@@ -17,6 +18,7 @@ export function SignInPage() {
         {may('sign_in_rules:read') && <Rules />}
         {may('connection:read') && <Connections />}
         {may('domain:read') && <Domains />}
+        {may('service_account:read') && <Provisioning />}
       </Stack>
     </Page>
   )

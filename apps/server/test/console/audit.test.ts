@@ -219,6 +219,33 @@ test('live, an entry shows as soon as it is in the log', skip, async () => {
   await rows().getByText('lamp.lit').waitFor()
 })
 
+test(
+  'live, what comes is shown without being asked for again, in its order, over the end of a page of a hundred',
+  skip,
+  async () => {
+    await visitor.open('/audit')
+    await visitor.settle()
+    await visitor.page.getByLabel('Live').check({ force: true })
+    await visitor.page.getByText('shown as they come').waitFor()
+    let asked = 0
+    visitor.page.on('request', (request) => {
+      if (request.url().endsWith('/v1/audit/search')) asked++
+    })
+    const count = 120
+    for (let i = 1; i <= count; i++)
+      await server.call('POST', '/v1/audit/events', { event_type: 'lamp.lit', user_id: 'user1', resource: `lamp/${i}` })
+    await rows().getByText(`lamp/${count}`, { exact: true }).waitFor()
+    for (let row = 0; row < 10; row++)
+      assert.match(
+        (await rows()
+          .nth(row + 1)
+          .textContent()) ?? '',
+        new RegExp(`lamp/${count - row}`),
+      )
+    assert.ok(asked <= 2, `asked ${asked} times for ${count} entries`)
+  },
+)
+
 async function verifyAt({ page }: Visitor, name: string, content: string): Promise<void> {
   await page
     .locator('input[type=file]')

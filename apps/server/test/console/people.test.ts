@@ -160,6 +160,21 @@ test('a mail domain is claimed, and says what to put into DNS', skip, async () =
   await visitor.page.getByText('Put this record into DNS').waitFor()
 })
 
+test('a directory that keeps people by SCIM is shown with how many, and what it did', skip, async () => {
+  const { body: client } = await server.call('POST', '/v1/service-accounts', { name: 'Entra' })
+  const asked = { name: 'scim', scopes: ['identity:provision'], service_account_id: client.id }
+  const { token } = (await server.call('POST', '/v1/tokens', asked)).body
+  const kept = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'cyd@example.org' }
+  const headers = { 'content-type': 'application/scim+json' }
+  assert.equal((await server.call('POST', '/scim/v2/Users', kept, { token, headers })).status, 201)
+  await visitor.open('/sign-in')
+  await visitor.page.getByText(`${server.url}/scim/v2`).waitFor()
+  await visitor.page.getByRole('row', { name: /^Entra — 1 0/ }).waitFor()
+  await visitor.page.getByRole('link', { name: 'Entra' }).click()
+  await visitor.page.getByRole('heading', { name: 'Audit log', level: 1 }).waitFor()
+  await visitor.page.getByText('user.provisioned').waitFor()
+})
+
 test('a rule of log-ins is switched, and is so after a reload', skip, async () => {
   await visitor.open('/sign-in')
   await visitor.page.getByRole('switch', { name: 'Codes by mail and text message count' }).check({ force: true })

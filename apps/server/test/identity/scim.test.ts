@@ -216,6 +216,23 @@ test('a token of other scopes provisions nobody, and one that provisions does no
   assert.equal((await scim('GET', '/Users')).status, 200)
 })
 
+test('an administrator sees how many people and groups a directory keeps, and when it last came', async () => {
+  const { id, token } = await newClient()
+  const mineOf = async () => {
+    const { body } = await admin('GET', '/v1/service-accounts')
+    return body.service_accounts.find((one: { id: string }) => one.id === id)
+  }
+  const before = await mineOf()
+  assert.deepEqual([before.people, before.groups, before.last_used_at], [0, 0, null])
+  const [, gone] = [await made({}, token), await made({}, token)]
+  await scim('POST', '/Groups', { schemas: [GROUP], displayName: `Crew ${unique()}` }, {}, token)
+  const kept = await mineOf()
+  assert.deepEqual([kept.people, kept.groups], [2, 1])
+  assert.ok(Date.parse(kept.last_used_at) > Date.now() - 120_000)
+  assert.equal((await scim('DELETE', `/Users/${gone.id}`, undefined, {}, token)).status, 204)
+  assert.equal((await mineOf()).people, 1)
+})
+
 test('a tenant’s people are nobody to another’s directory, whatever it asks', async () => {
   const bravo = await server.secondTenant(`bravo${unique()}`)
   const theirs = await newClient({}, bravo.token)

@@ -28,8 +28,10 @@ export class ServiceAccounts {
   }
 
   async list(tenantId: string): Promise<{ service_accounts: ServiceAccount[] }> {
-    const rows = await this.#work.run(tenantId, (tx) => store.listServices(tx))
-    return { service_accounts: rows.map(present) }
+    return this.#work.run(tenantId, async (tx) => {
+      const [rows, kept] = [await store.listServices(tx), await store.listKept(tx)]
+      return { service_accounts: rows.map((row) => present(row, kept)) }
+    })
   }
 
   /** Throws NAME_TAKEN, and NOT_FOUND for an owner or a connection that is not there. */
@@ -72,7 +74,7 @@ export class ServiceAccounts {
   }
 
   async #present(tx: Tx, id: string): Promise<ServiceAccount> {
-    return present(await requireServiceAccount(tx, id))
+    return present(await requireServiceAccount(tx, id), await store.listKept(tx, id))
   }
 
   #record(tx: Tx, by: Principal, what: string, id: string, data: Record<string, unknown>): Promise<void> {
@@ -88,6 +90,10 @@ export async function requireServiceAccount(tx: Tx, id: string): Promise<store.S
   return row
 }
 
-function present(row: store.ServiceRow): ServiceAccount {
-  return { ...row, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
+function present(row: store.ServiceRow, kept: Map<string, store.KeptRow>): ServiceAccount {
+  const { people, groups, last_used_at: used } = kept.get(row.id) ?? { people: 0, groups: 0, last_used_at: null }
+  return {
+    ...{ ...row, people, groups, last_used_at: used?.toISOString() ?? null },
+    ...{ created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() },
+  }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Tx } from '../../platform/database/transaction.ts'
+import { IS_THERE } from './store-users.ts'
 
 export interface ServiceRow {
   id: string
@@ -21,6 +22,29 @@ export async function listServices(tx: Tx, id: string | null = null): Promise<Se
                 JOIN security_users o ON o.tenant_id = a.tenant_id AND o.id = a.owner_id
                 WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.user_id = $2) ORDER BY a.name`
   return (await tx.query<ServiceRow>(text, [tx.tenantId, id])).rows
+}
+
+/** What an account keeps by SCIM, and when it last came. */
+export interface KeptRow {
+  people: number
+  groups: number
+  last_used_at: Date | null
+}
+
+/** Of each of the tenant's accounts, or of one; which keeps nothing and never came is not among them. */
+export async function listKept(tx: Tx, id: string | null = null): Promise<Map<string, KeptRow>> {
+  const text = `SELECT client_id AS id, sum(people)::integer AS people, sum(groups)::integer AS groups, max(used) AS last_used_at
+                FROM (SELECT p.client_id, count(*) AS people, 0 AS groups, NULL::timestamptz AS used
+                      FROM scim_people p JOIN security_users u ON u.tenant_id = p.tenant_id AND u.id = p.user_id
+                      WHERE p.tenant_id = $1 AND ${IS_THERE} GROUP BY p.client_id
+                      UNION ALL
+                      SELECT managed_by, 0, count(*), NULL FROM user_groups
+                      WHERE tenant_id = $1 AND managed_by IS NOT NULL GROUP BY managed_by
+                      UNION ALL
+                      SELECT created_by, 0, 0, max(last_used_at) FROM api_tokens WHERE tenant_id = $1 GROUP BY created_by) kept
+                WHERE $2::uuid IS NULL OR client_id = $2 GROUP BY client_id`
+  const { rows } = await tx.query<KeptRow & { id: string }>(text, [tx.tenantId, id])
+  return new Map(rows.map(({ id: account, ...kept }) => [account, kept]))
 }
 
 /** False: the name is taken. Nothing of the account is personal: what stands for names and profile is noise or nothing. */
