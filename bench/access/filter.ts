@@ -129,7 +129,7 @@ async function compared(kind: Kind) {
     of_that_for_the_condition: spread(asked),
     times_filter: { by_hand: ratio('by_hand'), naive: ratio('naive') },
     rows_allowed: await allowedRows(set, first),
-    condition: sqlFor(set, first).text,
+    condition: (await sqlFor(set, first)).text,
   }
 }
 
@@ -166,14 +166,14 @@ function requestOf({ id, teams, level }: Person): PartialRequest {
   }
 }
 
-function sqlFor(set: PolicySet, who: Person) {
-  const condition = sqlOf(residualOf(set, requestOf(who)).filter, MAPPING)
+async function sqlFor(set: PolicySet, who: Person) {
+  const condition = sqlOf((await residualOf(set, requestOf(who))).filter, MAPPING)
   if (!condition.isExact) throw new Error('the condition is not exact')
   return condition
 }
 
 async function byFilter(set: PolicySet, who: Person): Promise<Document[]> {
-  const { text, values } = sqlFor(set, who)
+  const { text, values } = await sqlFor(set, who)
   return (await client.query<Document>(`SELECT ${COLUMNS} FROM documents WHERE ${text} ${ORDER}`, [...values])).rows
 }
 
@@ -210,7 +210,7 @@ async function naively(set: PolicySet, who: Person): Promise<Document[]> {
 }
 
 async function allowedRows(set: PolicySet, who: Person): Promise<number> {
-  const { text, values } = sqlFor(set, who)
+  const { text, values } = await sqlFor(set, who)
   const { rows } = await client.query(`SELECT count(*)::integer AS count FROM documents WHERE ${text}`, [...values])
   return rows[0].count
 }

@@ -263,6 +263,12 @@ export const ERROR_PAGES: Record<ErrorCode, ErrorPage> = {
     means: 'The password is too short, among the commonest, or made of your name or of the product’s.',
     remedy: 'message says which. Take a longer one: a few words that nobody else would put together.',
   },
+  TOO_MUCH_WORK: {
+    means:
+      'What was asked would keep the server for longer than one request may: many questions, each with many long conditions.',
+    remedy:
+      'Ask fewer questions at once. Where a single one is refused, the conditions of the roles and policies it meets are too long: shorten them.',
+  },
   RATE_LIMITED: {
     means:
       'More requests came from this token, address or account than are taken; or the server has no room for more just now.',

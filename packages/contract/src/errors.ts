@@ -56,6 +56,7 @@ export const STATUS = {
   AUTHENTICATOR_REFUSED: 422,
   EVENT_REFUSED: 422,
   PASSWORD_REFUSED: 422,
+  TOO_MUCH_WORK: 422,
   RATE_LIMITED: 429,
   INTERNAL: 500,
   PROVIDER_UNREACHABLE: 502,
@@ -127,6 +128,7 @@ export const TITLE: Record<ErrorCode, string> = {
   AUTHENTICATOR_REFUSED: 'Passkeys of this authenticator are not taken',
   EVENT_REFUSED: 'The event was refused',
   PASSWORD_REFUSED: 'The password cannot be taken',
+  TOO_MUCH_WORK: 'This is more work than one request may take; ask for less at once',
   RATE_LIMITED: 'Too many requests; wait as Retry-After says',
   INTERNAL: 'Something went wrong here; the request id helps to find it',
   PROVIDER_UNREACHABLE:

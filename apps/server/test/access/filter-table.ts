@@ -117,7 +117,7 @@ async function check(client: pg.Client, things: readonly Thing[], given: FilterC
     context: readRecord(context as JsonValue), // as it was generated
   }
   const partial = { ...request, entities: known, resource: { type, isPlain }, known: [] }
-  const { filter } = residualOf(set, partial, erroringForbid)
+  const { filter } = await residualOf(set, partial, erroringForbid)
   const checked: Checked[] = []
   for (const name of ['json', 'columns'] as const) {
     const { text, values, isExact } = sqlOf(filter, MAPPINGS[name], 2)

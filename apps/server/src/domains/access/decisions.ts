@@ -13,8 +13,10 @@ import { DomainError, refusedField } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { type RecordEvents, recordOf } from '../../platform/record.ts'
 import { Together } from '../../platform/together.ts'
+import { Turns } from '../../platform/turns.ts'
 import type { DataKey } from '../keys/index.ts'
 import { obligationsOf, present, reasonOf } from './answers.ts'
+import type { Filter } from './cedar/filter.ts'
 import { type Decision, entryOf, isAllowed, isRecorded, textOf, whomOf } from './decision-entry.ts'
 import { filterOf, presentFilter, type ToldResources } from './filters.ts'
 import { type Judgement, judge } from './judgement.ts'
@@ -69,10 +71,18 @@ const MOST_QUESTIONS_TOGETHER = 20
 const MOST_TOGETHER = 100
 const TRANSACTIONS_AT_ONCE = 2
 
+/** Who asks much has turns: so many at once, so many of one tenant, and so many of it that wait. */
+const TURNS = { slots: 4, mostOfOne: 2, mostWaiting: 100 }
+const TURNS_OF_FILTERS = { slots: 8, mostOfOne: 4, mostWaiting: 500 }
+/** So long is judged for one of them, at most; a usual question takes microseconds. */
+const MOST_MILLISECONDS = 5_000
+
 /** Decides what somebody may do, and records it. */
 export class Decisions {
   readonly #dependencies: DecisionDependencies
   readonly #together: Together<Asked, Decision>
+  readonly #turns = new Turns(TURNS)
+  readonly #turnsOfFilters = new Turns(TURNS_OF_FILTERS)
 
   constructor(dependencies: DecisionDependencies) {
     this.#dependencies = dependencies
@@ -118,8 +128,20 @@ export class Decisions {
     const key = await this.#dependencies.requests.keyOf(principal.tenantId, who.userId)
     const asked = { principal, who, questions, key }
     if (questions.length <= MOST_QUESTIONS_TOGETHER) return this.#together.ask(principal.tenantId, asked)
-    const [outcome] = await this.#decideAll(principal.tenantId, [asked])
-    return requireValue(outcome as PromiseSettledResult<Decision>) // of one, one
+    return this.#turns.take(principal.tenantId, () => this.#decideMany(asked))
+  }
+
+  /** Nothing of the database is held while many are judged: that may take long. */
+  async #decideMany(asked: Asked): Promise<Decision> {
+    const { principal, who, questions } = asked
+    const at = this.#dependencies.work.now()
+    const resources = questions.map(({ resource }) => resource)
+    const state = await this.#inOneMoment(principal.tenantId, (tx) =>
+      this.#dependencies.states.of(tx, at, { who, resources }),
+    )
+    const decided = await this.#judge(asked, state, at, new Breath(MOST_MILLISECONDS))
+    await this.#dependencies.work.run(principal.tenantId, (tx) => this.#keep(tx, [decided]))
+    return decided.decision
   }
 
   /**
@@ -131,25 +153,41 @@ export class Decisions {
     const resource = { type: asked.resource_type, id: '' }
     const { action, context } = asked
     const question = readQuestion({ resource, action, context, resource_attributes: {} }, '')
-    return this.#inOneMoment(principal.tenantId, async (tx) => {
-      const state = await this.#dependencies.states.of(tx, this.#dependencies.work.now(), { who, resources: [] })
+    return this.#turnsOfFilters.take(principal.tenantId, async () => {
+      const [state, known] = await this.#inOneMoment(principal.tenantId, async (tx) => {
+        const read = await this.#dependencies.states.of(tx, this.#dependencies.work.now(), { who, resources: [] })
+        return [read, await toldOf(tx, read, asked.resource_type)] as const
+      })
       const held = state.held.map(({ role_id }) => role_id)
       const requestOf = (here: readonly string[]) =>
         ask(state, question, countingOf(state.model, { held, here })).request
-      const known = await toldOf(tx, state, asked.resource_type)
       const of = [state.model, state.held, asked.resource_type] as const
       const { filter, isExact: exact } = await filterOf(...of, requestOf, known)
       const told = { decision_id: newId(this.#dependencies.clock.now()), exact, version: state.model.version }
-      const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
-      await recordOf(this.#dependencies.record, tx, principal, {
-        ...{ event_type: 'access.decided', resource: asked.resource_type, action: 'authorize' },
-        outcome: lets === 'none' ? 'Failure' : 'Success',
-        data: {
-          ...{ decision: told.decision_id, version: told.version, asked_for: whomOf(principal, who) },
-          ...{ action, lets, exact },
-        },
-      })
+      await this.#dependencies.work.run(principal.tenantId, (tx) =>
+        this.#recordFilter(tx, principal, who, asked, { ...told, filter }),
+      )
       return { ...told, filter: presentFilter(filter) }
+    })
+  }
+
+  #recordFilter(
+    tx: Tx,
+    principal: Principal,
+    who: Someone,
+    { action, resource_type: resource }: FilterAccess,
+    {
+      decision_id: decision,
+      version,
+      exact,
+      filter,
+    }: Pick<AccessFiltered, 'decision_id' | 'version' | 'exact'> & { filter: Filter },
+  ): Promise<void> {
+    const lets = filter.op === 'true' ? 'all' : filter.op === 'false' ? 'none' : 'some'
+    return recordOf(this.#dependencies.record, tx, principal, {
+      ...{ event_type: 'access.decided', resource, action: 'authorize' },
+      outcome: lets === 'none' ? 'Failure' : 'Success',
+      data: { decision, version, asked_for: whomOf(principal, who), action, lets, exact },
     })
   }
 
@@ -241,11 +279,6 @@ export class Decisions {
   #inOneMoment<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#dependencies.work.run(tenantId, work, { isolation: 'repeatable read' })
   }
-}
-
-function requireValue<T>(outcome: PromiseSettledResult<T>): T {
-  if (outcome.status === 'rejected') throw outcome.reason
-  return outcome.value
 }
 
 /** Ids that a condition names at most. */

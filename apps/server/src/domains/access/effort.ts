@@ -6,8 +6,12 @@ const MOST = 200_000
 
 /** What may be looked at for one answer; others have their turn between. */
 export class Effort {
-  #left = MOST
+  #left: number
   readonly #breath = new Breath()
+
+  constructor(most = MOST) {
+    this.#left = most
+  }
 
   /** Whether so much is left. */
   async takes(cost: number): Promise<boolean> {

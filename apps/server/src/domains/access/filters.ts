@@ -1,10 +1,11 @@
 import type { AccessFilter, FilterValue } from '@probity/contract'
-import { Breath } from '../../platform/breath.ts'
 import { and, type Filter, idIn, isExact, not, or } from './cedar/filter.ts'
+import type { Policy } from './cedar/policy.ts'
 import { printValue } from './cedar/print.ts'
 import type { Request } from './cedar/request.ts'
 import { limited, type Residual, residualOf } from './cedar/residual.ts'
 import { CedarSet, EntityReference, Extension, IpAddress, type Value } from './cedar/value.ts'
+import { Effort, looksOf } from './effort.ts'
 import type { Model } from './model.ts'
 import { covers, type Extent } from './rules.ts'
 
@@ -36,13 +37,13 @@ export async function filterOf(
     .filter((one) => covers(one, { resource_type: type, resource_id: null }))
     .map(({ role_id }) => role_id)
   const groups = idsByRoles(held, type)
-  const breath = new Breath()
+  const effort = new Effort(MOST_PARTS)
+  const budget = { takes: (policy: Policy) => effort.takes(looksOf(policy).cost) }
   const conditionOf = async (isPlain: boolean) => {
     const of = async (roles: readonly string[]) => {
-      await breath.take()
       const { principal, action, context, entities } = requestOf([...wide, ...roles])
       const asked = { principal, action, context, entities, resource: { type, isPlain }, known: [] }
-      return residualOf(model.policies, asked, 'denies').filter
+      return (await residualOf(model.policies, asked, 'denies', budget)).filter
     }
     const others = await of([])
     const each: { ids: readonly string[]; filter: Filter }[] = []
@@ -87,6 +88,8 @@ function loosened(filter: Filter): Filter {
   }
 }
 
+/** Parts of conditions that are translated for one answer: 100 sets of roles, each with 1,000 conditions of ten parts. */
+const MOST_PARTS = 1_000_000
 /** Sets of roles that some ids have beyond the others; what is asked for by itself takes time. */
 const MOST_GROUPS = 100
 

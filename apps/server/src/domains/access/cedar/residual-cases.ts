@@ -64,11 +64,8 @@ function casesOf(expression: Expression, scope: Scope): Case[] {
 function testOf(expression: Expression, scope: Scope): Outcome | null {
   const { '!': not, '&&': both, '||': either, has: asked, is } = expression
   if (not) return opposite(outcome(not.arg, scope))
-  if (both) return conjunction(outcome(both.left, scope), () => outcome(both.right, scope))
-  if (either) {
-    const right = () => opposite(outcome(either.right, scope))
-    return opposite(conjunction(opposite(outcome(either.left, scope)), right))
-  }
+  if (both) return allOf(operandsOf(expression, '&&'), (one) => outcome(one, scope))
+  if (either) return opposite(allOf(operandsOf(expression, '||'), (one) => opposite(outcome(one, scope))))
   if (asked) return hasAll(casesOf(asked.left, scope), [asked.attr].flat(), scope)
   if (is?.in) {
     const type = single({ is: { left: is.left, entity_type: is.entity_type } }, is.left, scope)
@@ -76,6 +73,22 @@ function testOf(expression: Expression, scope: Scope): Outcome | null {
   }
   const one = is?.left ?? expression.like?.left ?? expression.isEmpty?.arg
   return one ? single(expression, one, scope) : relationOf(expression, scope)
+}
+
+/** Of a chain of one operator, from left to right. */
+function operandsOf(expression: Expression, operator: '&&' | '||', before: Expression[] = []): Expression[] {
+  const two = expression[operator]
+  if (two) for (const one of [two.left, two.right]) operandsOf(one, operator, before)
+  else before.push(expression)
+  return before
+}
+
+// By halves: joined one by one, each of a long chain would be looked at again for each that follows.
+function allOf(operands: readonly Expression[], outcomeOfOne: (operand: Expression) => Outcome): Outcome {
+  const [first, second] = operands
+  if (first && !second) return outcomeOfOne(first)
+  const half = Math.ceil(operands.length / 2)
+  return conjunction(allOf(operands.slice(0, half), outcomeOfOne), () => allOf(operands.slice(half), outcomeOfOne))
 }
 
 function relationOf(expression: Expression, scope: Scope): Outcome | null {

@@ -18,27 +18,43 @@ export interface Residual {
 /** What a policy that forbids does where it cannot be evaluated: Cedar skips it. */
 export type ErroringForbid = 'is skipped' | 'denies'
 
-/** The condition under which the answer to a request is allow, on what is not known of it: the resource. */
-export function residualOf(
+/** What may be done for one answer. */
+export interface Budget {
+  /** Whether there is enough left for a policy; others may have their turn meanwhile. */
+  takes(policy: Policy): Promise<boolean>
+}
+
+const NO_END: Budget = { takes: async () => true }
+
+/**
+ * The condition under which the answer to a request is allow, on what is not known of it: the resource. Where the budget ends
+ * it says no more than which policies have a say.
+ */
+export async function residualOf(
   policies: PolicySet,
   request: PartialRequest,
   erroringForbid: ErroringForbid = 'is skipped',
-): Residual {
+  budget: Budget = NO_END,
+): Promise<Residual> {
   const known = knownOf(request)
   const candidates = policies.candidatesOfType(request)
   const allowed = known.filter((resource) => isAllowed(policies, { ...request, resource }, erroringForbid))
   const ids = (all: readonly EntityReference[]) => idIn(all.map(({ id }) => id))
-  const filter = limited(candidates, () => {
-    const translation = new Translation(request, known)
-    const [permits, forbids]: [Filter[], Filter[]] = [[], []]
+  const translation = new Translation(request, known)
+  const [permits, forbids]: [Filter[], Filter[]] = [[], []]
+  try {
     for (const policy of candidates) {
+      if (!(await budget.takes(policy))) throw new TooLarge()
       if (policy.effect === 'permit') permits.push(translation.of(policy, ({ yes }) => yes))
       else forbids.push(translation.of(policy, ({ yes, no }) => (erroringForbid === 'denies' ? not(no) : yes)))
     }
     const others = and(or(...permits), not(or(...forbids)))
-    return or(ids(allowed), and(not(ids(known)), others))
-  })
-  return { filter, isExact: isExact(filter) }
+    const filter = or(ids(allowed), and(not(ids(known)), others))
+    return { filter, isExact: isExact(filter) }
+  } catch (thrown) {
+    if (thrown instanceof TooLarge) return { filter: opaqueOf(candidates), isExact: false }
+    throw thrown
+  }
 }
 
 /** What of a request besides the resource is not known. */
@@ -131,9 +147,13 @@ export function limited(policies: readonly Policy[], work: () => Filter): Filter
   try {
     return work()
   } catch (thrown) {
-    if (thrown instanceof TooLarge) return { op: 'opaque', policies: policies.map(({ id }) => id) }
+    if (thrown instanceof TooLarge) return opaqueOf(policies)
     throw thrown
   }
+}
+
+function opaqueOf(policies: readonly Policy[]): Filter {
+  return { op: 'opaque', policies: policies.map(({ id }) => id) }
 }
 
 /** Whoever asks is what is known of them, also where they are what is asked for. */

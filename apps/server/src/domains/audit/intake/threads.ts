@@ -3,13 +3,13 @@ import type { ErrorCode } from '@probity/contract'
 import { AskedThread } from '../../../platform/asked-thread.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import { DomainError } from '../../../platform/errors.ts'
+import { Turns } from '../../../platform/turns.ts'
 import { CONTENT_FIELD, type DataKey, DIGEST_FIELD, type Identity, packKeys } from '../../keys/index.ts'
 import { PART_FIELD } from '../rules.ts'
 import { type PackedBatch, unpackBatch } from './packing.ts'
 import type { Prepared, Refused } from './prepared.ts'
 import type { Source } from './source.ts'
 import { type Answer, type Question, type ReadAnswer, ROLE, type SealAnswer, THREAD } from './thread.ts'
-import { Turns } from './turns.ts'
 
 /** One event of a source: ready for the log, or refused. */
 export interface Made {
@@ -48,7 +48,7 @@ export class IntakeThreads {
     this.#clock = clock
     this.#isShared = isShared
     this.#most = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))
-    this.#turns = new Turns(this.#most * JOBS_A_THREAD, isShared)
+    this.#turns = new Turns({ slots: this.#most * JOBS_A_THREAD, isShared })
   }
 
   /**

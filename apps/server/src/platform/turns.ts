@@ -1,8 +1,22 @@
+import { DomainError } from './errors.ts'
+
 /** The part of the time that one tenant has at the threads while several write. */
 const SHARE = 0.33
+const RETRY_SECONDS = 5
 
 interface Waiting {
   start(): void
+}
+
+export interface TurnsOptions {
+  /** Jobs that are under way at once, at most. */
+  slots: number
+  /** Of them one tenant's; all without it. */
+  mostOfOne?: number
+  /** Jobs of one tenant that wait, at most; any number without it. */
+  mostWaiting?: number
+  /** Whether tenants pause behind their turns just now; never without it. */
+  isShared?(): boolean
 }
 
 /**
@@ -13,17 +27,22 @@ interface Waiting {
 export class Turns {
   readonly #queues = new Map<string, Waiting[]>()
   readonly #pausing = new Set<string>()
-  readonly #slots: number
-  readonly #isShared: () => boolean
-  #running = 0
+  readonly #running = new Map<string, number>()
+  readonly #options: Required<TurnsOptions>
 
-  constructor(slots: number, isShared: () => boolean) {
-    this.#slots = slots
-    this.#isShared = isShared
+  constructor({
+    slots,
+    mostOfOne = slots,
+    mostWaiting = Number.POSITIVE_INFINITY,
+    isShared = () => false,
+  }: TurnsOptions) {
+    this.#options = { slots, mostOfOne, mostWaiting, isShared }
   }
 
-  /** Does the work when it is the tenant's turn. */
+  /** Does the work when it is the tenant's turn. Throws RATE_LIMITED where too much of the tenant's waits already. */
   take<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+    if ((this.#queues.get(tenantId)?.length ?? 0) >= this.#options.mostWaiting)
+      return Promise.reject(new DomainError('RATE_LIMITED', { retry_after: RETRY_SECONDS }))
     return new Promise((resolve, reject) => {
       const start = () => {
         const began = performance.now()
@@ -39,8 +58,10 @@ export class Turns {
   }
 
   #ended(tenantId: string, milliseconds: number): void {
-    this.#running--
-    if (this.#isShared()) {
+    const left = this.#runningOf(tenantId) - 1
+    if (left > 0) this.#running.set(tenantId, left)
+    else this.#running.delete(tenantId)
+    if (this.#options.isShared()) {
       this.#pausing.add(tenantId)
       setTimeout(
         () => {
@@ -56,14 +77,18 @@ export class Turns {
   // Who had a turn goes to the end of the round: a Map keeps the order of insertion.
   #next(): void {
     for (const [tenantId, queue] of this.#queues) {
-      if (this.#running >= this.#slots) return
-      if (this.#pausing.has(tenantId)) continue
+      if ([...this.#running.values()].reduce((sum, one) => sum + one, 0) >= this.#options.slots) return
+      if (this.#pausing.has(tenantId) || this.#runningOf(tenantId) >= this.#options.mostOfOne) continue
       const [first, ...rest] = queue
       this.#queues.delete(tenantId)
       if (rest.length > 0) this.#queues.set(tenantId, rest)
       if (!first) continue
-      this.#running++
+      this.#running.set(tenantId, this.#runningOf(tenantId) + 1)
       first.start()
     }
+  }
+
+  #runningOf(tenantId: string): number {
+    return this.#running.get(tenantId) ?? 0
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { until } from '../../../../test/support/server.ts'
+import { until } from '../../test/support/server.ts'
+import { DomainError } from './errors.ts'
 import { Turns } from './turns.ts'
 
 /** Work that ends when it is told to. */
@@ -21,7 +22,7 @@ function jobs(turns: Turns) {
 }
 
 test('tenants have a turn each in a round: one that waits with many jobs does not keep another waiting', async () => {
-  const { started, add, end } = jobs(new Turns(1, () => false))
+  const { started, add, end } = jobs(new Turns({ slots: 1 }))
   const all = ['a1', 'a2', 'a3', 'a4'].map((name) => add('a', name))
   all.push(add('b', 'b1'), add('b', 'b2'))
   const order = ['a1', 'a2', 'b1', 'a3', 'b2', 'a4']
@@ -34,7 +35,7 @@ test('tenants have a turn each in a round: one that waits with many jobs does no
 })
 
 test('no more jobs run at once than there are slots, and one that fails frees its own', async () => {
-  const { started, add, end } = jobs(new Turns(2, () => false))
+  const { started, add, end } = jobs(new Turns({ slots: 2 }))
   const [first, second, third] = ['1', '2', '3'].map((name) => add(`tenant ${name}`, name))
   assert.deepEqual(started, ['1', '2'])
   end('1', new Error('failed'))
@@ -46,7 +47,7 @@ test('no more jobs run at once than there are slots, and one that fails frees it
 })
 
 test('while several write, who had a turn pauses and a neighbour goes before', async () => {
-  const { started, add, end } = jobs(new Turns(1, () => true))
+  const { started, add, end } = jobs(new Turns({ slots: 1, isShared: () => true }))
   const flood = [add('flood', 'f1'), add('flood', 'f2')]
   await new Promise((resolve) => setTimeout(resolve, 30)) // the turn that is paused for afterwards
   end('f1')
@@ -59,4 +60,17 @@ test('while several write, who had a turn pauses and a neighbour goes before', a
   await until('the flood goes on', () => started.includes('f2'))
   end('f2')
   await flood[1]
+})
+
+test('one tenant has no more than its part of the slots, and no more waiting than it may', async () => {
+  const turns = new Turns({ slots: 2, mostOfOne: 1, mostWaiting: 1 })
+  const { started, add, end } = jobs(turns)
+  const all = [add('a', 'a1'), add('a', 'a2')]
+  await assert.rejects(add('a', 'a3'), (error) => error instanceof DomainError && error.code === 'RATE_LIMITED')
+  all.push(add('b', 'b1'))
+  assert.deepEqual(started, ['a1', 'b1'])
+  end('a1')
+  await until('the next of the same runs', () => started.includes('a2'))
+  for (const name of ['a2', 'b1']) end(name)
+  await Promise.all(all)
 })
