@@ -177,14 +177,19 @@ export const consistency = z.object({
 })
 export type Consistency = z.infer<typeof consistency>
 
+const exported = {
+  start: z.coerce.number().int().min(0).default(0).describe('From this entry on'),
+  end: z.coerce.number().int().min(0).optional().describe('Up to but without this one; the size of the log without it'),
+}
 export const exportQuery = z.strictObject({
-  start: z.coerce.number().int().min(0).default(0),
-  end: z.coerce.number().int().min(0).optional(),
-  user_id: text(2048).optional(),
-  event_type: text(255).optional(),
+  ...exported,
+  user_id: eventQuery.shape.user_id,
+  event_type: eventQuery.shape.event_type,
   personal: flag,
 })
-export type ExportQuery = z.infer<typeof exportQuery>
+/** What a search looks for, within a stretch: without any of it the stretch as a whole. */
+export const exportBody = eventQuery.omit({ limit: true, cursor: true, below: true }).extend(exported)
+export type ExportQuery = z.infer<typeof exportBody>
 export const logKey = z.object({
   origin: z.string(),
   keys: z.array(z.string()).describe('Verifier keys (C2SP signed-note)'),

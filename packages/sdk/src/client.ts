@@ -104,9 +104,10 @@ export class Probity extends PolicyClient {
     return this.transport.create('/v1/audit/key/turn', {})
   }
 
-  /** A range or selection of the log as one stream. */
-  async export(filter: Query = {}): Promise<ReadableStream<Uint8Array>> {
-    const answer = await this.transport.stream('GET', path`/v1/audit/export${filter}`)
+  /** A range of the log, or what a search finds in it, as one stream. */
+  async export(asked: Query = {}): Promise<ReadableStream<Uint8Array>> {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await this.transport.stream('POST', '/v1/audit/export', { headers, body: JSON.stringify(asked) })
     return answer.body as ReadableStream<Uint8Array>
   }
 

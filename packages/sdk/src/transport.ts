@@ -91,7 +91,7 @@ export class Transport {
       headers = {},
       body,
       signal,
-    }: { headers?: Record<string, string>; body?: ReadableStream<Uint8Array> } & CallOptions = {},
+    }: { headers?: Record<string, string>; body?: ReadableStream<Uint8Array> | string } & CallOptions = {},
   ): Promise<Response> {
     return this.#send({ method, path, headers, ...(body && { body }) }, signal)
   }

@@ -1,8 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { FILTER_OPTIONS, FILTER_USAGE, filterOf } from '../audit-filter.ts'
 import { CLIENT_OPTIONS, client } from '../client.ts'
-import { type Command, optional, required } from '../command.ts'
+import { type Command, required } from '../command.ts'
 import { cannotWrite, codeOf, isFolder } from '../file.ts'
 import { whole } from '../options.ts'
 import { EXIT, plural, result, UnavailableError, UsageError } from '../output.ts'
@@ -10,7 +11,7 @@ import { program, quote } from '../shell.ts'
 
 export const auditExport: Command = {
   name: 'audit export',
-  usage: '--out FILE [--start N] [--end N] [--user-id U] [--event-type T] [--personal] [--json]',
+  usage: `--out FILE [--start N] [--end N] ${FILTER_USAGE} [--personal] [--json]`,
   about: 'Write a range of the log, or the events that match, with all that a verifier needs but the key',
   more: 'The range goes from entry --start (0) up to but without --end (the size of the log).',
   example: 'probity audit export --out audit.probity',
@@ -19,8 +20,7 @@ export const auditExport: Command = {
     out: { type: 'string' },
     start: { type: 'string' },
     end: { type: 'string' },
-    'user-id': { type: 'string' },
-    'event-type': { type: 'string' },
+    ...FILTER_OPTIONS,
     personal: { type: 'boolean' },
   },
   words: { least: 0, most: 0 },
@@ -29,14 +29,12 @@ export const auditExport: Command = {
     const start = whole(given, 'start', 0)
     const end = whole(given, 'end', 0)
     if (end !== undefined && end < (start ?? 0)) throw new UsageError(`--end ${end} lies before --start ${start ?? 0}`)
+    const filter = filterOf(given)
     const server = client(given)
     if (isFolder(out)) throw new UsageError(`--out ${out} is a folder; name a file`)
     const bytes = await write(out, () =>
       server.export({
-        start,
-        end,
-        user_id: optional(given, 'user-id'),
-        event_type: optional(given, 'event-type'),
+        ...{ ...filter, start, end },
         personal: given.options.personal === true ? true : undefined,
       }),
     )

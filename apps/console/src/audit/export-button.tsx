@@ -7,7 +7,7 @@ import { useMay } from '../identity/me.ts'
 import { probity } from '../platform/client.ts'
 import { save } from '../platform/download.ts'
 import { useText } from '../platform/text.tsx'
-import type { Filter } from './filter.ts'
+import { asked, type Filter } from './filter.ts'
 import type AuditTexts from './messages.en.json'
 
 const MEBIBYTE = 1_048_576
@@ -20,17 +20,14 @@ export function ExportButton({ filter }: { filter: Filter }) {
   const [error, setError] = useState<unknown>(null)
   const [given, setGiven] = useState<AbortController | null>(null)
   if (!may('audit_entry:export')) return null
-  const { user_id, event_type } = filter
+  const isSelection = Object.keys(filter).length > 0
   const begin = async () => {
     const stop = new AbortController()
     setGiven(stop)
     setBytes(0)
     setError(null)
     try {
-      const stream = await probity.export({
-        ...(user_id !== undefined && { user_id }),
-        ...(event_type !== undefined && { event_type }),
-      })
+      const stream = await probity.export(asked(filter))
       const parts: Uint8Array<ArrayBuffer>[] = []
       const reader = stream.getReader()
       stop.signal.addEventListener('abort', () => void reader.cancel())
@@ -40,7 +37,7 @@ export function ExportButton({ filter }: { filter: Filter }) {
         read += piece.value.length
         setBytes(read)
       }
-      if (!stop.signal.aborted) save('audit.probity', new Blob(parts))
+      if (!stop.signal.aborted) save(isSelection ? 'audit-selection.probity' : 'audit.probity', new Blob(parts))
       setBytes(null)
     } catch (refused) {
       setError(refused)
@@ -64,9 +61,7 @@ export function ExportButton({ filter }: { filter: Filter }) {
         closeButtonProps={{ 'aria-label': text('export.stop') }}
       >
         <Stack>
-          <Text c="dimmed">
-            {text(user_id === undefined && event_type === undefined ? 'export.all' : 'export.selection')}
-          </Text>
+          <Text c="dimmed">{text(isSelection ? 'export.selection' : 'export.all')}</Text>
           {error === null ? (
             <>
               <Progress value={100} animated aria-label={text('export.title')} />

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
+import { parseVerifierKey } from '@probity/core'
+import { nodeCrypto, verifyExport } from '@probity/verifier/node'
 import type { Download } from 'playwright-core'
 import { NO_CHROMIUM } from '../support/chromium.ts'
 import { closeChromium, Visitor } from '../support/console.ts'
@@ -174,6 +177,23 @@ test('an export is downloaded as a file that verifies', skip, async () => {
     .locator('input[type=file]')
     .setInputFiles({ name: 'audit.probity', mimeType: 'application/octet-stream', buffer: await readFile(path) })
   await visitor.page.getByText('audit.probity is verified').waitFor()
+})
+
+test('an export has what the filters show, and no more', skip, async () => {
+  await visitor.open('/audit#outcome=Failure&user_id=user2')
+  const shown = Number(
+    /(\d+) entries match/.exec((await visitor.page.getByText(/entries match/).textContent()) ?? '')?.[1],
+  )
+  assert.ok(shown > 0)
+  const [download] = await Promise.all([
+    visitor.page.waitForEvent('download'),
+    visitor.page.getByRole('button', { name: 'Export' }).click(),
+  ])
+  const { keys } = (await server.call('GET', '/v1/audit/key')).body
+  const trusted = keys.map((key: string) => parseVerifierKey(nodeCrypto.sha256, key))
+  const path = await download.path()
+  const result = await verifyExport({ open: () => createReadStream(path) }, trusted)
+  assert.deepEqual([result.verified, 'entries' in result && result.entries], [true, shown])
 })
 
 test('the log is verified when somebody asks, and the run is listed with who asked', skip, async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
+import { parseVerifierKey } from '@probity/core'
+import { nodeCrypto, verifyExport } from '@probity/verifier/node'
 import { type TestServer, testServer } from '../support/server.ts'
 
 let server: TestServer
@@ -9,11 +12,12 @@ before(async () => {
 })
 after(() => server.stop())
 
-/** The three ways to ask with a filter. */
+/** The ways to ask with a filter. */
 const asked: Record<string, (filter: Record<string, string>) => ReturnType<TestServer['call']>> = {
   list: (filter) => server.call('GET', `/v1/audit/events?${new URLSearchParams(filter)}`),
   search: (filter) => server.call('POST', '/v1/audit/search', filter),
   export: (filter) => server.call('GET', `/v1/audit/export?${new URLSearchParams(filter)}`),
+  selection: (filter) => server.call('POST', '/v1/audit/export', filter),
 }
 
 test('a text filter with a NUL is refused at the edge', async () => {
@@ -25,6 +29,39 @@ test('a text filter with a NUL is refused at the edge', async () => {
     }
   const half = await server.call('POST', '/v1/audit/search', String.raw`{"resource":"a\ud800"}`)
   assert.equal(half.status, 400, half.text)
+})
+
+test('an export has what a search finds by the same filters, a person by name too, and tells who may not see people nothing', async () => {
+  const sent = [
+    { event_type: 'door.opened', user_id: 'pedro', resource: 'door/1', outcome: 'Failure', ip_address: '192.0.2.7' },
+    { event_type: 'door.opened', user_id: 'pedro', resource: 'door/2', outcome: 'Success' },
+    { event_type: 'door.closed', user_id: 'zoe', resource: 'door/1', outcome: 'Failure' },
+  ]
+  assert.equal((await server.call('POST', '/v1/audit/events', sent)).body.accepted, 3)
+  const { keys } = (await server.call('GET', '/v1/audit/key')).body
+  const trusted = keys.map((key: string) => parseVerifierKey(nodeCrypto.sha256, key))
+  const entriesOf = async (filter: object, token = server.token) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify(filter)
+    const answer = await fetch(`${server.url}/v1/audit/export`, { method: 'POST', headers, body })
+    assert.equal(answer.status, 200)
+    const file = Buffer.from(await answer.arrayBuffer())
+    const result = await verifyExport({ open: () => Readable.from([file]) }, trusted)
+    assert.equal(result.verified, true)
+    return 'entries' in result ? result.entries : null
+  }
+  const found = async (filter: object) => (await server.call('POST', '/v1/audit/search', filter)).body.events.length
+  const filters = [
+    ...[{ user_id: 'pedro' }, { resource: 'door/1' }, { outcome: 'Failure', event_type: 'door.opened' }],
+    ...[{ text: 'DOOR/2' }, { ip_address: '192.0.2.7' }, { user_id: 'pedro', outcome: 'Success' }],
+    ...[{ resource: 'door/1', start_time: '2999-01-01T00:00:00Z' }, { min_risk_score: 99 }],
+  ]
+  for (const filter of filters) assert.equal(await entriesOf(filter), await found(filter), JSON.stringify(filter))
+  assert.equal(await entriesOf({ user_id: 'pedro' }), 2)
+  const { token } = (await server.call('POST', '/v1/tokens', { name: 'exporter', scopes: ['audit:read'] })).body
+  assert.equal(await entriesOf({ user_id: 'pedro' }, token), 0)
+  const byAddress = await server.call('POST', '/v1/audit/export', { ip_address: '192.0.2.7' }, { token })
+  assert.equal(byAddress.status, 403)
 })
 
 test('a time that the database cannot hold is refused at the edge, one that it can is taken', async () => {

@@ -128,6 +128,11 @@ function cases(): Case[] {
     },
     { operation: 'GET /v1/audit/export', schema: null, call: () => call('GET', '/v1/audit/export') },
     {
+      operation: 'POST /v1/audit/export',
+      schema: null,
+      call: () => call('POST', '/v1/audit/export', { text: 'user' }),
+    },
+    {
       operation: 'POST /v1/tokens',
       schema: contract.createdToken,
       call: () =>

@@ -7,6 +7,8 @@ import { searchBelow } from './search.ts'
 /** Entries that are counted, at most: the newest. */
 const MOST = 200_000
 const AT_ONCE = 4_096
+/** Entries that are looked through for them, at most: so many take seconds. */
+const MOST_LOOKED_AT = 500_000
 const NOTHING = { Success: 0, Failure: 0, Warning: 0, Information: 0 }
 
 type Counted = Pick<Entry['leaf'], 'received_at' | 'outcome'>
@@ -22,11 +24,13 @@ export async function histogramOf(
   const counted: Counted[] = []
   let byName = false
   let below: number | null = Number.MAX_SAFE_INTEGER
-  while (below !== null && counted.length < MOST) {
+  let least = 0
+  while (below !== null && below > least && counted.length < MOST) {
     const from: number = below
     const found = await run((tx) => searchBelow(tx, keys, { ...query, limit: AT_ONCE }, seesPeople, from))
     counted.push(...found.entries.map(({ leaf: { received_at, outcome } }) => ({ received_at, outcome })))
     byName ||= found.byName
+    if (from === Number.MAX_SAFE_INTEGER) least = (found.before ?? 0) - MOST_LOOKED_AT
     below = found.before
   }
   const end = query.end_time === undefined ? now : Date.parse(query.end_time) * 1000

@@ -8,6 +8,7 @@ import {
   eventPage,
   eventQuery,
   events,
+  exportBody,
   exportQuery,
   histogram,
   histogramQuery,
@@ -26,6 +27,7 @@ import {
   written,
 } from '@probity/contract'
 import { OPEN_ARRAY } from '@probity/core'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { DomainError } from '../../platform/errors.ts'
 import { type Route, route } from '../../platform/http/route.ts'
@@ -244,11 +246,22 @@ export function auditRoutes(audit: Audit): Route[] {
       permit: exportPersonal,
       query: exportQuery,
       answers: { 200: 'application/octet-stream' },
-      async handle({ principal, query, reply }) {
-        const stream = await audit.export(principal, query)
-        reply.type('application/octet-stream').header('content-disposition', 'attachment; filename="audit.probity"')
-        return Readable.from(stream)
-      },
+      handle: ({ principal, query, reply }) => download(reply, audit.export(principal, query)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/audit/export',
+      summary: 'The same of what a search finds, with its filters in the body: names stay out of URLs',
+      permit: exportPersonal,
+      body: exportBody,
+      answers: { 200: 'application/octet-stream' },
+      handle: ({ principal, body, reply }) => download(reply, audit.export(principal, body)),
     }),
   ]
+}
+
+async function download(reply: FastifyReply, made: Promise<AsyncGenerator<Uint8Array>>): Promise<Readable> {
+  const stream = await made
+  reply.type('application/octet-stream').header('content-disposition', 'attachment; filename="audit.probity"')
+  return Readable.from(stream)
 }

@@ -1,5 +1,6 @@
 import type { EventQuery, ExportQuery } from '@probity/contract'
 import { isUuid } from '@probity/core'
+import { Breath } from '../../platform/breath.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import type { Keys } from '../keys/index.ts'
@@ -53,6 +54,7 @@ async function findBelow(
   below: number,
 ): Promise<Omit<Found, 'byName'>> {
   const matcher = new Matcher(wanted)
+  const breath = new Breath()
   const entries: Entry[] = []
   let looked = 0
   let before = below
@@ -60,6 +62,7 @@ async function findBelow(
     const few = { limit: fetched, bytes: FETCHED.bytes }
     const { rows, isLast } = await store.searchBundles(tx, matcher.filter, before, few)
     for (const row of rows) {
+      await breath.take()
       const matching = matcher.matching(row, before)
       entries.push(...(ip_address === undefined ? matching : await withAddress(tx, keys, matching, ip_address)))
       looked += row.entries
@@ -72,20 +75,34 @@ async function findBelow(
   return { entries, before }
 }
 
-/** Indexes of the entries below `end` that an export selects, ascending, some at a time. */
-export async function* selectIndexes(run: Run, keys: Keys, query: ExportQuery, end: number): AsyncGenerator<number[]> {
-  const { wanted } = await run((tx) =>
-    wantedOf(tx, keys, { user_id: query.user_id, event_type: query.event_type }, query.personal),
-  )
+/** Indexes of the entries below `end` that an export selects, ascending, some at a time; and whether a person was found by name. */
+export async function selectIndexes(
+  run: Run,
+  keys: Keys,
+  query: ExportQuery,
+  seesPeople: boolean,
+  end: number,
+): Promise<{ indexes: AsyncGenerator<number[]>; byName: boolean }> {
+  const { wanted, byName } = await run((tx) => wantedOf(tx, keys, query, seesPeople))
+  return { indexes: selected(run, keys, wanted, query, end), byName }
+}
+
+async function* selected(
+  run: Run,
+  keys: Keys,
+  wanted: Wanted | null,
+  { start, text, ip_address }: ExportQuery,
+  end: number,
+): AsyncGenerator<number[]> {
   if (wanted === null) return
   const indexes: number[] = []
   for (let below: number | null = end; below !== null; ) {
     const from: number = below
     const found: Omit<Found, 'byName'> = await run((tx) =>
-      findBelow(tx, keys, wanted, { limit: SELECTED_AT_ONCE }, from),
+      findBelow(tx, keys, { ...wanted, text }, { limit: SELECTED_AT_ONCE, ip_address }, from),
     )
-    indexes.push(...found.entries.map(({ index }) => index).filter((index) => index >= query.start))
-    below = found.before !== null && found.before > query.start ? found.before : null
+    indexes.push(...found.entries.map(({ index }) => index).filter((index) => index >= start))
+    below = found.before !== null && found.before > start ? found.before : null
   }
   indexes.reverse()
   for (let at = 0; at < indexes.length; at += 256) yield indexes.slice(at, at + 256)

@@ -7,6 +7,7 @@ import { type Tx, tenantTransaction } from '../../platform/database/transaction.
 import { DomainError } from '../../platform/errors.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import type { OwnEvent } from '../../platform/record.ts'
+import { Turns } from '../../platform/turns.ts'
 import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
 import { costOf } from './budget.ts'
@@ -39,6 +40,8 @@ export class Audit {
   readonly #anchored: Anchored
   readonly #proofs = new Proofs()
   readonly #checking = new CheckThreads()
+  /** Histograms read much: one at once of a tenant. */
+  readonly #turnsOfHistograms = new Turns({ slots: 2, mostOfOne: 1, mostWaiting: 20 })
 
   constructor(dependencies: WriteDependencies) {
     this.#dependencies = dependencies
@@ -97,7 +100,9 @@ export class Audit {
     const { keys, clock } = this.#dependencies
     const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(principal.tenantId, work)
     const seesPeople = mayDo(principal, 'audit_entry:read_personal')
-    const { byName, ...found } = await histogramOf(run, keys, query, seesPeople, clock.now())
+    const { byName, ...found } = await this.#turnsOfHistograms.take(principal.tenantId, () =>
+      histogramOf(run, keys, query, seesPeople, clock.now()),
+    )
     if (byName || query.ip_address !== undefined) await run((tx) => this.#recordFinding(tx, principal))
     return found
   }
@@ -250,13 +255,24 @@ export class Audit {
     const end = query.end ?? size
     if (query.start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
     const head = await this.#headFor(tenantId, end)
-    await this.#run(tenantId, (tx) => this.#recordExport(tx, principal, query, end))
     const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(tenantId, work)
-    const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal: query.personal }
+    const { start, end: _, personal, ...filter } = query
+    const isSelection = Object.values(filter).some((value) => value !== undefined)
+    const selection = isSelection ? await this.#select(run, principal, query, end) : null
+    await run((tx) => this.#recordExport(tx, principal, query, end))
+    const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal }
     const { keys } = this.#dependencies
-    if (query.user_id === undefined && query.event_type === undefined)
-      return exportRange(run, keys, plan, query.start, end)
-    return exportSelection(run, keys, plan, { start: query.start, end }, selectIndexes(run, keys, query, end))
+    return selection === null
+      ? exportRange(run, keys, plan, start, end)
+      : exportSelection(run, keys, plan, { start, end }, selection)
+  }
+
+  /** As a search finds them: a person by name, to who may see people; that is recorded. */
+  async #select(run: Run, principal: Principal, query: ExportQuery, end: number): Promise<AsyncGenerator<number[]>> {
+    const seesPeople = mayDo(principal, 'audit_entry:read_personal')
+    const { indexes, byName } = await selectIndexes(run, this.#dependencies.keys, query, seesPeople, end)
+    if (byName && !query.personal) await run((tx) => this.#recordFinding(tx, principal))
+    return indexes
   }
 
   /** Whether an event with this id is in the log or on its way there. */
