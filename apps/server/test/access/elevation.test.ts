@@ -152,6 +152,18 @@ test('nobody approves what they asked for: themselves, by a token of theirs, or 
   assert.equal((await answer(mine, 'approve', other)).status, 200)
 })
 
+test('nobody approves what they asked for by an account that they made for it, or one with the same mailbox', async () => {
+  const asking = await person(['tenant:admin'])
+  const id = await asked(asking, await role(`type_${++count}`))
+  const made = await invited(server, { scopes: ['tenant:admin'], by: asking.token })
+  assert.deepEqual(code(await answer(id, 'approve', made)), REFUSED)
+  const { body } = await call('GET', `/v1/users/${asking.id}`)
+  const email = body.email.replace('@', '+second@')
+  const beside = await invited(server, { scopes: ['tenant:admin'], email })
+  assert.deepEqual(code(await answer(id, 'approve', beside)), REFUSED)
+  assert.equal((await answer(id, 'approve')).status, 200)
+})
+
 test('nobody approves what they might not give: without grant option, on more, or for longer', async () => {
   const [lead, ada] = [await person(), await person()]
   const type = `type_${++count}`

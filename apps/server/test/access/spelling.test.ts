@@ -111,6 +111,25 @@ test('what is given on a person, told of one, or permitted of one is of them in 
   assert.equal((await call('GET', `/v1/users/${upper}/access`)).user_id, bob.id)
 })
 
+test('an id in a condition of a role is of the same person in either case', async () => {
+  const bea = await person(server)
+  const on = (action: string, expression: string) => ({
+    action,
+    resource: 'desk',
+    conditions: [{ type: 'cedar', expression }],
+  })
+  const theirs = bea.id.toUpperCase()
+  const role_id = await role([
+    on('take', `principal != User::"${theirs}"`),
+    on('keep', `principal == User::"${theirs}"`),
+    on('list', `[User::"${theirs}"].contains(principal)`),
+  ])
+  await call('POST', '/v1/grants', { role_id, user_id: bea.id })
+  const may = async (action: string) =>
+    (await call('POST', '/v1/auth/authorize', { user_id: bea.id, action, resource: 'desk/1' })).authorized
+  assert.deepEqual([await may('take'), await may('keep'), await may('list')], [false, true, true])
+})
+
 test('a policy that would be of nobody, by the spelling of an id in it, is refused', async () => {
   const refused = await server.call('POST', '/v1/policies', {
     ...{ policy_name: 'capitals', policy_type: 'Access' },

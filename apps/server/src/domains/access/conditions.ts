@@ -3,6 +3,7 @@ import { BoundedMap } from '../../platform/bounded-map.ts'
 import { refusedField } from '../../platform/errors.ts'
 import type { Expression } from './cedar/policy-json.ts'
 import { readPolicies, UnreadablePolicy } from './cedar/text.ts'
+import { asOurs } from './kinds.ts'
 import { zoneName } from './zones.ts'
 
 /** A condition as an expression of Cedar. Throws VALIDATION_FAILED for what cannot be read as one, with where it stands. */
@@ -105,7 +106,7 @@ function readExpression(text: string, pointer: string): Expression {
     const isAlone = more.length === 0 && others.length === 0 && condition?.kind === 'when' && json.effect === 'permit'
     if (!isAlone || json.annotations !== undefined)
       throw refusedField(pointer, 'is one expression, and nothing beside it')
-    return condition.body
+    return asOurs(condition.body)
   } catch (error) {
     if (error instanceof UnreadablePolicy) throw refusedField(pointer, `cannot be read: ${error.message}`)
     throw error

@@ -5,23 +5,31 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import { recordOf } from '../../platform/record.ts'
-import { normalizeName } from '../identity/index.ts'
+import { mailboxOf, normalizeName, sharedOwner } from '../identity/index.ts'
+import type { Keys } from '../keys/index.ts'
 import type { Grants } from './grants.ts'
 import { extentAsOurs } from './permissions.ts'
 import type { AccessDependencies, Roles } from './roles.ts'
 import { countRoles, listRoles, type RoleRow, readRole, readRoleNamed } from './store.ts'
 import * as store from './store-elevations.ts'
 
+/** Why an account may well be that of who asked. */
+const SHARED = {
+  account: 'another person than who asked answers',
+  mailbox: 'mail to this account and to that of who asked ends in one mailbox',
+  made: 'this account was made by who asked, after they asked',
+  readdressed: 'the address of this account was changed by who asked',
+}
 /** For how long an answer is waited for. */
 const LAPSE_MILLISECONDS = 86_400_000
 
 /** Roles for a while: asked for by who is to have them, approved by somebody else who may give them. */
 export class Elevations {
-  readonly #dependencies: AccessDependencies
+  readonly #dependencies: AccessDependencies & { keys: Keys }
   readonly #roles: Roles
   readonly #grants: Grants
 
-  constructor(dependencies: AccessDependencies, roles: Roles, grants: Grants) {
+  constructor(dependencies: AccessDependencies & { keys: Keys }, roles: Roles, grants: Grants) {
     this.#dependencies = dependencies
     this.#roles = roles
     this.#grants = grants
@@ -135,6 +143,10 @@ export class Elevations {
     // An account of an application may be of the hand that asked.
     if (asked.user_id === principal.userId || principal.userKind !== 'person')
       throw new DomainError('GRANT_REFUSED', { reason: 'another person than who asked answers' })
+    const { keys } = this.#dependencies
+    const asker = { by: asked.user_id, at: asked.requested_at, mailbox: await mailboxOf(keys, tx, asked.user_id) }
+    const shared = await sharedOwner(keys, tx, principal.userId, asker)
+    if (shared !== null) throw new DomainError('GRANT_REFUSED', { reason: SHARED[shared] })
     return this.#requireMayGive(tx, principal, asked, at)
   }
 

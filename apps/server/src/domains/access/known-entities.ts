@@ -5,7 +5,7 @@ import { closure } from './cedar/entities.ts'
 import { type JsonValue, readRecord } from './cedar/json-value.ts'
 import type { Entities, Entity } from './cedar/request.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
-import { calledAsOurs } from './permissions.ts'
+import { calledAsOurs } from './kinds.ts'
 import type { Extent } from './rules.ts'
 import * as store from './store-entities.ts'
 

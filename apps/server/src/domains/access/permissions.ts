@@ -1,33 +1,9 @@
 import type { AccessCondition, Permission } from '@probity/contract'
-import { isUuid } from '@probity/core'
 import { compilePolicy, type Policy } from './cedar/policy.ts'
 import type { ActionScopeJson, ScopeJson } from './cedar/policy-json.ts'
 import { expressionOf } from './conditions.ts'
+import { ACTION, calledAsOurs, ROLE } from './kinds.ts'
 import { covers, type Extent } from './rules.ts'
-
-export const ROLE = 'Role'
-export const USER = 'User'
-export const ACTION = 'Action'
-export const GROUP = 'Group'
-/** Kinds of entities that only Probity tells of: who is in a role is a matter of grants, and nobody's word. */
-export const OWN_KINDS: ReadonlySet<string> = new Set([ROLE, GROUP, ACTION])
-
-/** Of these each is called by a UUID that Probity gave it. */
-const CALLED_BY_UUID: ReadonlySet<string> = new Set([USER, ROLE, GROUP])
-
-/**
- * Whoever asks may write a UUID in either case (RFC 9562 §4); grants and policies have the lower one, and what they say of
- * somebody is lost by no other spelling of them.
- */
-export function foldedUuid(id: string): string {
-  const folded = id.toLowerCase()
-  return isUuid(folded) ? folded : id
-}
-
-/** An entity as grants and policies call it. */
-export function calledAsOurs<T extends { type: string; id: string }>(one: T): T {
-  return CALLED_BY_UUID.has(one.type) ? { ...one, id: foldedUuid(one.id) } : one
-}
 
 /** The same of what a grant is on. */
 export function extentAsOurs(extent: Extent): Extent {

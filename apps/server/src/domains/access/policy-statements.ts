@@ -4,8 +4,8 @@ import { type Constraint, fitting, type Policy } from './cedar/policy.ts'
 import { isIn, type Request } from './cedar/request.ts'
 import { conditionsOf, type Hidden } from './cedar/residual.ts'
 import { type Effort, looksOf } from './effort.ts'
+import { ACTION, USER } from './kinds.ts'
 import type { Model } from './model.ts'
-import { ACTION, USER } from './permissions.ts'
 import type { Deciding } from './rulings.ts'
 
 /** A statement of a policy that is in force. */

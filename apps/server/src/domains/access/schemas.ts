@@ -5,7 +5,8 @@ import { printEntity } from './cedar/print.ts'
 import { firstProblems } from './cedar/schema.ts'
 import { UnreadablePolicy } from './cedar/text.ts'
 import { EntityReference } from './cedar/value.ts'
-import { ACTION, extentOf } from './permissions.ts'
+import { ACTION } from './kinds.ts'
+import { extentOf } from './permissions.ts'
 
 /** What a schema says of types and attributes holds in all of some statements, each of which stands somewhere. */
 interface Beside {

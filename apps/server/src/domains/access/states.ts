@@ -1,8 +1,8 @@
 import type { Tx } from '../../platform/database/transaction.ts'
 import { type CedarRecord, EntityReference } from './cedar/value.ts'
+import { USER } from './kinds.ts'
 import { KnownEntities, NOTHING_KNOWN } from './known-entities.ts'
 import type { Models } from './model.ts'
-import { USER } from './permissions.ts'
 import { type State, timeIn } from './question.ts'
 import * as store from './store-grants.ts'
 
