@@ -67,6 +67,15 @@ export function requireThemselves(principal: Principal): void {
   if (!isInPerson(principal)) throw new DomainError('GRANT_REFUSED', { reason: IN_PERSON })
 }
 
+/**
+ * For what is somebody's own to see: a token that a person gave to a program tells it nothing of them but what its scopes say.
+ * Throws SESSION_REQUIRED.
+ */
+export function requireOwnOr(permit: Permit, principal: Principal): void {
+  const isGivenAway = principal.kind !== 'session' && principal.userKind === 'person'
+  if (isGivenAway && !mayDo(principal, permit)) throw new DomainError('SESSION_REQUIRED')
+}
+
 /** What it takes where one person answers to another. */
 export const IN_PERSON =
   'it takes a person who has logged in themselves; tokens, applications and who acts for another do not count'

@@ -131,3 +131,13 @@ test('anybody sees what they may themselves, of others only who may see that', a
   for (const path of [`/v1/users/${bob.id}/access`, `/v1/users/${ada.id}/access`])
     assert.equal((await server.call('GET', path, undefined, { token: ada.token })).status, 403)
 })
+
+test('a token that may do one thing tells its holder nothing of what its maker may', async () => {
+  const bea = await person(server)
+  const { token } = await call('POST', '/v1/tokens', { name: 'sender', scopes: ['audit:write'] })
+  for (const path of ['/v1/me/access', '/v1/elevations']) {
+    assert.equal((await server.call('GET', path, undefined, { token: bea.token })).status, 200, path)
+    const { status, body } = await server.call('GET', path, undefined, { token })
+    assert.deepEqual([status, body.code], [403, 'SESSION_REQUIRED'], path)
+  }
+})

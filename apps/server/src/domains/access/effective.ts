@@ -1,6 +1,6 @@
 import type { AccessCondition, AccessFound, EffectiveAccess, SearchAccess } from '@probity/contract'
 import { isUuid } from '@probity/core'
-import { mayDo, type Principal } from '../../platform/authority.ts'
+import { mayDo, type Principal, requireOwnOr } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { pageOf } from '../../platform/page.ts'
@@ -47,8 +47,9 @@ export class Effective {
     })
   }
 
-  /** Of who asks: all of it, but in conditions who else is meant, which takes more to know. Throws STEP_UP_REQUIRED. */
+  /** Of who asks: all of it, but in conditions who else is meant, which takes more to know. Throws STEP_UP_REQUIRED, SESSION_REQUIRED. */
   async ofOneself(principal: Principal): Promise<EffectiveAccess> {
+    requireOwnOr('grant:read', principal)
     if (principal.lacksFactor) throw new DomainError('STEP_UP_REQUIRED')
     const access = await this.of(principal.tenantId, principal.userId)
     if (mayDo(principal, 'grant:read') && mayDo(principal, 'role:read')) return access

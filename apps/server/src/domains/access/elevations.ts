@@ -1,5 +1,5 @@
 import type { CreateElevation, Elevation, ElevationQuery, ElevationRoles, RoleQuery } from '@probity/contract'
-import { mayDo, type Principal, requireThemselves } from '../../platform/authority.ts'
+import { mayDo, type Principal, requireOwnOr, requireThemselves } from '../../platform/authority.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -63,11 +63,12 @@ export class Elevations {
     })
   }
 
-  /** One's own; of everybody for who administers the tenant. Throws CURSOR_INVALID. */
+  /** One's own; of everybody for who administers the tenant. Throws CURSOR_INVALID, SESSION_REQUIRED. */
   async list(
     principal: Principal,
     { cursor, limit, state }: ElevationQuery,
   ): Promise<{ elevations: Elevation[]; next_cursor: string | null }> {
+    requireOwnOr('grant:read', principal)
     const after = afterId(cursor)
     const at = this.#dependencies.work.now()
     const userId = mayDo(principal, 'grant:read') ? null : principal.userId

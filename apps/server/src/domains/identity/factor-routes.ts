@@ -1,5 +1,6 @@
 import {
   addPasskey,
+  askedUuid,
   askPasskey,
   backupCodes,
   confirmFactor,
@@ -12,14 +13,13 @@ import {
   sessionOpened,
   setUpFactor,
   stepUp,
-  uuid,
 } from '@probity/contract'
 import { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
 import { clientOf } from './session-routes.ts'
 
-const one = z.strictObject({ id: uuid })
+const one = z.strictObject({ id: askedUuid })
 const nothing = z.null()
 
 /** Second factors, and showing them again. */

@@ -1,4 +1,4 @@
-import { login, loginAnswered, refresh, sessionList, sessionOpened, sessionsEnded, uuid } from '@probity/contract'
+import { askedUuid, login, loginAnswered, refresh, sessionList, sessionOpened, sessionsEnded } from '@probity/contract'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { DomainError } from '../../platform/errors.ts'
@@ -6,7 +6,7 @@ import { type Route, route } from '../../platform/http/route.ts'
 import type { Identity } from './service.ts'
 import type { Client } from './sessions.ts'
 
-const one = z.strictObject({ id: uuid })
+const one = z.strictObject({ id: askedUuid })
 const nothing = z.null()
 const MOST_USER_AGENT = 1000
 
