@@ -1,4 +1,4 @@
-// Makes the packages that are published: `node scripts/package.ts FOLDER` writes each as npm takes it, as ES modules with types.
+// Makes the packages that are published: `scripts/package FOLDER` writes each as npm takes it, as ES modules with types.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { argv } from 'node:process'
@@ -22,7 +22,7 @@ interface Declared {
 }
 
 /** Writes them below a folder, which is made anew; answers their folders. Throws what the compiler says. */
-export async function makePackages(folder: string): Promise<string[]> {
+async function makePackages(folder: string): Promise<string[]> {
   await rm(folder, { recursive: true, force: true })
   compile(folder)
   const made: string[] = []

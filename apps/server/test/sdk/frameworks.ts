@@ -58,6 +58,7 @@ async function onExpress({ audit, sessions, required, guard, permissions = [] }:
   const app = express()
   const handler = new Handler()
   app.set('env', 'test') // it tells nobody of what was thrown
+  app.set('trust proxy', true) // so that a visitor says where they are
   const seen = (request: Request): Seen => ({
     id: String(request.params.id),
     header: (name) => request.get(name),
@@ -74,7 +75,7 @@ async function onExpress({ audit, sessions, required, guard, permissions = [] }:
 }
 
 async function onFastify({ audit, sessions, required, guard, permissions = [] }: InFront): Promise<Application> {
-  const app = fastify({ forceCloseConnections: true })
+  const app = fastify({ forceCloseConnections: true, trustProxy: true, routerOptions: { maxParamLength: 10_000 } })
   const handler = new Handler()
   type Asked = FastifyRequest<{ Params: { id: string } }>
   const seen = (request: Asked): Seen => ({
@@ -103,7 +104,8 @@ async function onHono({ audit, sessions, required, guard, permissions = [] }: In
     header: (name) => context.req.header(name),
   })
   if (audit) {
-    const address = (context: Asked) => getConnInfo(context).remote.address ?? null
+    const address = (context: Asked) =>
+      context.req.header('x-forwarded-for') ?? getConnInfo(context).remote.address ?? null
     app.use(honoSide.audit<Asked>({ ...recordFor(audit, seen), address }))
   }
   const session = sessions && honoSide.sessions<Asked>(sessionsFor(sessions, seen))

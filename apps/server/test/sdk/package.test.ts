@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { build } from 'esbuild'
 import { publint } from 'publint'
-import { makePackages, PUBLISHED } from '../../../../scripts/package.ts'
+import { PUBLISHED } from '../../../../scripts/package.ts'
 import { RUNTIMES } from '../../../../scripts/packages.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
@@ -22,7 +22,12 @@ let folder: string
 let server: TestServer
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'probity-packages-'))
-  await makePackages(join(folder, 'made'))
+  const made = join(folder, 'made')
+  const { stdout } = await run(join(ROOT, 'scripts', 'package'), [made]) // whichever Node comes first in PATH
+  assert.deepEqual(
+    stdout.trim().split('\n'),
+    PUBLISHED.map((name) => join(made, name)),
+  )
   await asInstalled()
   server = await testServer()
 })
@@ -37,7 +42,8 @@ async function asInstalled(): Promise<void> {
   await mkdir(modules, { recursive: true })
   for (const name of PUBLISHED)
     await cp(join(folder, 'made', name), join(modules, '@probity', name), { recursive: true })
-  for (const name of ['@noble', 'zod']) await symlink(join(ROOT, 'node_modules', name), join(modules, name))
+  for (const name of ['@noble', '@types', 'zod', 'fastify', 'hono'])
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name))
 }
 
 for (const name of PUBLISHED)
@@ -104,12 +110,94 @@ test('what TypeScript sees of the client are the types of the contract', async (
     export const wrong: number = authorized
     for await (const user of client.users()) user.email.trim()
   `
+  assert.equal(await told(source), '')
+})
+
+/** What stands in front of each application's handlers. */
+const IN_FRONT = `
+  const queue = { add: async () => {} }
+  const client = new Probity({ url: 'http://server.example' })
+  const permission = { action: 'read', resource: () => 'document/1' }
+  const session = sessions({ issuer: 'http://server.example/oidc/x', clientId: 'a' })
+  const probity = guard({ client, subject: session.subject, steppedUp: session.steppedUp })
+`
+
+test('to TypeScript a handler of Express may answer whatever it likes behind them', async () => {
+  const source = `
+    import { Probity } from '@probity/sdk'
+    import { audit, guard, sessions } from '@probity/sdk/express'
+    import express, { type Request } from 'express'
+    ${IN_FRONT}
+    const app = express()
+    const ofDocument = guard<Request<{ id: string }>>({ client, subject: session.subject })
+    app.use(audit({ queue }), session.identify)
+    app.get('/', session.identify, (q, r) => { r.json({ hello: 1 }) })
+    app.get('/', session.require(), (q, r) => { r.json({ hello: q.probitySession?.userId }) })
+    app.get('/', audit({ queue }), (q, r) => { r.status(201).json({ hello: 1 }) })
+    app.get('/', probity.require(permission), (q, r) => { r.send({ hello: q.probity?.decisionId }) })
+    app.get('/:id', audit({ queue }), session.require(), probity.require(permission), (q, r) => { r.json([q.params.id.trim()]) })
+    app.get('/:id', session.identify, ofDocument.require(permission), (q, r) => { r.json({ id: q.params.id.trim() }) })
+    app.get<{ id: string }, { hello: number }>('/:id', session.require(), (q, r) => {
+      r.json({ hello: 1 })
+      // @ts-expect-error: it answers with a number
+      r.json({ hello: 'x' })
+    })
+    app.use((error: unknown, q: express.Request, r: express.Response, next: express.NextFunction) => { r.json({ hello: 1 }) })
+  `
+  assert.equal(await told(source), '')
+})
+
+test('to TypeScript a handler of Fastify may answer whatever it likes behind them', async () => {
+  const source = `
+    import { Probity } from '@probity/sdk'
+    import { audit, guard, sessions } from '@probity/sdk/fastify'
+    import { fastify } from 'fastify'
+    ${IN_FRONT}
+    const app = fastify()
+    app.addHook('onRequest', audit({ queue }))
+    app.addHook('onRequest', session.identify)
+    app.get('/', { onRequest: session.identify }, async () => ({ hello: 1 }))
+    app.get('/', { onRequest: audit({ queue }) }, (q, r) => { r.code(201).send({ hello: 1 }) })
+    app.get('/', { onRequest: session.require(), preHandler: probity.require(permission) }, async (q) => ({ hello: q.probity }))
+    app.get<{ Reply: { hello: number } }>('/', { onRequest: [audit({ queue }), session.require()] }, async () => ({ hello: 1 }))
+    app.get<{ Params: { id: string }; Reply: { 200: { hello: number } } }>(
+      '/:id',
+      { onRequest: session.identify, preHandler: [probity.require(permission)] },
+      async (q, r) => r.code(200).send({ hello: q.params.id.length }),
+    )
+  `
+  assert.equal(await told(source), '')
+})
+
+test('to TypeScript a handler of Hono may answer whatever it likes behind them', async () => {
+  const source = `
+    import { Probity } from '@probity/sdk'
+    import { audit, guard, type Guarded, sessions } from '@probity/sdk/hono'
+    import { Hono } from 'hono'
+    ${IN_FRONT}
+    const app = new Hono<Guarded>()
+    app.use(audit({ queue }), session.identify)
+    app.get('/', session.identify, (c) => c.json({ hello: 1 }))
+    app.get('/', session.require(), (c) => c.json({ hello: c.get('probitySession').userId }))
+    app.get('/', audit({ queue }), (c) => c.json({ hello: 1 }, 201))
+    app.get('/:id', session.require(), probity.require(permission), (c) => c.json({ id: c.req.param('id').trim() }))
+    const plain = new Hono()
+    plain.get('/', audit({ queue }), session.require(), probity.require(permission), (c) => c.json({ hello: 1 }))
+  `
+  assert.equal(await told(source), '')
+})
+
+/** What the compiler says of a program, as strict as it can be. */
+async function told(source: string): Promise<string> {
   await writeFile(join(folder, 'typed.mts'), source)
-  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: [] }
+  const compilerOptions = {
+    ...{ noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: ['node'] },
+    skipLibCheck: true, // of what is not ours
+  }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.mts'] }))
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   const { stdout } = await run(process.execPath, [compiler, '-p', folder], { cwd: folder }).catch(
     (failure: { stdout: string }) => failure,
   )
-  assert.equal(stdout, '')
-})
+  return stdout
+}

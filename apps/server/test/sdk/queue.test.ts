@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -133,6 +133,42 @@ test('a line that was cut by a crash or a full disk is passed over, and what sta
   assert.deepEqual(await readdir(path), [])
 })
 
+test('what is told in the place of an event that is refused is told once, also when the queue is closed', async () => {
+  const refused: Refusal[] = []
+  const queue = new EventQueue({
+    ...{ client: client(), onRefused: (one: Refusal) => refused.push(one) },
+    tellAgain: ({ event }) => ({
+      event_type: 'again',
+      resource: 'again/1',
+      ...(event.surprise === 2 && { odd: true }),
+    }),
+  })
+  for (const surprise of [1, 2]) await queue.add({ event_type: 'bad', surprise })
+  await queue.close()
+  await until('one is found', async () => (await found('again/1')) === 1)
+  assert.deepEqual(
+    refused.map(({ event }) => event.event_type),
+    ['bad', 'bad', 'again'],
+  )
+})
+
+test('what is kept of events that are refused has an end: a file that is full makes room, and there are two at most', async () => {
+  const path = await folder()
+  const queue = new EventQueue({ client: client(), spool: new FileSpool(path) })
+  const refuse = async (n: number) => {
+    await queue.add({ event_type: 'bad', surprise: n })
+    await queue.flush()
+  }
+  for (const n of [1, 2, 3]) {
+    await refuse(n)
+    await truncate(join(path, 'refused.jsonl'), 16e6)
+  }
+  await refuse(4)
+  assert.deepEqual((await readdir(path)).sort(), ['refused.1.jsonl', 'refused.jsonl'])
+  assert.match(await readFile(join(path, 'refused.jsonl'), 'utf8'), /^\{.*surprise\\":4.*\}\n$/)
+  assert.match(await readFile(join(path, 'refused.1.jsonl'), 'utf8'), /surprise\\":3/)
+})
+
 test('there is an end to how much waits: who adds beyond it is told', async () => {
   const spool = new FileSpool(await folder(), { mostBytes: 1_000 })
   const away = new EventQueue({ client: client({ url: 'http://127.0.0.1:9' }), spool, milliseconds: 60_000 })
@@ -143,6 +179,13 @@ test('there is an end to how much waits: who adds beyond it is told', async () =
   const memory = new EventQueue({ client: client(), spool: new MemorySpool(1), milliseconds: 60_000 })
   await memory.add({ event_type: 'one' })
   await assert.rejects(memory.add({ event_type: 'two' }), /wait already/)
+  const large = new EventQueue({ client: client(), spool: new MemorySpool(10_000, 1_000), milliseconds: 60_000 })
+  const addLarge = () => large.add({ event_type: 'large', event_data: { text: 'ü'.repeat(300) } })
+  await addLarge()
+  await assert.rejects(addLarge(), /of at most 1000 bytes wait already/)
+  await large.flush()
+  await addLarge()
+  await large.close()
   await assert.rejects(away.close()) // or they would keep the process until they are due
   await memory.close()
 })

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { EventQueue, Probity } from '@probity/sdk'
 import type { SessionOptions } from '@probity/sdk/express'
@@ -27,6 +30,13 @@ const settings = ({ id, secret, issuer }: Application, more: Partial<SessionOpti
 async function accessTokenAt(application: Application, who: Person = ada): Promise<string> {
   const { access_token } = await logInTo(server, await libraryOf(application), who.token)
   return access_token
+}
+/** Asks as no browser would: for what it is told, letter by letter. */
+async function askRaw(url: string, path: string, headers: Record<string, string> = {}): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const asked = request({ hostname, port, path, headers }).end()
+  const [answer] = await once(asked, 'response')
+  await once(answer.resume(), 'close')
 }
 const eventsAbout = async (resource: string) =>
   (await server.call('GET', `/v1/audit/events?event_type=http.request&resource=${resource}`)).body.events
@@ -176,7 +186,80 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
     assert.deepEqual([whole.action, whole.outcome, whole.ip_address], ['GET', 'Failure', whole.ip_address])
     assert.match(whole.ip_address, /127\.0\.0\.1$/)
     assert.equal(whole.event_data.status, 403)
+    assert.deepEqual(whole.event_data.decisions, [answers[0]?.body.decision_id], 'the decision that refused it')
     assert.doesNotMatch(JSON.stringify([nobody, whole]), /secret|word/)
+  })
+
+  test(`${name}: a visitor keeps no request out of the record, whatever they send`, async () => {
+    const queue = new EventQueue({ client: await client('audit:write'), milliseconds: 1 })
+    const app = await framework({ audit: { queue } })
+    const long = `/documents/${'x'.repeat(2_100)}`
+    try {
+      await askRaw(app.url, `/documents/odd-${name}`, { 'user-agent': 'a\tb' })
+      await askRaw(app.url, `/documents/odd-${name}`, { 'user-agent': 'x'.repeat(2_100) })
+      for (const ip of ['not-an-ip', '1.2.3.4:5678'])
+        await askRaw(app.url, `/documents/odd-${name}`, { 'x-forwarded-for': ip })
+      await askRaw(app.url, long, { 'user-agent': `long of ${name}` })
+    } finally {
+      await app.stop()
+    }
+    await queue.close()
+    await until('four are in the log', async () => (await eventsAbout(`/documents/odd-${name}`)).length === 4)
+    const events: { event_data: Record<string, string> }[] = await eventsAbout(`/documents/odd-${name}`)
+    const told = (member: string) => events.map((one) => one.event_data[member]).filter((one) => one !== undefined)
+    assert.deepEqual(told('user_agent').sort(), ['a\\u0009b', 'x'.repeat(2_000)])
+    assert.deepEqual(told('ip_address').sort(), ['1.2.3.4:5678', 'not-an-ip'])
+    const { body } = await server.call('GET', '/v1/audit/events?event_type=http.request&limit=100')
+    const data = body.events.map((one: (typeof events)[number]) => one.event_data)
+    assert.ok(data.some((one: Record<string, string>) => one.resource === long.slice(0, 2_000)))
+  })
+
+  test(`${name}: of a path nothing is recorded that stands before it or in parameters of it`, async () => {
+    const added: Record<string, unknown>[] = []
+    const queue = { add: async (event: object) => void added.push({ ...event }) }
+    const app = await framework({ audit: { queue } })
+    try {
+      for (const target of ['/documents/plan', 'http://user:secret@host/documents/plan'])
+        for (const parameters of [';jsessionid=SECRET', ';a=SECRET;b=SECRET?c=SECRET', '?c=SECRET'])
+          await askRaw(app.url, `${target}${parameters}`)
+      await until('those that came to it are told', async () => added.length >= 3)
+    } finally {
+      await app.stop()
+    }
+    assert.deepEqual([...new Set(added.map(({ resource }) => resource))], ['/documents/plan'])
+    assert.doesNotMatch(JSON.stringify(added), /secret/i)
+  })
+
+  test(`${name}: a request is never told what was asked before it began, unless an answer is kept`, async () => {
+    const waiting: ServerResponse[] = []
+    const stand = createServer((_, response) => void waiting.push(response))
+    await once(stand.listen(0, '127.0.0.1'), 'listening')
+    const issuer = `http://127.0.0.1:${(stand.address() as AddressInfo).port}`
+    const session = { client_id: wiki.id, sub: ada.id, token_type: 'Bearer', exp: Date.now() / 1000 + 60 }
+    const answer = (active: boolean) => waiting.shift()?.end(JSON.stringify({ active, ...session }))
+    const app = await framework({ sessions: settings(wiki, { issuer }), required: {} })
+    const keeping = await framework({ sessions: settings(wiki, { issuer, keepMilliseconds: 1_000 }), required: {} })
+    const ask = (url: string) => fetch(`${url}/documents/x`, { headers: { authorization: 'Bearer one' } })
+    try {
+      const before = ask(app.url)
+      await until('it is asked about', async () => waiting.length === 1)
+      const after = ask(app.url)
+      await until('the next is asked about by itself', async () => waiting.length === 2)
+      for (const active of [true, false]) answer(active)
+      assert.deepEqual([(await before).status, (await after).status], [200, 401])
+      const first = ask(keeping.url)
+      await until('the first is asked about', async () => waiting.length === 1)
+      const second = ask(keeping.url)
+      const other = ask(app.url)
+      await until('the other is asked about', async () => waiting.length === 2)
+      for (const active of [true, true]) answer(active)
+      const all = await Promise.all([first, second, other])
+      assert.deepEqual([all.map(({ status }) => status), waiting.length], [[200, 200, 200], 0])
+    } finally {
+      await Promise.all([app.stop(), keeping.stop()])
+      stand.close()
+      stand.closeAllConnections()
+    }
   })
 
   test(`${name}: the application says what is recorded of a request, and hears of what could not be`, async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
 import { EventQueue, Probity } from '@probity/sdk'
-import { ProbityLogExporter } from '@probity/sdk/opentelemetry'
+import { ProbityLogExporter, unreadable } from '@probity/sdk/opentelemetry'
 import { type TestServer, testServer, until } from '../support/server.ts'
 
 let server: TestServer
@@ -95,6 +95,46 @@ test('pino: lines of a process whose server is away wait in the spool, and the n
   }
 })
 
+test('pino: what the server would refuse is told all the same, and no field takes the place of the message', async () => {
+  const resource = 'odd/1'
+  const told = await logging(
+    {},
+    `const resource = '${resource}'
+    let deep = {}
+    for (let i = 0; i < 150; i++) deep = { deep }
+    log.info({ resource, event_id: 'request-1' }, 'first')
+    log.info({ resource, event_id: 'request-1' }, 'second')
+    log.info({ resource, user_agent: 'a\\tb', ip_address: '1.2.3.4:5678', session_id: 'x'.repeat(3000) })
+    log.info({ resource, actor_type: 'person', personal: { email: 'x@example.com' }, subjects: [{ nobody: true }] })
+    log.info({ resource, body: deep, v: 7 })
+    log.info({ resource, message: 'boo' }, 'real message')
+    log.info({ resource, time: -5 })`,
+  )
+  assert.equal(told, '')
+  const data = (await entriesAbout(resource, 7)).map((one) => one.event_data)
+  assert.deepEqual([data[0].event_id, data[1].event_id, data[1].message], ['request-1', 'request-1', 'second'])
+  assert.deepEqual([data[2].user_agent, data[2].ip_address, data[2].session_id.length], ['a\tb', '1.2.3.4:5678', 3000])
+  assert.deepEqual([data[3].actor_type, data[3].subjects], ['person', [{ nobody: true }]])
+  assert.equal(data[4].v, 7)
+  assert.match(JSON.stringify(data[4].body), /\{\\"deep\\":/)
+  assert.deepEqual([data[5].message, data[5]['field.message']], ['real message', 'boo'])
+  assert.equal(data[6].time, -5)
+})
+
+test('pino: a line that is refused is told again once, as one that cannot be read; why is told now and then', async () => {
+  const about = { event_type: 'same.id', event_id: 'same', user_id: 'eve@example.com' }
+  const told = await logging({}, `for (let i = 0; i < 121; i++) log.info({ ...${JSON.stringify(about)}, i })`)
+  assert.equal(told.match(/is refused: EVENT_ID_CONFLICT/g)?.length, 3, told)
+  assert.match(told, /\(10 times\).*\(100 times\)/s)
+  const toldAgain = async () =>
+    (await server.call('GET', '/v1/audit/events?event_type=log.unreadable&limit=200')).body.events
+  await until('all but the first are there', async () => (await toldAgain()).length === 120)
+  assert.doesNotMatch(JSON.stringify(await toldAgain()), /eve@/, 'who it is of stays sealed')
+  const { body } = await server.call('GET', `/v1/audit/events/${(await toldAgain())[0].id}?personal=true`)
+  const line = JSON.parse(body.event_data.line)
+  assert.deepEqual([body.event_data.code, line.event_id, line.event_type], ['EVENT_ID_CONFLICT', 'same', 'same.id'])
+})
+
 test('pino: without a server and a token it says what to give', async () => {
   const { default: transport } = await import('@probity/sdk/pino')
   assert.throws(() => transport({ token }), /PROBITY_URL/)
@@ -127,6 +167,36 @@ test('OpenTelemetry: a record is an event, with its name or severity, what conve
   assert.deepEqual([failed.event_type, failed.outcome], ['log.error', 'Failure'])
   assert.deepEqual(failed.event_data.body, { code: 3, when: 'NaN' })
   assert.equal(warned.event_type, 'log.warn')
+})
+
+test('pino: a line that is too large for the server is told of with its beginning', async () => {
+  const told = await logging({}, "log.info({ user_id: 'ada@example.com', text: 'x'.repeat(12e6) }, 'so large')")
+  assert.match(told, /is refused/)
+  await until('it is there', async () => {
+    const { body } = await server.call('GET', '/v1/audit/events?event_type=log.unreadable&limit=200')
+    return body.events.some((one: { event_data: { line: string } }) => /so large.*x{9000}$/.test(one.event_data.line))
+  })
+})
+
+test('OpenTelemetry: what is refused is told again once where the queue is told to', async () => {
+  const refused: string[] = []
+  const queue = new EventQueue({
+    ...{ client: new Probity({ url: server.url, token }), milliseconds: 1, tellAgain: unreadable },
+    onRefused: ({ code }) => refused.push(code),
+  })
+  const exporter = new ProbityLogExporter({ queue })
+  const record = (n: number) => ({
+    ...{ hrTime: [n, 0] as const, eventName: 'twice.told', attributes: { event_id: 'twice', n } },
+    ...{ resource: { attributes: {} }, instrumentationScope: { name: 'twice' } },
+  })
+  await new Promise((done) => exporter.export([record(1), record(2)], done))
+  await queue.add({ event_type: 'log.unreadable', surprise: true }) // which the server does not take either
+  await exporter.shutdown()
+  assert.deepEqual(refused, ['EVENT_ID_CONFLICT', 'EVENT_REFUSED'])
+  await until('it is in the log', async () => {
+    const { body } = await server.call('GET', '/v1/audit/events?event_type=log.unreadable&limit=200')
+    return body.events.some((one: { event_data: { line: string } }) => one.event_data.line.includes('twice.told'))
+  })
 })
 
 test('OpenTelemetry: what cannot be kept is told to the SDK', async () => {

@@ -62,6 +62,18 @@ interface Asked {
 
 const TIMEOUT_MILLISECONDS = 2_000
 
+const decided = new WeakMap<object, Set<string>>()
+
+/** Of all decisions about a request, those too that refused it. */
+export function decisionIdsOf(request: object): string[] {
+  return [...(decided.get(request) ?? [])]
+}
+
+function note(request: object, { decisionId }: Decision): void {
+  const ids = decided.get(request) ?? new Set<string>()
+  if (decisionId !== '') decided.set(request, ids.add(decisionId))
+}
+
 /**
  * Decides requests of any framework. Nobody comes through by a failure: without a decision that allows, the answer is a
  * refusal, or the error of a function of the application is thrown on.
@@ -90,6 +102,7 @@ export class Guard<Request extends object> {
     } catch (error) {
       return { refusal: this.#unavailable(error, request) }
     }
+    note(request, decision)
     const refused = await this.#refusalOf(request, decision)
     return refused ? { refusal: refused } : { passed: passedBy(asked, decision, before) }
   }

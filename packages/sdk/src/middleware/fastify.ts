@@ -18,7 +18,11 @@ declare module 'fastify' {
   }
 }
 
-interface Answer {
+interface Reply {
+  raw: ServerResponse
+}
+
+interface Answer extends Reply {
   code(status: number): this
   headers(headers: Record<string, string>): this
   send(body: string): this
@@ -44,12 +48,13 @@ export function sessions<Request extends Asked = Asked>(options: SessionOptions<
 /** Records each request: `app.addHook('onRequest', audit({ queue }))`, before all else. */
 export function audit<Request extends Recorded = Recorded>(options: RecordOptions<Request>) {
   const record = recording(options)
-  return async (request: Request, { raw }: { raw: ServerResponse }): Promise<void> => record(request, raw)
+  return async (request: NoInfer<Request>, { raw }: Reply): Promise<void> => record(request, raw)
 }
 
 function hook<Request>(step: Step<Request>) {
-  return async (request: Request, reply: Answer): Promise<unknown> => {
+  return async (request: Request, reply: Reply): Promise<unknown> => {
     const refused = await step(request)
-    return refused === null ? undefined : reply.code(refused.status).headers(refused.headers).send(refused.body)
+    const answer = reply as Answer // where a route says what it answers, its reply takes nothing else, and a refusal is something else
+    return refused === null ? undefined : answer.code(refused.status).headers(refused.headers).send(refused.body)
   }
 }

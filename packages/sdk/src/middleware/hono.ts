@@ -1,5 +1,5 @@
 import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
-import { Recorder, type RecordOptions } from './record.ts'
+import { pathOf, Recorder, type RecordOptions } from './record.ts'
 import type { Refusal } from './refusal.ts'
 import { hasSteppedUp, type Session, type SessionOptions, SessionReader, type SessionRequired } from './session.ts'
 
@@ -78,12 +78,12 @@ export function audit<Context extends Variables = Variables>(
     await next()
     const { req, res } = context
     const answered = {
-      ...{ method: req.method, path: req.path, status: res.status, milliseconds: performance.now() - began },
+      ...{ method: req.method, path: pathOf(req.path), status: res.status, milliseconds: performance.now() - began },
       isAborted: req.raw.signal.aborted,
       ip: options.address?.(context) ?? null,
       userAgent: req.header('user-agent') ?? null,
     }
-    void recorder.record(context, answered, { session: context.get('probitySession'), passed: context.get('probity') })
+    void recorder.record(context, answered, context.get('probitySession'))
     return undefined
   }
 }

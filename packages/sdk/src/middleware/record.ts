@@ -1,11 +1,12 @@
+import { membersOf, shortened } from '../event-members.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
-import type { Passed, Subject } from './decide.ts'
+import { decisionIdsOf, type Subject } from './decide.ts'
 import type { Session } from './session.ts'
 
 /** What became of a request. */
 export interface Answered {
   method: string
-  /** Without its query, in which people put names and secrets. */
+  /** Without its query and the parameters of its steps, in which people put names and secrets. */
   path: string
   status: number
   milliseconds: number
@@ -29,8 +30,8 @@ export interface RecordOptions<Request> {
 /** What is recorded of a request unless the application says otherwise. */
 export interface RequestEvent {
   event_type: string
-  action: string
-  resource: string
+  action?: string
+  resource?: string
   outcome: 'Success' | 'Failure'
   user_id?: string
   ip_address?: string
@@ -39,10 +40,13 @@ export interface RequestEvent {
 }
 
 /** What the other middlewares found out about a request. */
-export interface Known {
-  session?: Session | undefined
-  passed?: Passed | undefined
+interface Known {
+  session: Session | undefined
+  /** Decisions by which it came through, or was refused. */
+  decisionIds: readonly string[]
 }
+
+const LONGEST_LEFT = 2000
 
 /** Records what an application was asked and answered. */
 export class Recorder<Request extends object> {
@@ -53,9 +57,10 @@ export class Recorder<Request extends object> {
   }
 
   /** Resolves when the event is kept. Throws nothing: the answer is the visitor's already. */
-  async record(request: Request, answered: Answered, known: Known): Promise<void> {
+  async record(request: Request, answered: Answered, session: Session | undefined): Promise<void> {
     try {
-      const subject = this.#options.subject ? this.#options.subject(request) : known.session?.userId
+      const known = { session, decisionIds: decisionIdsOf(request) }
+      const subject = this.#options.subject ? this.#options.subject(request) : session?.userId
       const standard = eventOf(answered, typeof subject === 'object' ? subject?.id : subject, known)
       const event = this.#options.event ? this.#options.event(request, answered, standard) : standard
       if (event !== null) await this.#options.queue.add(event)
@@ -65,21 +70,37 @@ export class Recorder<Request extends object> {
   }
 }
 
-function eventOf(answered: Answered, userId: string | null | undefined, { session, passed }: Known): RequestEvent {
+/**
+ * The path of what was asked for (RFC 9112 §3.2), without a host before it and whoever is named there, and without what comes after
+ * `?`, `#` or, in each step, `;`.
+ */
+export function pathOf(target: string): string {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  return path.replace(/;[^/]*/g, '') || '/'
+}
+
+/** What the server would not take as a member is data, so that no visitor keeps their request out of the log. */
+function eventOf(answered: Answered, userId: string | null | undefined, known: Known): RequestEvent {
   const { method, path, status, milliseconds, isAborted, ip, userAgent } = answered
-  return {
-    event_type: 'http.request',
+  const told = Object.entries({
     action: method,
     resource: path,
+    user_id: userId,
+    ip_address: ip,
+    user_agent: userAgent,
+  })
+  const { members, left } = membersOf(told.filter(([, value]) => value))
+  const { session, decisionIds } = known
+  return {
+    event_type: 'http.request',
+    ...members,
     outcome: status < 400 && !isAborted ? 'Success' : 'Failure',
-    ...(userId && { user_id: userId }),
-    ...(ip && { ip_address: ip }),
-    ...(userAgent && { user_agent: userAgent }),
     event_data: {
       ...{ status, milliseconds: Math.round(milliseconds) },
       ...(isAborted && { aborted: true }),
       ...(session && { client_id: session.clientId }),
-      ...(passed && { decisions: passed.decisions.map(({ decisionId }) => decisionId) }),
+      ...(decisionIds.length > 0 && { decisions: decisionIds }),
+      ...Object.fromEntries(left.map(([name, value]) => [name, shortened(String(value), LONGEST_LEFT)])),
     },
   }
 }

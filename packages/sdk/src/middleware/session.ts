@@ -108,13 +108,18 @@ export class SessionReader<Request extends object> {
     return BEARER.exec(this.#headerOf(request) ?? '')?.[1] ?? null
   }
 
-  /** Requests of the same moment are asked about once. */
+  /** Requests of the same moment are asked about once. Where nothing is kept, that is over before anything else can have happened. */
   #sessionOf(token: string): Promise<Session | null> {
     const kept = this.#kept.get(token)
     if (kept && kept.until > Date.now()) return Promise.resolve(kept.session)
     this.#kept.delete(token)
-    const asked = this.#asked.get(token) ?? this.#ask(token).finally(() => this.#asked.delete(token))
+    const before = this.#asked.get(token)
+    if (before) return before
+    const asked = this.#ask(token)
     this.#asked.set(token, asked)
+    const forget = () => void this.#asked.delete(token)
+    if ((this.#options.keepMilliseconds ?? 0) > 0) asked.then(forget, forget)
+    else queueMicrotask(forget)
     return asked
   }
 

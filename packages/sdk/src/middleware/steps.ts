@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
-import { Recorder, type RecordOptions } from './record.ts'
+import { pathOf, Recorder, type RecordOptions } from './record.ts'
 import type { Refusal } from './refusal.ts'
 import { hasSteppedUp, type Session, type SessionOptions, SessionReader, type SessionRequired } from './session.ts'
 
@@ -65,13 +65,13 @@ export function recording<Request extends Recorded>(options: RecordOptions<Reque
   return (request: Request, response: ServerResponse): void => {
     const began = performance.now()
     response.once('close', () => {
-      const { method, originalUrl, ip = null, headers, probitySession: session, probity: passed } = request
+      const { method, originalUrl, ip = null, headers, probitySession: session } = request
       const answered = {
-        ...{ method, path: originalUrl.replace(/[?#].*$/s, ''), ip, userAgent: headers?.['user-agent'] ?? null },
+        ...{ method, path: pathOf(originalUrl), ip, userAgent: headers?.['user-agent'] ?? null },
         ...{ status: response.statusCode, milliseconds: performance.now() - began },
         isAborted: !response.writableFinished,
       }
-      void recorder.record(request, answered, { session, passed })
+      void recorder.record(request, answered, session)
     })
   }
 }

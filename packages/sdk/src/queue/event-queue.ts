@@ -19,6 +19,8 @@ export interface QueueOptions {
   milliseconds?: number | undefined
   /** Told of each event that is refused. */
   onRefused?: ((refusal: Refusal) => void) | undefined
+  /** What is added, once, in the place of an event of Probity's format that is refused; null: nothing. */
+  tellAgain?: ((refusal: Refusal) => object | null) | undefined
   /** Told of why events wait: the server is away, or does not know the token. They are sent again. */
   onError?: ((error: unknown) => void) | undefined
 }
@@ -37,6 +39,8 @@ export class EventQueue {
   #adding: { lines: Line[]; kept: Promise<void> } | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #sending: Promise<void> | null = null
+  /** Ids of what was told in the place of something else, and waits: that is not told again. */
+  readonly #again = new Set<unknown>()
   #failures = 0
   #isClosed = false
 
@@ -82,9 +86,13 @@ export class EventQueue {
 
   /** What is of another format has an id and a time by which that tells it again. */
   #identified(event: object): object {
-    if ((this.#options.format ?? 'probity') !== 'probity') return event
+    if (!this.#isOurFormat) return event
     const at = 'timestamp' in event ? {} : { occurred_at: new Date().toISOString() }
     return { event_id: crypto.randomUUID(), ...at, ...event }
+  }
+
+  get #isOurFormat(): boolean {
+    return (this.#options.format ?? 'probity') === 'probity'
   }
 
   #keep(lines: Line[]): { lines: Line[]; kept: Promise<void> } {
@@ -129,16 +137,34 @@ export class EventQueue {
   }
 
   async #send({ lines, drop }: Portion): Promise<void> {
-    const refused: (Refusal & { line: Line })[] = []
+    const refused: Refused[] = []
     await this.#sendLines(lines, refused)
     if (refused.length > 0)
       await this.#spool.setAside(refused.map(({ line, code, message }) => ({ line, code, message })))
     await drop()
     for (const { event, code, message } of refused) this.#options.onRefused?.({ event, code, message })
+    await this.#tellAgain(refused)
+  }
+
+  /** Also of a queue that is closing. Where there is no room for it, it was told and set aside all the same. */
+  async #tellAgain(refused: readonly Refused[]): Promise<void> {
+    const { tellAgain, onError } = this.#options
+    const first = refused.filter(({ isAgain }) => !isAgain)
+    if (!tellAgain || !this.#isOurFormat) return
+    const told = first.map(({ event, code, message }) => tellAgain({ event, code, message })).filter((one) => !!one)
+    const events = told.map((one) => ({ ...one, event_id: crypto.randomUUID() }))
+    if (events.length === 0) return
+    for (const { event_id } of events) this.#again.add(event_id)
+    try {
+      await this.#spool.append(events.map((one) => JSON.stringify(this.#identified(one))))
+    } catch (failure) {
+      for (const { event_id } of events) this.#again.delete(event_id)
+      onError?.(failure)
+    }
   }
 
   /** What is too much for one request goes in two. */
-  async #sendLines(lines: readonly Line[], refused: (Refusal & { line: Line })[]): Promise<void> {
+  async #sendLines(lines: readonly Line[], refused: Refused[]): Promise<void> {
     if (lines.length === 0) return
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     let written: Written
@@ -146,9 +172,10 @@ export class EventQueue {
       written = await this.#options.client.send(events, this.#options.format)
     } catch (failure) {
       if (!(failure instanceof ProbityError) || !isOfTheBody(failure)) throw failure
-      if (lines.length === 1) {
+      const [line, event] = [lines[0], events[0]]
+      if (lines.length === 1 && line !== undefined && event) {
         const { code, message } = failure
-        refused.push({ line: lines[0] as Line, event: events[0] as Record<string, unknown>, code, message }) // of one, one
+        refused.push({ line, event, code, message, isAgain: this.#again.delete(event.event_id) })
         return
       }
       const half = Math.ceil(lines.length / 2)
@@ -157,9 +184,17 @@ export class EventQueue {
     }
     for (const [i, { status, code = '', message = '' }] of written.results.entries()) {
       const [line, event] = [lines[i], events[i]]
-      if (status === 'refused' && line !== undefined && event) refused.push({ line, event, code, message })
+      if (line === undefined || !event) continue
+      const isAgain = this.#again.delete(event.event_id)
+      if (status === 'refused') refused.push({ line, event, code, message, isAgain })
     }
   }
+}
+
+/** `isAgain`: it was told in the place of something that was refused already. */
+interface Refused extends Refusal {
+  line: Line
+  isAgain: boolean
 }
 
 /** Whether the server would refuse the same again, whoever sends it and whenever. */

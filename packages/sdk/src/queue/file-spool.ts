@@ -19,6 +19,8 @@ const ABANDONED_MILLISECONDS = 600_000
 const OPEN = '.open'
 const SEALED = '.ndjson'
 const REFUSED = 'refused.jsonl'
+const REFUSED_BEFORE = 'refused.1.jsonl'
+const MOST_REFUSED_BYTES = 16e6
 
 interface Segment {
   file: FileHandle
@@ -31,6 +33,9 @@ interface Segment {
  * A folder of segments. One that is being written ends in `.open` and belongs to who writes it; renamed to `.ndjson` it is whole, and
  * whoever comes by sends and drops it: twice does no harm. A killed process leaves an open one behind, whose last line may be
  * half: nobody was told that that was kept. The next process takes it over. Several processes may share a folder.
+ *
+ * What the server will never take is in `refused.jsonl`. When that has 16 MB it becomes `refused.1.jsonl`, and the one of that
+ * name before is gone: there are two such files at most.
  */
 export class FileSpool implements Spool {
   readonly isLasting = true
@@ -90,7 +95,10 @@ export class FileSpool implements Spool {
   }
 
   async setAside(refused: readonly { line: Line; code: string; message: string }[]): Promise<void> {
-    const file = await open(join(this.#folder, REFUSED), 'a', 0o600)
+    const path = join(this.#folder, REFUSED)
+    if ((await sizeOf(path)) >= MOST_REFUSED_BYTES)
+      await rename(path, join(this.#folder, REFUSED_BEFORE)).catch(ignoreMissing)
+    const file = await open(path, 'a', 0o600)
     try {
       const at = new Date().toISOString()
       await file.appendFile(refused.map((one) => `${JSON.stringify({ at, ...one })}\n`).join(''))

@@ -23,26 +23,39 @@ export interface Spool {
 
 const PORTION = 500
 
+const MOST_BYTES = 64e6
+const encoder = new TextEncoder()
+
 /** In memory: lost with the process. */
 export class MemorySpool implements Spool {
   readonly isLasting = false
   readonly #most: number
-  #waiting: Line[] = []
+  readonly #mostBytes: number
+  #waiting: { line: Line; bytes: number }[] = []
+  #bytes = 0
 
-  /** `most`: events that wait at once. */
-  constructor(most = 10_000) {
+  /** `most`: events that wait at once; `mostBytes`: how large they are together. */
+  constructor(most = 10_000, mostBytes = MOST_BYTES) {
     this.#most = most
+    this.#mostBytes = mostBytes
   }
 
   async append(lines: readonly Line[]): Promise<void> {
     if (this.#waiting.length + lines.length > this.#most)
       throw new Error(`${this.#most} events wait already: the server does not take them, or not fast enough`)
-    this.#waiting.push(...lines)
+    const added = lines.map((line) => ({ line, bytes: encoder.encode(line).length }))
+    const bytes = this.#bytes + bytesOf(added)
+    if (bytes > this.#mostBytes)
+      throw new Error(`${this.#bytes} of at most ${this.#mostBytes} bytes wait already: the server does not take them`)
+    this.#waiting.push(...added)
+    this.#bytes = bytes
   }
 
   async oldest(): Promise<Portion | null> {
-    const lines = this.#waiting.slice(0, PORTION)
-    const drop = async () => void this.#waiting.splice(0, lines.length)
+    const lines = this.#waiting.slice(0, PORTION).map(({ line }) => line)
+    const drop = async () => {
+      this.#bytes -= bytesOf(this.#waiting.splice(0, lines.length))
+    }
     return lines.length === 0 ? null : { lines, drop }
   }
 
@@ -53,4 +66,8 @@ export class MemorySpool implements Spool {
   async close(): Promise<void> {
     // What waits still may be sent.
   }
+}
+
+function bytesOf(lines: readonly { bytes: number }[]): number {
+  return lines.reduce((sum, { bytes }) => sum + bytes, 0)
 }

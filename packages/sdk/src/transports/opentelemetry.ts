@@ -1,5 +1,8 @@
+import { isMember } from '../event-members.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
-import { eventOf } from './event.ts'
+import { eventOf, unreadableRecord } from './event.ts'
+
+export { unreadable } from './event.ts'
 
 /** A record of `@opentelemetry/sdk-logs`, as far as it is read here. */
 interface LogRecord {
@@ -21,11 +24,16 @@ interface ExportResult {
   error?: Error
 }
 
-/** Attributes of the semantic conventions that say what members of an event say. */
-const MEMBER_OF: Readonly<Record<string, string>> = {
-  ...{ 'enduser.id': 'user_id', 'user.id': 'user_id', 'session.id': 'session_id' },
-  ...{ 'client.address': 'ip_address', 'user_agent.original': 'user_agent' },
-}
+/**
+ * Attributes of the semantic conventions that say what members of an event say. The first of a member that the server takes is that
+ * member, after one that has its own name; others stay data.
+ */
+const CONVENTIONS = [
+  ['user_id', ['enduser.id', 'user.id']],
+  ['session_id', ['session.id']],
+  ['ip_address', ['client.address']],
+  ['user_agent', ['user_agent.original']],
+] as const
 /** Lowest numbers of the severities (OpenTelemetry Logs Data Model). */
 const SEVERITIES = [
   [21, 'fatal'],
@@ -47,12 +55,15 @@ export class ProbityLogExporter {
     this.#queue = queue
   }
 
-  /** Calls back when the records are kept; they are in the log later. */
+  /** Calls back when the records are kept; they are in the log later. One that cannot be read is a `log.unreadable`. */
   export(records: readonly LogRecord[], done: (result: ExportResult) => void): void {
-    Promise.all(records.map((record) => this.#queue.add(eventOfRecord(record)))).then(
-      () => done({ code: 0 }),
-      (reason: unknown) => done({ code: 1, error: reason instanceof Error ? reason : new Error(String(reason)) }),
-    )
+    const kept = records.map(async (record) => this.#queue.add(readOf(record)))
+    Promise.allSettled(kept).then((results) => {
+      const failed = results.find((one) => one.status === 'rejected')
+      if (!failed) return done({ code: 0 })
+      const { reason } = failed
+      done({ code: 1, error: reason instanceof Error ? reason : new Error(String(reason)) })
+    })
   }
 
   forceFlush(): Promise<void> {
@@ -64,34 +75,46 @@ export class ProbityLogExporter {
   }
 }
 
-function eventOfRecord(record: LogRecord): Record<string, unknown> {
+function readOf(record: LogRecord): object {
+  try {
+    return eventOfRecord(record)
+  } catch (error) {
+    return unreadableRecord(error)
+  }
+}
+
+function eventOfRecord(record: LogRecord): object {
   const { hrTime, eventName, severityNumber = 0, severityText, body, attributes, spanContext } = record
   const [, severity] = SEVERITIES.find(([least]) => severityNumber >= least) ?? [
     0,
     severityText?.toLowerCase() ?? 'info',
   ]
-  const named = Object.entries(attributes).map(([name, value]) => [MEMBER_OF[name] ?? name, plain(value)])
+  const { 'service.name': service } = record.resource.attributes as Record<string, unknown> // it may have any
   return eventOf({
-    at: new Date(hrTime[0] * 1000 + hrTime[1] / 1e6),
+    at: hrTime[0] * 1000 + hrTime[1] / 1e6,
+    time: hrTime,
     level: severity,
     outcome: severityNumber >= 17 ? 'Failure' : severityNumber >= 13 ? 'Warning' : 'Information',
     message: typeof body === 'string' ? body : null,
-    fields: {
-      ...(eventName && { event_type: eventName }),
-      ...Object.fromEntries(named),
-      ...(typeof body !== 'string' && { body: plain(body) }),
-      ...(spanContext && { trace_id: spanContext.traceId, span_id: spanContext.spanId }),
-      ...{ service: (record.resource.attributes as Record<string, unknown>)['service.name'] },
-      logger: record.instrumentationScope.name || undefined,
-    },
+    fields: [
+      ['event_type', eventName || undefined],
+      ...named(Object.entries(attributes)),
+      ['body', typeof body === 'string' ? undefined : body],
+      ['trace_id', spanContext?.traceId],
+      ['span_id', spanContext?.spanId],
+      ['service', service],
+      ['logger', record.instrumentationScope.name || undefined],
+    ],
   })
 }
 
-/** What JSON has no form for: bytes as base64, numbers beyond it as texts. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return btoa(String.fromCharCode(...value))
-  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]))
+/** Attributes under the names of the members that they are. */
+function named(attributes: [string, unknown][]): [string, unknown][] {
+  const given = new Map(attributes)
+  const members = new Map<string, string>()
+  for (const [member, names] of CONVENTIONS) {
+    const first = [member, ...names].find((name) => isMember(member, given.get(name)))
+    if (first !== undefined) members.set(first, member)
+  }
+  return attributes.map(([name, value]) => [members.get(name) ?? name, value])
 }

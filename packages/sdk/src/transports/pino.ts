@@ -2,9 +2,10 @@ import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import build from 'pino-abstract-transport'
 import { Probity } from '../client.ts'
+import { ProbityError } from '../error.ts'
 import { EventQueue } from '../queue/event-queue.ts'
 import { FileSpool } from '../queue/file-spool.ts'
-import { eventOf } from './event.ts'
+import { eventOf, unreadable } from './event.ts'
 
 /** They travel to the transport's thread, so that there are no functions among them. */
 export interface PinoTransportOptions {
@@ -29,15 +30,11 @@ const FULL_MILLISECONDS = 500
  */
 export default function probityTransport({ url, token, spool, closeMilliseconds }: PinoTransportOptions = {}) {
   const client = new Probity({ url: url ?? needed('PROBITY_URL'), token: token ?? needed('PROBITY_TOKEN') })
-  const told = new Set<string>()
-  const tell = (what: string) => {
-    if (told.size < 100 && !told.has(what)) writeSync(2, `probity: ${what}\n`) // what a thread hands on is lost at the end
-    told.add(what)
-  }
+  const tell = teller()
   const queue = new EventQueue({
-    ...{ client, spool: spool === undefined ? undefined : new FileSpool(spool) },
-    onRefused: ({ code, message }) => tell(`a line of the log is refused: ${code}: ${message}`),
-    onError: (error) => tell(`lines of the log wait: ${error instanceof Error ? error.message : error}`),
+    ...{ client, spool: spool === undefined ? undefined : new FileSpool(spool), tellAgain: unreadable },
+    onRefused: ({ code, message }) => tell(`refused ${code}`, `a line of the log is refused: ${code}: ${message}`),
+    onError: (error) => tell(`wait ${codeOf(error)}`, `lines of the log wait: ${messageOf(error)}`),
   })
   return build(
     async (lines) => {
@@ -48,35 +45,59 @@ export default function probityTransport({ url, token, spool, closeMilliseconds 
       async close() {
         await queue
           .close(closeMilliseconds)
-          .catch((error: Error) => tell(`lines of the log are left: ${error.message}`))
+          .catch((error: Error) => tell('left', `lines of the log are left: ${error.message}`))
       },
     },
   )
 }
 
 /** Where there is no room the stream waits, and with it who logs. */
-async function keep(queue: EventQueue, event: object, tell: (what: string) => void): Promise<void> {
+async function keep(queue: EventQueue, event: object, tell: Tell): Promise<void> {
   for (;;) {
     try {
       return await queue.add(event)
     } catch (error) {
-      tell(`a line of the log cannot be kept: ${error instanceof Error ? error.message : error}`)
+      tell(`keep ${codeOf(error)}`, `a line of the log cannot be kept: ${messageOf(error)}`)
       await pause(FULL_MILLISECONDS)
     }
   }
 }
 
-function eventOfLine({ level, time, msg, v: _, ...fields }: Record<string, unknown>): Record<string, unknown> {
+function eventOfLine({ level, time, msg, ...fields }: Record<string, unknown>): Record<string, unknown> {
   const number =
     typeof level === 'number' ? level : Number(Object.entries(LEVELS).find(([, name]) => name === level)?.[0])
-  const at = new Date(typeof time === 'number' || typeof time === 'string' ? time : Date.now())
   return eventOf({
-    at: Number.isNaN(at.getTime()) ? new Date() : at,
+    at: typeof time === 'number' || typeof time === 'string' ? new Date(time).getTime() : Number.NaN,
+    time,
     level: typeof level === 'string' ? level : (LEVELS[number] ?? String(level)),
     outcome: number >= 50 ? 'Failure' : number >= 40 ? 'Warning' : 'Information',
     message: typeof msg === 'string' ? msg : null,
-    fields,
+    fields: [...Object.entries(fields), ['msg', typeof msg === 'string' ? undefined : msg]],
   })
+}
+
+type Tell = (kind: string, what: string) => void
+
+/** Tells the first of a kind, and how many there were at the tenth, the hundredth and so on: never as often as it happens. */
+function teller(): Tell {
+  const counts = new Map<string, number>()
+  return (kind, what) => {
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    if (!Number.isInteger(Math.log10(count))) return
+    const times = count === 1 ? '' : ` (${count} times)`
+    writeSync(2, `probity: ${what}${times}\n`) // what a thread hands on is lost at the end
+  }
+}
+
+/** What is the same of errors whose texts differ. */
+function codeOf(error: unknown): string {
+  if (error instanceof ProbityError) return error.code
+  return error instanceof Error ? error.name : typeof error
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function needed(name: string): string {
