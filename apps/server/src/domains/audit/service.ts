@@ -12,7 +12,7 @@ import type { SigningKeyTurn } from '../keys/index.ts'
 import { Anchored } from './anchored.ts'
 import { costOf } from './budget.ts'
 import { CheckThreads } from './checking/threads.ts'
-import { exportRange, exportSelection, type Run } from './export.ts'
+import { exportRange, exportSelection } from './export.ts'
 import type { Format } from './formats/observed-event.ts'
 import { histogramOf } from './histogram.ts'
 import { ingestStream } from './ingest.ts'
@@ -256,23 +256,19 @@ export class Audit {
     if (query.start > end || end > size) throw new DomainError('NUMBER_OUT_OF_RANGE', { size })
     const head = await this.#headFor(tenantId, end)
     const run = <T>(work: (tx: Tx) => Promise<T>) => this.#run(tenantId, work)
+    const { keys, clock } = this.#dependencies
     const { start, end: _, personal, ...filter } = query
-    const isSelection = Object.values(filter).some((value) => value !== undefined)
-    const selection = isSelection ? await this.#select(run, principal, query, end) : null
-    await run((tx) => this.#recordExport(tx, principal, query, end))
-    const plan = { head, tenantId, createdAt: this.#dependencies.clock.now(), personal }
-    const { keys } = this.#dependencies
+    const isFiltered = Object.values(filter).some((value) => value !== undefined)
+    const seesPeople = mayDo(principal, 'audit_entry:read_personal')
+    const selection = isFiltered ? await selectIndexes(run, keys, query, seesPeople, end) : null
+    await run(async (tx) => {
+      if (selection?.byName && !personal) await this.#recordFinding(tx, principal)
+      await this.#recordExport(tx, principal, { start, end, personal, filtered: isFiltered })
+    })
+    const plan = { head, tenantId, createdAt: clock.now(), personal }
     return selection === null
       ? exportRange(run, keys, plan, start, end)
-      : exportSelection(run, keys, plan, { start, end }, selection)
-  }
-
-  /** As a search finds them: a person by name, to who may see people; that is recorded. */
-  async #select(run: Run, principal: Principal, query: ExportQuery, end: number): Promise<AsyncGenerator<number[]>> {
-    const seesPeople = mayDo(principal, 'audit_entry:read_personal')
-    const { indexes, byName } = await selectIndexes(run, this.#dependencies.keys, query, seesPeople, end)
-    if (byName && !query.personal) await run((tx) => this.#recordFinding(tx, principal))
-    return indexes
+      : exportSelection(run, keys, plan, { start, end }, selection.indexes)
   }
 
   /** Whether an event with this id is in the log or on its way there. */
@@ -340,14 +336,13 @@ export class Audit {
     await this.#recordUse(tx, principal, { event_type, resource: 'audit/people', action: 'use', data })
   }
 
-  async #recordExport(tx: Tx, principal: Principal, query: ExportQuery, end: number): Promise<void> {
-    const filtered = query.user_id !== undefined || query.event_type !== undefined
-    await this.#recordUse(tx, principal, {
-      event_type: 'audit.exported',
-      resource: `audit/${query.start}-${end}`,
-      action: 'export',
-      data: { personal: query.personal, filtered },
-    })
+  #recordExport(
+    tx: Tx,
+    principal: Principal,
+    { start, end, ...data }: { start: number; end: number; personal: boolean; filtered: boolean },
+  ): Promise<void> {
+    const resource = `audit/${start}-${end}`
+    return this.#recordUse(tx, principal, { event_type: 'audit.exported', resource, action: 'export', data })
   }
 
   async #recordUse(
