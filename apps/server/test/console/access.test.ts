@@ -208,6 +208,50 @@ test('what a policy would have changed is replayed, and it counts once somebody 
   await approver.leave()
 })
 
+test('a denial names people and roles, says by what each permission fails, and what it would need', skip, async () => {
+  await visitor.open('/explorer')
+  await visitor.page.getByRole('tab', { name: 'Why, or why not?' }).click()
+  await visitor.choose(visitor.page, 'Who (empty: you)', second.email)
+  await visitor.page.getByLabel('Action').fill('edit')
+  await visitor.page.getByLabel('Resource').fill('document/17')
+  await visitor.button('Ask').click()
+  await visitor.page.getByText('Denied').waitFor()
+  await visitor.page.getByText(/^Decision /).waitFor()
+  await visitor.page.getByText('Or, by editor, that: principal in Role::"editor"').waitFor()
+  await visitor.page.getByText(`principal is User::"${second.email}"`).first().waitFor()
+  await visitor.page.getByText('permission of', { exact: true }).first().waitFor()
+  assert.equal(await visitor.page.getByText('permits', { exact: true }).count(), 0)
+  await visitor.requireAccessible('why, or why not')
+})
+
+test(
+  'a review whose grants are all decided says what comes next; a row says what its role permits and by whom',
+  skip,
+  async () => {
+    await visitor.open('/reviews')
+    await visitor.page.getByRole('link', { name: 'Spring' }).click()
+    await visitor.page.getByText(/The review closes by itself/).waitFor()
+    assert.equal(await visitor.button('Cancel the review').count(), 0)
+    const kept = visitor.page.getByRole('option', { name: /kept$/ })
+    await kept.getByText(/Permits edit document · given by/).waitFor()
+    await visitor.page.getByRole('option', { name: /ended$/ }).click()
+    await visitor.page.getByRole('link', { name: 'Give editor again' }).waitFor()
+    await visitor.requireAccessible('a review that is decided')
+    await visitor.open('/reviews')
+    await visitor.page.getByRole('row', { name: /Spring.*all decided/ }).waitFor()
+  },
+)
+
+test('a role for a while is asked for on one resource', skip, async () => {
+  await visitor.open('/elevations')
+  await visitor.button('Ask for a role').first().click()
+  await visitor.choose(visitor.dialog, 'Role', 'editor')
+  await visitor.dialog.getByLabel('On', { exact: true }).fill('document/17')
+  await visitor.dialog.getByLabel('Why').fill('one correction')
+  await visitor.dialog.getByRole('button', { name: 'Ask for a role' }).click()
+  await visitor.page.getByRole('row', { name: /editor document\/17 .*one correction/ }).waitFor()
+})
+
 async function give(to: Person): Promise<void> {
   const { body } = await server.call('GET', '/v1/roles')
   const { id } = body.roles.find(({ name }: { name: string }) => name === 'editor')
