@@ -25,10 +25,10 @@ interface CedarEditorProps {
 
 const COLOURS = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--mantine-color-pine-text)', fontWeight: '600' },
-  { tag: tags.string, color: 'var(--mantine-color-orange-text)' },
+  { tag: tags.string, color: 'var(--mantine-color-orange-light-color)' },
   { tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
-  { tag: [tags.number, tags.bool], color: 'var(--mantine-color-violet-text)' },
-  { tag: tags.typeName, color: 'var(--mantine-color-blue-text)' },
+  { tag: [tags.number, tags.bool], color: 'var(--mantine-color-violet-light-color)' },
+  { tag: tags.typeName, color: 'var(--mantine-color-blue-light-color)' },
 ])
 const LOOK = EditorView.theme({
   '&': {
