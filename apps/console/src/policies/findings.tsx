@@ -16,24 +16,28 @@ const GRAVEST_FIRST: readonly PolicyFinding['kind'][] = [
   'shadowed',
   'never_matches',
 ]
-/** Kinds of which the server says more than their names do. */
-const TOLD: readonly PolicyFinding['kind'][] = ['unknown_role', 'erroring', 'contradicts', 'shadowed']
+/** Kinds of which the server says more than their names do, in English. */
+const TOLD: readonly PolicyFinding['kind'][] = ['unknown_role', 'erroring', 'shadowed']
+const PLACE = /\bpolicy(\d+)\b/g
 
 /** What was found of a version, the gravest first, in words. */
 export function Findings({ findings }: { findings: readonly PolicyFinding[] }) {
   const text = useText<typeof PolicyTexts>('policies')
   const wordsOf = useWordsOfFinding()
-  const inWords = (message: string) =>
-    message.replace(/\bpolicy(\d+)\b/g, (_, place: string) => text('statement', { place: Number(place) + 1 }))
+  const placesOf = (said: string) =>
+    [...said.matchAll(PLACE)].map(([, place]) => text('statement', { place: Number(place) + 1 })).join(', ')
   return (
     <List>
       {gravestFirst(findings).map((finding) => (
         <List.Item key={`${finding.kind} ${finding.statement ?? ''} ${finding.message}`}>
           {finding.is_warning && <Badge color="orange">{text('warning')}</Badge>} {wordsOf(finding)}
-          {finding.statement !== null && ` (${inWords(finding.statement)})`}
+          {finding.statement !== null &&
+            ` (${placesOf(finding.kind === 'contradicts' ? finding.message : finding.statement)})`}
           {TOLD.includes(finding.kind) && (
             <Text size="sm" c="dimmed" lang="en">
-              <NamedText>{inWords(finding.message)}</NamedText>
+              <NamedText>
+                {finding.message.replace(PLACE, (_, place) => `statement ${String(Number(place) + 1)}`)}
+              </NamedText>
             </Text>
           )}
           {finding.example !== undefined && <Example of={finding.example} />}

@@ -6,6 +6,7 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type PolicyTexts from './messages.en.json'
+import { TEXT_COLOURS } from './text-colours.ts'
 
 interface PolicyTestsProps {
   rules: Policy['policy_rules']
@@ -37,7 +38,7 @@ export function PolicyTests({ rules, tests, isEditable, onChange }: PolicyTestsP
         </Group>
         {error !== null && <FailureNotice error={error} />}
         {tested !== null && (
-          <Text role="status" c={`var(--mantine-color-${tested.failed === 0 ? 'green' : 'red'}-light-color)`}>
+          <Text role="status" c={TEXT_COLOURS[tested.failed === 0 ? 'green' : 'red']}>
             {text('tests.result', { passed: tested.passed, failed: tested.failed })}
           </Text>
         )}

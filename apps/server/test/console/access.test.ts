@@ -228,7 +228,10 @@ test(
     await approver.page.getByText('Forbids every action on everything to everyone').waitFor()
     await approver.page.getByText('+ forbid (principal, action, resource);').waitFor()
     await approver.page.getByText(/tried again|Nothing was decided/).waitFor()
-    await approver.requireAccessible('a policy in review')
+    for (const theme of ['dark', 'light'] as const) {
+      await approver.inTheme(theme)
+      await approver.requireAccessible(`a policy in review, ${theme}`)
+    }
     await approver.button('Approve').click()
     await approver.dialog
       .getByText(/The gravest that was found: Forbids every action on everything to everyone/)
