@@ -1,4 +1,4 @@
-import { Badge, Button, NumberInput, Select, Textarea } from '@mantine/core'
+import { Badge, Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import type { Elevation } from '@probity/contract'
 import { IconClockUp } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -17,6 +17,7 @@ import { useMe } from '../identity/me.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
+import { extentIn, extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 import { elevationsQuery } from './queries.ts'
 
@@ -65,6 +66,12 @@ export function ElevationsPage() {
             },
             { id: 'role', header: text('role'), accessorFn: ({ role_id }) => nameOf(role_id) },
             {
+              id: 'on',
+              header: text('grants.on'),
+              accessorFn: extentText,
+              cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
+            },
+            {
               id: 'for',
               header: text('elevation.for'),
               accessorKey: 'duration_seconds',
@@ -99,6 +106,7 @@ function Ask({ opened, onClose, roles }: { opened: boolean; onClose(): void; rol
   const text = useText<typeof AccessTexts>('access')
   const [role, setRole] = useState<string | null>(null)
   const [minutes, setMinutes] = useState<number | string>(60)
+  const [on, setOn] = useState('')
   const [reason, setReason] = useState('')
   return (
     <FormModal
@@ -109,9 +117,11 @@ function Ask({ opened, onClose, roles }: { opened: boolean; onClose(): void; rol
       onSubmit={async () => {
         await probity.requestElevation({
           role_id: role ?? '',
+          ...extentIn(on),
           duration_seconds: Number(minutes) * SECONDS_A_MINUTE,
           reason: reason.trim(),
         })
+        setOn('')
         setReason('')
         await changed()
       }}
@@ -123,6 +133,13 @@ function Ask({ opened, onClose, roles }: { opened: boolean; onClose(): void; rol
         data={roles.map(({ id, name }) => ({ value: id, label: name }))}
         value={role}
         onChange={setRole}
+      />
+      <TextInput
+        label={text('grants.on')}
+        description={text('grants.on_hint')}
+        placeholder="document/17"
+        value={on}
+        onChange={(event) => setOn(event.currentTarget.value)}
       />
       <NumberInput label={text('elevation.for_minutes')} min={5} max={1440} value={minutes} onChange={setMinutes} />
       <Textarea

@@ -9,3 +9,10 @@ export function extentText({
   if (resource_type === null) return '*'
   return resource_id === null ? resource_type : `${resource_type}/${resource_id}`
 }
+
+/** What such a text says, as it is asked for: nothing where it is empty, or `*`. */
+export function extentIn(text: string): { resource_type?: string; resource_id?: string } {
+  const [resource_type = '', ...rest] = text.trim().split('/')
+  if (resource_type === '' || resource_type === '*') return {}
+  return rest.length === 0 ? { resource_type } : { resource_type, resource_id: rest.join('/') }
+}

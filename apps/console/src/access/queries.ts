@@ -4,6 +4,7 @@ import { pagesOf } from '../platform/lists.ts'
 
 /** The most that the server gives at once; a tenant with more has them found by name. */
 const MOST_ROLES = 200
+const MOST_GRANTS = 500
 
 export const rolesQuery = queryOptions({
   queryKey: ['access', 'roles'],
@@ -16,6 +17,14 @@ export function roleQuery(id: string) {
 
 export function grantsOfRole(id: string) {
   return pagesOf(['access', 'grants', id], (page) => probity.grants({ role_id: id, ...page }))
+}
+
+/** As many grants of a role as the server gives at once, to find of some who gave them, and why. */
+export function manyGrantsOfRole(id: string) {
+  return queryOptions({
+    queryKey: ['access', 'many-grants', id],
+    queryFn: async () => await probity.grants({ role_id: id, limit: MOST_GRANTS }),
+  })
 }
 
 export const reviewsQuery = pagesOf(['access', 'reviews'], (page) => probity.accessReviews(page))

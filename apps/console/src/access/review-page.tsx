@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Kbd, Stack, Text, TextInput } from '@mantine/core'
+import { Group, Kbd, Stack, Text, TextInput } from '@mantine/core'
 import type { ReviewItem } from '@probity/contract'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -11,24 +11,13 @@ import { Page } from '../components/page.tsx'
 import { QueryState } from '../components/query-state.tsx'
 import { useAttempt } from '../components/use-attempt.ts'
 import { useMay } from '../identity/me.ts'
-import { PersonName } from '../identity/person-name.tsx'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 import { reviewItemsQuery, reviewQuery } from './queries.ts'
+import { ChosenDeeds, ReviewRow } from './review-item.tsx'
 
 const reviewRoute = getRouteApi('/inside/reviews/$id')
-
-const COLOURS: Record<ReviewItem['state'], string> = {
-  pending: 'blue',
-  kept: 'green',
-  ended: 'red',
-  unanswered: 'red',
-  changed: 'gray',
-  protected: 'gray',
-  cancelled: 'gray',
-}
 
 /** A review to work through: j and k go along, y keeps a grant, n ends it. */
 export function ReviewPage() {
@@ -69,6 +58,8 @@ export function ReviewPage() {
     },
     run: () => probity.cancelAccessReview(id),
   }
+  const isOpen = review.data?.state === 'open'
+  const isDecided = review.data?.items.pending === 0
   return (
     <Page
       title={review.data?.name ?? text('reviews')}
@@ -82,7 +73,8 @@ export function ReviewPage() {
       }
       actions={
         may('access_review:write') &&
-        review.data?.state === 'open' && (
+        isOpen &&
+        !isDecided && (
           <Deeds
             deeds={[cancel]}
             onDone={() => queries.invalidateQueries({ queryKey: ['access'] })}
@@ -93,6 +85,11 @@ export function ReviewPage() {
     >
       <Stack gap="sm">
         {error !== null && <FailureNotice error={error} />}
+        {isOpen && isDecided && review.data !== undefined && (
+          <Text role="status">
+            {text('review.done')} <Moment at={review.data.due_at} exact />.
+          </Text>
+        )}
         <Group justify="space-between" align="flex-end">
           <TextInput
             label={text('review.reason')}
@@ -127,23 +124,11 @@ export function ReviewPage() {
                 onClick={() => setChosen(at)}
                 className="review-item"
               >
-                <Text component="span" style={{ flex: 1 }}>
-                  {item.user_id === null ? item.group_id?.slice(0, 8) : <PersonName id={item.user_id} isPlain />} ·{' '}
-                  <b>{item.role ?? '—'}</b> · <span className="mono">{extentText(item)}</span> ·{' '}
-                  <Moment at={item.granted_at} />
-                </Text>
-                <Badge color={COLOURS[item.state]}>{text(`item.${item.state}`)}</Badge>
+                <ReviewRow item={item} />
               </div>
             ))}
           </div>
-          {items[chosen]?.state === 'pending' && (
-            <Group>
-              <Button onClick={() => void decide(items[chosen], 'keep')}>{text('review.keep')}</Button>
-              <Button color="red" variant="light" onClick={() => void decide(items[chosen], 'end')}>
-                {text('review.end')}
-              </Button>
-            </Group>
-          )}
+          <ChosenDeeds item={items[chosen]} decide={(decision) => void decide(items[chosen], decision)} />
         </QueryState>
         <More query={query} />
       </Stack>

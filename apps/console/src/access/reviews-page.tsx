@@ -18,7 +18,7 @@ import type AccessTexts from './messages.en.json'
 import { reviewsQuery, rolesQuery } from './queries.ts'
 
 const DAY_MILLISECONDS = 86_400_000
-const STATE_COLOURS = { open: 'blue', ended: 'green', cancelled: 'gray' } as const
+const STATE_COLOURS = { open: 'blue', decided: 'green', ended: 'green', cancelled: 'gray' } as const
 
 /** Campaigns in which somebody says of each grant whether it stays. */
 export function ReviewsPage() {
@@ -53,9 +53,9 @@ export function ReviewsPage() {
             {
               id: 'state',
               header: text('state'),
-              accessorKey: 'state',
+              accessorFn: stateOf,
               cell: ({ row: { original } }) => (
-                <Badge color={STATE_COLOURS[original.state]}>{text(`reviews.${original.state}`)}</Badge>
+                <Badge color={STATE_COLOURS[stateOf(original)]}>{text(`reviews.${stateOf(original)}`)}</Badge>
               ),
             },
             {
@@ -80,6 +80,11 @@ export function ReviewsPage() {
       <MakeReview opened={isMaking} onClose={() => setMaking(false)} />
     </Page>
   )
+}
+
+/** One in which nothing is left to decide waits for its end alone. */
+function stateOf({ state, items }: AccessReview): keyof typeof STATE_COLOURS {
+  return state === 'open' && items.pending === 0 ? 'decided' : state
 }
 
 function shareDone({ items }: AccessReview): number {

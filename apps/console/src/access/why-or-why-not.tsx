@@ -7,6 +7,12 @@ import { PersonSelect } from '../people/person-select.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type AccessTexts from './messages.en.json'
+import { NamedText } from './named-text.tsx'
+
+/** Permissions of which it is said what they lack. */
+const MOST_SHOWN = 3
+const MARK = { size: 16, style: { flexShrink: 0, marginTop: 3 } } as const
+const WHOLE_WIDTH = { itemWrapper: { display: 'block' }, itemLabel: { display: 'block' } } as const
 
 /** Asks as an application would, and shows part by part what held. The question is recorded as every decision is. */
 export function WhyOrWhyNot() {
@@ -91,21 +97,18 @@ function Decision({ decision }: { decision: Authorized }) {
         title={text(decision.authorized ? 'why.allowed' : 'why.denied')}
       >
         {decision.reason}
-        <Text size="sm" className="mono" mt={4}>
-          {decision.decision_id}
+        <Text size="sm" mt={4}>
+          {text('why.decision')} <span className="mono">{decision.decision_id}</span>
         </Text>
       </Alert>
       {decision.required_permissions.length > 0 && (
-        <Text>
-          {text('why.enough')}{' '}
-          {decision.required_permissions.map(({ resource, action }) => `${action} ${resource}`).join(' · ')}
-        </Text>
+        <Enough required={decision.required_permissions} explanation={decision.explanation ?? []} />
       )}
       {decision.explanation?.map((one, i) => (
         <Card key={`${one.role} ${one.policy ?? ''} ${String(i)}`}>
           <Group gap="xs" mb="xs">
             <Sign holds={one.holds} />
-            <Badge color={one.effect === 'forbid' ? 'red' : 'green'}>{text(`effect.${one.effect}`)}</Badge>
+            <Badge color="gray">{text(one.effect === 'forbid' ? 'why.prohibition' : 'why.permission')}</Badge>
             <Text fw={500}>{one.role === '' ? one.policy : one.role}</Text>
             <Text className="mono">
               {one.action} {one.resource}
@@ -118,31 +121,67 @@ function Decision({ decision }: { decision: Authorized }) {
   )
 }
 
+interface EnoughProps {
+  required: Authorized['required_permissions']
+  explanation: NonNullable<Authorized['explanation']>
+}
+
+/** Any of what would turn a denial: a permission more, or what those that there are still lack, the nearest first. */
+function Enough({ required, explanation }: EnoughProps) {
+  const text = useText<typeof AccessTexts>('access')
+  const nearest = explanation.filter(({ needs }) => needs.length > 0).slice(0, MOST_SHOWN)
+  return (
+    <div>
+      <Text>
+        {text('why.enough')} {required.map(({ resource, action }) => `${action} ${resource}`).join(' · ')}
+      </Text>
+      <List>
+        {nearest.map(({ role, policy, needs }, i) => (
+          <List.Item key={`${role} ${policy ?? ''} ${String(i)}`}>
+            {text('why.or', { name: role === '' ? (policy ?? '') : role })}{' '}
+            <span className="mono">
+              <NamedText>{needs.join(' && ')}</NamedText>
+            </span>
+          </List.Item>
+        ))}
+      </List>
+    </div>
+  )
+}
+
 function Parts({ parts }: { parts: readonly ExplainedPart[] }) {
   return (
-    <List listStyleType="none" spacing={4} withPadding>
+    <List listStyleType="none" spacing={4}>
       {parts.map((part, i) => (
-        <List.Item key={`${part.text} ${String(i)}`} icon={<Sign holds={part.holds} />}>
-          <span className="mono">{part.text}</span>
-          {part.because !== undefined && (
-            <Text size="sm" c="dimmed">
-              {part.because}
-            </Text>
-          )}
-          {part.parts !== undefined && <Parts parts={part.parts} />}
+        <List.Item key={`${part.text} ${String(i)}`} styles={WHOLE_WIDTH}>
+          <Group gap="xs" align="flex-start" wrap="nowrap">
+            <Sign holds={part.holds} />
+            <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+              <span className="mono">
+                <NamedText>{part.text}</NamedText>
+              </span>
+              {part.because !== undefined && (
+                <Text size="sm" c="dimmed">
+                  <NamedText>{part.because}</NamedText>
+                </Text>
+              )}
+              {part.parts !== undefined && <Parts parts={part.parts} />}
+            </div>
+          </Group>
         </List.Item>
       ))}
     </List>
   )
 }
 
+/** Each in front of the first line of what it is said of. */
 function Sign({ holds }: { holds: boolean | null }) {
   const text = useText<typeof AccessTexts>('access')
   if (holds === null)
-    return <IconQuestionMark size={16} color="var(--mantine-color-orange-text)" aria-label={text('why.unknown')} />
+    return <IconQuestionMark {...MARK} color="var(--mantine-color-orange-text)" aria-label={text('why.unknown')} />
   return holds ? (
-    <IconCheck size={16} color="var(--mantine-color-green-text)" aria-label={text('why.holds')} />
+    <IconCheck {...MARK} color="var(--mantine-color-green-text)" aria-label={text('why.holds')} />
   ) : (
-    <IconX size={16} color="var(--mantine-color-red-text)" aria-label={text('why.fails')} />
+    <IconX {...MARK} color="var(--mantine-color-red-text)" aria-label={text('why.fails')} />
   )
 }

@@ -2,6 +2,7 @@ import { Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/co
 import { IconListSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { OwnAccess } from '../access/own-access.tsx'
 import { Amount } from '../components/amount.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -13,6 +14,7 @@ import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import { FirstSteps } from './first-steps.tsx'
 import type OverviewTexts from './messages.en.json'
+import { Waiting } from './waiting.tsx'
 
 const NEWEST = 8
 
@@ -24,6 +26,7 @@ export function OverviewPage() {
   return (
     <Page title={text('home.title', { name: me.display_name ?? me.username })} description={me.tenant.name}>
       <Stack gap="lg">
+        <Waiting />
         {may('audit_entry:read') && may('user:write') && <FirstSteps />}
         {may('audit_entry:read') ? (
           <Newest />
@@ -32,6 +35,7 @@ export function OverviewPage() {
             {text('home.nothing_hint')}
           </EmptyState>
         )}
+        {!may('grant:read') && <OwnAccess />}
       </Stack>
     </Page>
   )

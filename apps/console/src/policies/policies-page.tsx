@@ -117,7 +117,8 @@ function MakePolicy({ opened, onClose }: { opened: boolean; onClose(): void }) {
       />
       <Select
         label={text('type')}
-        data={[...TYPES]}
+        description={text(type === 'Access' ? 'type.enforced' : 'unenforced', { type })}
+        data={TYPES.map((value) => ({ value, label: value === 'Access' ? value : text('type.kept', { type: value }) }))}
         value={type}
         onChange={(chosen) => setType(TYPES.find((one) => one === chosen) ?? 'Access')}
         allowDeselect={false}

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, SimpleGrid, Stack } from '@mantine/core'
+import { Alert, Badge, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import type { Policy, PolicyTest, PolicyVersion } from '@probity/contract'
 import { ProbityError } from '@probity/sdk'
 import { useSuspenseQuery } from '@tanstack/react-query'
@@ -14,9 +14,11 @@ import { CedarEditor, type Fault } from './cedar-editor.tsx'
 import type PolicyTexts from './messages.en.json'
 import { STATE_COLOURS } from './policies-page.tsx'
 import { PolicyLife } from './policy-life.tsx'
+import { PolicyReview } from './policy-review.tsx'
 import { PolicyTests } from './policy-tests.tsx'
 import { PolicyTrials } from './policy-trials.tsx'
 import { policyQuery, versionsQuery } from './queries.ts'
+import { textOf } from './rules-text.ts'
 import { VersionList } from './version-list.tsx'
 
 const policyRoute = getRouteApi('/inside/policies/$id')
@@ -79,8 +81,24 @@ function Version({ policy, versions, version, onShow }: VersionProps) {
           {policy.description !== null && <span>{policy.description}</span>}
         </Group>
       }
-      actions={<PolicyLife policy={policy} version={version} isChanged={isChanged} onError={setError} />}
+      actions={
+        <PolicyLife
+          policy={policy}
+          versions={versions}
+          version={version}
+          isChanged={isChanged}
+          onShow={onShow}
+          onError={setError}
+        />
+      }
     >
+      {!isAccess && (
+        <Alert color="orange" variant="light" title={text('unenforced.title')}>
+          {text('unenforced', { type: policy.policy_type })}
+        </Alert>
+      )}
+      {!version.is_active && <Text>{text('off.version', { version: version.version })}</Text>}
+      {version.state === 'in_review' && <PolicyReview policy={policy} version={version} versions={versions} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
         <Stack>
           {error !== null && <FailureNotice error={error} />}
@@ -113,17 +131,12 @@ function Version({ policy, versions, version, onShow }: VersionProps) {
           )}
         </Stack>
         <Stack>
-          {isAccess && !isChanged && <PolicyTrials policyId={policy.id} version={version} />}
-          <VersionList policy={policy} versions={versions} shown={version.version} onShow={onShow} />
+          {isAccess && <PolicyTrials policyId={policy.id} version={version} isChanged={isChanged} />}
+          <VersionList policy={policy} versions={versions} shown={version.version} onShow={onShow} onError={setError} />
         </Stack>
       </SimpleGrid>
     </Page>
   )
-}
-
-function textOf({ policy_rules }: PolicyVersion, isAccess: boolean): string {
-  const { cedar } = policy_rules as { cedar?: string }
-  return isAccess ? (cedar ?? '') : JSON.stringify(policy_rules, null, 2)
 }
 
 /** Where the server says that a text is wrong. */

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Card, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core'
+import { ActionIcon, Badge, Button, Card, Checkbox, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core'
 import type { Policy, PolicyTest, PolicyTested } from '@probity/contract'
 import { IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type PolicyTexts from './messages.en.json'
+import { TEXT_COLOURS } from './text-colours.ts'
 
 interface PolicyTestsProps {
   rules: Policy['policy_rules']
@@ -14,7 +15,7 @@ interface PolicyTestsProps {
   onChange(tests: PolicyTest[]): void
 }
 
-/** Requests, and what these rules alone are to say to each; tried as they stand on the page. */
+/** Requests, and what these rules are to say to each, alone or as if something else permitted it; tried as they stand on the page. */
 export function PolicyTests({ rules, tests, isEditable, onChange }: PolicyTestsProps) {
   const text = useText<typeof PolicyTexts>('policies')
   const [tested, setTested] = useState<PolicyTested | null>(null)
@@ -37,7 +38,7 @@ export function PolicyTests({ rules, tests, isEditable, onChange }: PolicyTestsP
         </Group>
         {error !== null && <FailureNotice error={error} />}
         {tested !== null && (
-          <Text role="status" c={tested.failed === 0 ? 'green' : 'red'}>
+          <Text role="status" c={TEXT_COLOURS[tested.failed === 0 ? 'green' : 'red']}>
             {text('tests.result', { passed: tested.passed, failed: tested.failed })}
           </Text>
         )}
@@ -50,6 +51,9 @@ export function PolicyTests({ rules, tests, isEditable, onChange }: PolicyTestsP
                 <Text>{one.name}</Text>
                 <Text size="sm" c="dimmed" className="mono">
                   {one.principal.type}/{one.principal.id} {one.action} {one.resource.type}/{one.resource.id}
+                </Text>
+                <Text size="sm" c="dimmed">
+                  {text(one.permitted_elsewhere ? 'tests.with_others' : 'tests.alone')}
                 </Text>
               </div>
               <Group gap="xs" wrap="nowrap">
@@ -84,7 +88,6 @@ const NOTHING = {
   resource_attributes: {},
   context: {},
   parents: [],
-  permitted_elsewhere: true,
 }
 
 function AddTest({ onAdd }: { onAdd(test: PolicyTest): void }) {
@@ -95,6 +98,7 @@ function AddTest({ onAdd }: { onAdd(test: PolicyTest): void }) {
   const [resource, setResource] = useState('')
   const [attributes, setAttributes] = useState('')
   const [expect, setExpect] = useState<'allow' | 'deny'>('deny')
+  const [isPermitted, setPermitted] = useState(true)
   const [error, setError] = useState<unknown>(null)
   const add = () => {
     setError(null)
@@ -108,6 +112,7 @@ function AddTest({ onAdd }: { onAdd(test: PolicyTest): void }) {
         action,
         resource: entityOf(resource),
         resource_attributes,
+        permitted_elsewhere: isPermitted,
         expect,
       })
       setName('')
@@ -171,6 +176,13 @@ function AddTest({ onAdd }: { onAdd(test: PolicyTest): void }) {
             allowDeselect={false}
           />
         </Group>
+        <Checkbox
+          size="xs"
+          label={text('tests.elsewhere')}
+          description={text('tests.elsewhere_hint')}
+          checked={isPermitted}
+          onChange={(event) => setPermitted(event.currentTarget.checked)}
+        />
         {error !== null && <FailureNotice error={error} />}
         <Group>
           <Button size="xs" type="submit" variant="default">

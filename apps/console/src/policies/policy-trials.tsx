@@ -1,13 +1,22 @@
-import { Badge, Button, Card, Group, List, NumberInput, Stack, Text, Title } from '@mantine/core'
-import type { PolicyAnalysis, PolicyDifferences, PolicyReplay, PolicyVersion } from '@probity/contract'
+import { Button, Card, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
+import type { PolicyAnalysis, PolicyReplay, PolicyVersion } from '@probity/contract'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
+import { Findings } from './findings.tsx'
 import type PolicyTexts from './messages.en.json'
+import { Replayed } from './replayed.tsx'
+
+interface PolicyTrialsProps {
+  policyId: string
+  version: PolicyVersion
+  /** Whether there is something on the page that is not saved: it is not what would be tried. */
+  isChanged: boolean
+}
 
 /** What a version would change: on what was decided of late, and by what can be found out of the rules themselves. */
-export function PolicyTrials({ policyId, version }: { policyId: string; version: PolicyVersion }) {
+export function PolicyTrials({ policyId, version, isChanged }: PolicyTrialsProps) {
   const text = useText<typeof PolicyTexts>('policies')
   const [days, setDays] = useState<number | string>(7)
   const [replay, setReplay] = useState<PolicyReplay | null>(null)
@@ -29,10 +38,12 @@ export function PolicyTrials({ policyId, version }: { policyId: string; version:
     <Card>
       <Stack gap="sm">
         <Title order={2}>{text('trials')}</Title>
+        {isChanged && <Text c="dimmed">{text('trials.unsaved')}</Text>}
         <Group align="flex-end">
           <NumberInput label={text('trials.days')} min={1} max={30} w={120} value={days} onChange={setDays} />
           <Button
             variant="default"
+            disabled={isChanged}
             loading={busy === 'replay'}
             onClick={() =>
               void attempt('replay', async () =>
@@ -44,6 +55,7 @@ export function PolicyTrials({ policyId, version }: { policyId: string; version:
           </Button>
           <Button
             variant="default"
+            disabled={isChanged}
             loading={busy === 'analysis'}
             onClick={() =>
               void attempt('analysis', async () => setAnalysis(await probity.analysePolicy(policyId, version.version)))
@@ -53,60 +65,16 @@ export function PolicyTrials({ policyId, version }: { policyId: string; version:
           </Button>
         </Group>
         {error !== null && <FailureNotice error={error} />}
-        {replay !== null && (
-          <Stack gap="xs" role="status">
-            <Text>{text('trials.decided', { count: replay.decisions })}</Text>
-            {!replay.is_complete && <Text c="dimmed">{text('trials.newest')}</Text>}
-            <Differences
-              title={text('trials.denied', { count: replay.newly_denied.count })}
-              differences={replay.newly_denied}
-              color="red"
-            />
-            <Differences
-              title={text('trials.allowed', { count: replay.newly_allowed.count })}
-              differences={replay.newly_allowed}
-              color="green"
-            />
-          </Stack>
-        )}
-        {analysis !== null && (
+        {!isChanged && replay !== null && <Replayed replay={replay} />}
+        {!isChanged && analysis !== null && (
           <Stack gap="xs" role="status">
             {analysis.findings.length === 0 && (
               <Text>{text('trials.nothing', { count: analysis.requests_tried })}</Text>
             )}
-            <List>
-              {analysis.findings.map((finding) => (
-                <List.Item key={`${finding.kind} ${finding.statement ?? ''} ${finding.message}`}>
-                  <Badge color={finding.is_warning ? 'orange' : 'gray'}>{finding.kind}</Badge> {finding.message}
-                  {finding.example !== undefined && (
-                    <Text size="sm" className="mono">
-                      {finding.example.principal} {finding.example.action} {finding.example.resource}:{' '}
-                      {finding.example.before} → {finding.example.after}
-                    </Text>
-                  )}
-                </List.Item>
-              ))}
-            </List>
+            <Findings findings={analysis.findings} />
           </Stack>
         )}
       </Stack>
     </Card>
-  )
-}
-
-function Differences({ title, differences, color }: { title: string; differences: PolicyDifferences; color: string }) {
-  return (
-    <div>
-      <Badge color={differences.count === 0 ? 'gray' : color}>{title}</Badge>
-      <List size="sm">
-        {differences.examples.slice(0, 5).map(({ decision_id, principal, action, resource }) => (
-          <List.Item key={decision_id}>
-            <span className="mono">
-              {principal} {action} {resource}
-            </span>
-          </List.Item>
-        ))}
-      </List>
-    </div>
   )
 }

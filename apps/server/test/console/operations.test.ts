@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { NO_CHROMIUM } from '../support/chromium.ts'
 import { closeChromium, Visitor } from '../support/console.ts'
+import { person } from '../support/people.ts'
+import { policyWritten } from '../support/policies.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 
 const skip = { skip: NO_CHROMIUM }
@@ -89,4 +91,47 @@ test('the overview says what is left to set up, and what happened of late', skip
     .or(visitor.page.getByRole('region', { name: 'What happened of late' }))
     .first()
     .waitFor()
+})
+
+test('what waits for an answer is on the overview, with what leads there; nothing else is', skip, async () => {
+  await visitor.open('/')
+  await visitor.page.getByRole('heading', { name: 'To begin with' }).waitFor()
+  const second = await person(server, { scopes: ['tenant:admin'] })
+  const { id, policy_name } = await policyWritten(server, 'forbid (principal, action == Action::"burn", resource);')
+  await server.call('POST', `/v1/policies/${id}/versions/1/submit`, { accept_warnings: true })
+  const asked = { role: 'auditor', duration_seconds: 600, reason: 'a look' }
+  const asking = await person(server)
+  assert.equal((await server.call('POST', '/v1/elevations', asked, { token: asking.token })).status, 201)
+  const [{ id: role_id }] = (await server.call('GET', '/v1/roles')).body.roles
+  assert.equal((await server.call('POST', '/v1/grants', { role_id, user_id: asking.id })).status, 201)
+  const due_at = new Date(Date.now() + 864e5).toISOString()
+  await server.call('POST', '/v1/access/reviews', { name: 'Autumn', everything: true, due_at })
+  const approver = await Visitor.loggedIn(server, { username: second.email })
+  await approver.open('/')
+  await approver.page.getByRole('heading', { name: 'Waits for you' }).waitFor()
+  await approver.page.getByText('one grant to decide').waitFor()
+  await approver.page.getByRole('link', { name: 'One role is asked for' }).waitFor()
+  await approver.page.getByRole('link', { name: policy_name }).click()
+  await approver.page.getByRole('heading', { name: policy_name }).waitFor()
+  await approver.leave()
+  await visitor.open('/')
+  await visitor.page.getByRole('heading', { name: 'Waits for you' }).waitFor()
+  assert.equal(await visitor.page.getByRole('link', { name: policy_name }).count(), 0, 'one’s own waits for others')
+})
+
+test('whoever administers nothing sees on the overview what they may do, and by which role', skip, async () => {
+  const reader = await person(server)
+  const role = await server.call('POST', '/v1/roles', {
+    name: 'reader',
+    permissions: [{ resource: 'document', action: 'read' }],
+  })
+  const extent = { resource_type: 'document', resource_id: '17' }
+  await server.call('POST', '/v1/grants', { role_id: role.body.id, user_id: reader.id, ...extent })
+  const visiting = await Visitor.loggedIn(server, { username: reader.email })
+  await visiting.open('/')
+  await visiting.page.getByRole('heading', { name: 'What you may do' }).waitFor()
+  await visiting.page.getByText(/read document · by the role reader · On document\/17/).waitFor()
+  assert.equal(await visiting.page.getByRole('heading', { name: 'Waits for you' }).count(), 0)
+  await visiting.requireAccessible('the overview of a reader')
+  await visiting.leave()
 })
