@@ -11,6 +11,7 @@ import { wayInOf } from '../platform/way-in.ts'
 import { knownTenant } from './known-tenant.ts'
 import { type Asked, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
+import { IS_WITHOUT_NAME, PasskeyPlace } from './passkey-place.tsx'
 import { SecondFactor } from './second-factor.tsx'
 
 export function LoginPage() {
@@ -21,6 +22,7 @@ export function LoginPage() {
   const [asked, setAsked] = useState<Asked | null>(null)
   const [busy, setBusy] = useState<'password' | 'passkey' | 'provider' | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [isNameless, setNameless] = useState(false)
   const [noProvider, setNoProvider] = useState(false)
   const form = useForm({
     initialValues: { tenant: knownTenant(), username: '', password: '', remember_me: false },
@@ -52,12 +54,14 @@ export function LoginPage() {
       if (more === null) goOn()
       else setAsked(more)
     })
-  const byPasskey = () =>
-    attempt('passkey', async () => {
+  const byPasskey = () => {
+    if (IS_WITHOUT_NAME) return setNameless(true)
+    return attempt('passkey', async () => {
       if (form.validate().hasErrors) return
       await logInWithPasskey(form.values.tenant, form.values.remember_me)
       goOn()
     })
+  }
   const byProvider = () =>
     attempt('provider', async () => setNoProvider(!(await leaveForProvider(form.values.username, to))))
   return (
@@ -98,6 +102,7 @@ export function LoginPage() {
         >
           {text('login.passkey')}
         </Button>
+        {isNameless && <PasskeyPlace />}
         <Button
           variant="default"
           loading={busy === 'provider'}

@@ -279,6 +279,16 @@ test('a passkey is made in the first run, and opens the account without a passwo
   }
 })
 
+test('where somebody came by a number, passkeys are not tried, and the page says where they work', skip, async () => {
+  const visitor = await Visitor.loggedIn(server)
+  await visitor.open('/account')
+  assert.equal(await visitor.button('Add a passkey').isDisabled(), true)
+  const link = visitor.page.getByRole('link', { name: /Open this page at localhost/ })
+  assert.equal(await link.getAttribute('href'), `${server.url.replace('127.0.0.1', 'localhost')}/account`)
+  await visitor.requireAccessible('an account that was come to by a number')
+  await visitor.leave()
+})
+
 test('an access token that ended is renewed while somebody works, and nothing is lost', skip, async () => {
   const quick = await testServer({ session_access_seconds: '30' })
   try {
