@@ -46,7 +46,7 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'sm' } },
     Badge: {
       defaultProps: { variant: 'light', size: 'sm', radius: 'sm' },
-      styles: { root: { textTransform: 'none', fontWeight: 500, minWidth: 'fit-content' } },
+      styles: { root: { textTransform: 'none', fontWeight: 500 } },
     },
     InputWrapper: { defaultProps: { withAsterisk: false } },
     Card: { defaultProps: { withBorder: true, padding: 'md' } },
