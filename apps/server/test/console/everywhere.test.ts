@@ -98,6 +98,8 @@ test('who comes by keyboard skips to the content, and sees where they are', skip
 
 test('the console speaks German, and keeps to it', skip, async () => {
   const somebody = await Visitor.loggedIn(server, {}, { locale: 'de-DE' })
+  await somebody.open('/audit')
+  await somebody.page.getByRole('cell', { name: 'Erfolg' }).first().waitFor()
   await somebody.open('/roles')
   await somebody.page.getByRole('heading', { name: 'Rollen', exact: true }).waitFor()
   assert.equal(await somebody.page.evaluate('document.documentElement.lang'), 'de')

@@ -95,7 +95,7 @@ test('makes a role with a permission', skip, async () => {
   await keys.write(visitor.page.getByLabel('Resource'), 'document')
   await keys.press(visitor.button('Add'))
   await keys.press(visitor.button('Save'))
-  await visitor.page.getByText('One thing more, nothing less').waitFor({ state: 'detached' })
+  await visitor.page.getByText('Permits one thing more, and nothing less').waitFor({ state: 'detached' })
 })
 
 test('gives a role to somebody', skip, async () => {

@@ -156,6 +156,7 @@ test('a log-out clears what was read: nothing of it is shown, nor in the memory 
   await visitor.page.getByRole('button', { name: /Account of/ }).click()
   await visitor.page.getByRole('menuitem', { name: 'Log out' }).click()
   await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await visitor.page.getByText(/Your session was ended/).waitFor({ state: 'detached' })
   await visitor.page.goBack()
   await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
   const kept = await visitor.page.evaluate('JSON.stringify([localStorage, sessionStorage])')
