@@ -12,6 +12,7 @@ import { queries } from './platform/client.ts'
 import { printInLight } from './platform/printing.ts'
 import { onSessionEnd } from './platform/session.ts'
 import { preloadTexts, TextProvider } from './platform/text.tsx'
+import { wayInHash } from './platform/way-in.ts'
 
 const Notices = lazy(() => import('./app/notices.tsx').then(({ Notices }) => ({ default: Notices })))
 
@@ -22,7 +23,8 @@ printInLight()
 onSessionEnd(() => {
   loggedOut()
   const isInside = router.state.matches.some(({ routeId }) => routeId.startsWith('/inside'))
-  if (isInside) void router.navigate({ to: '/login', search: { to: router.state.location.href } })
+  const { href } = router.state.location
+  if (isInside) void router.navigate({ to: '/login', hash: wayInHash({ to: href, wasEnded: true }) })
 })
 
 const root = document.getElementById('root')

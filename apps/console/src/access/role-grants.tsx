@@ -27,6 +27,7 @@ import { PersonSelect } from '../people/person-select.tsx'
 import { groupsQuery } from '../people/queries.ts'
 import { probity, queries } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
+import { Extent } from './extent.tsx'
 import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 import { grantsOfRole } from './queries.ts'
@@ -78,7 +79,7 @@ export function RoleGrants({ role }: { role: Role }) {
                 id: 'on',
                 header: text('grants.on'),
                 accessorFn: extentText,
-                cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
+                cell: ({ row }) => <Extent of={row.original} />,
               },
               {
                 id: 'by',

@@ -10,7 +10,7 @@ import { useAttempt } from '../components/use-attempt.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import { conditionText } from './condition-text.ts'
+import { useConditionTexts } from './condition-text.ts'
 import type AccessTexts from './messages.en.json'
 
 type Found = AccessFound['people'][number]
@@ -18,6 +18,7 @@ type Found = AccessFound['people'][number]
 /** Everybody who may do something with a resource: by which grant, and since when. */
 export function WhoMay() {
   const text = useText<typeof AccessTexts>('access')
+  const { conditionText } = useConditionTexts()
   const [action, setAction] = useState('')
   const [resource, setResource] = useState('')
   const [found, setFound] = useState<AccessFound | null>(null)
@@ -93,9 +94,8 @@ export function WhoMay() {
               },
               {
                 id: 'if',
-                header: text('permissions.if'),
+                header: text('explorer.if'),
                 accessorFn: ({ conditions }) => conditions.map(conditionText).join('; ') || '—',
-                cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
               },
               {
                 id: 'forbid',

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { isLoggedIn } from '../identity/me.ts'
+import { wayInHash } from '../platform/way-in.ts'
 import { PageSkeleton } from './page-skeleton.tsx'
 
 const Shell = lazy(() => import('./shell.tsx').then(({ Shell }) => ({ default: Shell })))
@@ -34,8 +35,7 @@ export const insideRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'inside',
   beforeLoad: async ({ location }) => {
-    if (!(await isLoggedIn()))
-      throw redirect({ to: '/login', search: location.href === '/' ? {} : { to: location.href } })
+    if (!(await isLoggedIn())) throw redirect({ to: '/login', hash: wayInHash({ to: location.href, wasEnded: false }) })
   },
   component: () => <Shell />,
   pendingComponent: PageSkeleton,

@@ -57,13 +57,19 @@ export const theme = createTheme({
 /** Reds that white can be read on. */
 const RED = { '--mantine-color-red-filled': '#c92a2a', '--mantine-color-red-filled-hover': '#b02525' }
 
-/** Mantine's grey on grey, and its light colours on light ground, are too faint in places. */
+/** Mantine's grey on grey, and its light colours on light ground, are too faint in places. `good` and `bad` are for text. */
 export const colours: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     ...RED,
-    '--mantine-color-green-light-color': '#1b6129',
-    '--mantine-color-red-light-color': '#a51f1f',
+    '--probity-good': '#1b6129',
+    '--probity-bad': '#a51f1f',
+    '--mantine-color-green-text': 'var(--probity-good)',
+    '--mantine-color-red-text': 'var(--probity-bad)',
+    '--mantine-color-orange-text': '#944200',
+    '--mantine-color-blue-text': '#14508f',
+    '--mantine-color-green-light-color': 'var(--probity-good)',
+    '--mantine-color-red-light-color': 'var(--probity-bad)',
     '--mantine-color-orange-light-color': '#944200',
     '--mantine-color-blue-light-color': '#14508f',
     '--mantine-color-gray-light-color': '#42484e',
@@ -73,13 +79,28 @@ export const colours: CSSVariablesResolver = () => ({
     '--mantine-color-anchor': 'var(--mantine-color-pine-7)',
     '--probity-ground': '#fafbfb',
     '--probity-line': '#e3e6e8',
+    '--probity-shadow': 'rgba(0, 0, 0, 0.22)',
   },
   dark: {
     ...RED,
+    '--probity-good': '#8ce99a',
+    '--probity-bad': '#ffa8a8',
+    '--mantine-color-green-text': 'var(--probity-good)',
+    '--mantine-color-red-text': 'var(--probity-bad)',
+    '--mantine-color-orange-text': '#ffc078',
+    '--mantine-color-green-light-color': 'var(--probity-good)',
+    '--mantine-color-red-light-color': 'var(--probity-bad)',
+    '--mantine-color-red-light': 'rgba(250, 82, 82, 0.16)',
+    '--mantine-color-green-light': 'rgba(64, 192, 87, 0.16)',
+    '--mantine-color-gray-light': '#343b40',
+    '--mantine-color-gray-light-color': '#dfe3e6',
+    '--mantine-color-pine-light': '#1d3f37',
+    '--mantine-color-pine-light-color': 'var(--mantine-color-pine-2)',
     '--mantine-color-dimmed': '#b3b9be',
     '--mantine-color-placeholder': '#9aa1a8',
     '--mantine-color-anchor': 'var(--mantine-color-pine-3)',
     '--probity-ground': '#111315',
     '--probity-line': '#2c3135',
+    '--probity-shadow': 'rgba(0, 0, 0, 0.8)',
   },
 })

@@ -30,7 +30,7 @@ export function EntryPage() {
       title={event.event_type}
       description={text('entry.index', { index: event.index })}
       actions={
-        <Button component={Link} to="/audit" variant="default" leftSection={<IconArrowLeft size={15} />}>
+        <Button component={Link} to="/audit" hash={true} variant="default" leftSection={<IconArrowLeft size={15} />}>
           {text('entry.back')}
         </Button>
       }
@@ -43,7 +43,7 @@ export function EntryPage() {
                 [
                   text('column.outcome'),
                   <Badge key="outcome" color={OUTCOME_COLOURS[event.outcome]}>
-                    {event.outcome}
+                    {text(`outcome.${event.outcome}`)}
                   </Badge>,
                 ],
                 [text('entry.occurred'), <Moment key="occurred" at={event.timestamp} exact />],

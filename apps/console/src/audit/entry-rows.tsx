@@ -75,13 +75,14 @@ export function EntryRows({ count, rowAt, onSeen }: EntryRowsProps) {
 }
 
 function EntryCells({ event }: { event: AuditEvent }) {
+  const text = useText<typeof AuditTexts>('audit')
   return (
     <>
       <span role="cell">
         <Moment at={event.received_at} />
       </span>
       <span role="cell">
-        <Link to="/audit/$id" params={{ id: event.id }}>
+        <Link to="/audit/$id" params={{ id: event.id }} hash={true}>
           {event.event_type}
         </Link>
       </span>
@@ -93,7 +94,7 @@ function EntryCells({ event }: { event: AuditEvent }) {
         {event.resource ?? '—'}
       </span>
       <span role="cell">
-        <Badge color={OUTCOME_COLOURS[event.outcome]}>{event.outcome}</Badge>
+        <Badge color={OUTCOME_COLOURS[event.outcome]}>{text(`outcome.${event.outcome}`)}</Badge>
       </span>
       <span role="cell" className="number">
         {event.risk_score ?? '—'}

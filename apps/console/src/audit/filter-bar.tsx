@@ -134,6 +134,9 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
 }
 
 function ChipValue({ member, value }: { member: Member; value: string }) {
+  const text = useText<typeof AuditTexts>('audit')
+  const outcome = OUTCOMES.find((one) => one === value)
+  if (member === 'outcome' && outcome !== undefined) return text(`outcome.${outcome}`)
   if (member !== 'start_time' && member !== 'end_time') return <>{value}</>
   const date = new Date(value)
   return <>{Number.isNaN(date.getTime()) ? value : exactTime(date, document.documentElement.lang)}</>
@@ -155,7 +158,7 @@ function ChipEditor({ member, onDone }: { member: Member; onDone(value: string):
         {member === 'outcome' ? (
           <Select
             label={label}
-            data={[...OUTCOMES]}
+            data={OUTCOMES.map((one) => ({ value: one, label: text(`outcome.${one}`) }))}
             value={value}
             onChange={(chosen) => setValue(chosen ?? '')}
             comboboxProps={{ withinPortal: false }}

@@ -1,13 +1,14 @@
-import { Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { More } from '../components/more.tsx'
 import { TableSkeleton } from '../components/table.tsx'
 import { useText } from '../platform/text.tsx'
 import { EntryRows } from './entry-rows.tsx'
-import type { Filter } from './filter.ts'
+import { type Filter, hashOf } from './filter.ts'
 import type AuditTexts from './messages.en.json'
 import { eventsQuery } from './queries.ts'
 
@@ -23,8 +24,8 @@ export function FoundEntries({ filter }: { filter: Filter }) {
   }
   if (events.length === 0 && !query.hasNextPage)
     return (
-      <EmptyState icon={IconListSearch} title={text('nothing')}>
-        {text('nothing.hint')}
+      <EmptyState icon={IconListSearch} title={text('nothing')} action={<LookUnderWho filter={filter} />}>
+        {text(couldBeName(filter) ? 'nothing.sealed' : 'nothing.hint')}
       </EmptyState>
     )
   return (
@@ -36,4 +37,24 @@ export function FoundEntries({ filter }: { filter: Filter }) {
       <More query={query} />
     </>
   )
+}
+
+/** What is searched in all entries is what stands there in the open; the names of people are sealed. */
+function LookUnderWho({ filter }: { filter: Filter }) {
+  const text = useText<typeof AuditTexts>('audit')
+  const navigate = useNavigate()
+  if (!couldBeName(filter)) return null
+  const { text: name = '', ...rest } = filter
+  return (
+    <Button
+      variant="default"
+      onClick={() => void navigate({ to: '/audit', hash: hashOf({ ...rest, user_id: name }), replace: true })}
+    >
+      {text('nothing.under_who', { name })}
+    </Button>
+  )
+}
+
+function couldBeName({ text, user_id }: Filter): boolean {
+  return text !== undefined && user_id === undefined
 }

@@ -6,9 +6,11 @@ import { useMemo } from 'react'
 import { useText } from '../platform/text.tsx'
 import type AuditTexts from './messages.en.json'
 
-const WIDTH = 190
-const STEP = 84
-const SHOWN_DIGITS = 12
+/** Three beside each other fit a telephone without being drawn smaller. */
+const WIDTH = 104
+const GAP = 10
+const STEP = 76
+const SHOWN_DIGITS = 8
 
 /** The path from an entry up to the root: at each step the hash beside it, which the receipt brings, and what both make. */
 export function ProofTree({ receipt }: { receipt: ShownReceipt }) {
@@ -17,12 +19,13 @@ export function ProofTree({ receipt }: { receipt: ShownReceipt }) {
   const { nodes, edges } = useMemo(() => drawn(receipt, text('proof.entry'), text('proof.root')), [receipt, text])
   return (
     <>
-      <div style={{ height: Math.min(520, (receipt.path.length + 1) * STEP + 40) }} aria-hidden>
+      <div style={{ height: (receipt.path.length + 1) * STEP + 20 }} aria-hidden>
         <ReactFlow
           nodes={nodes}
           edges={edges}
           colorMode={scheme}
           fitView
+          fitViewOptions={{ padding: 0.02, minZoom: 0.93, maxZoom: 1 }}
           nodesDraggable={false}
           nodesConnectable={false}
           nodesFocusable={false}
@@ -52,7 +55,8 @@ function drawn({ leaf_hash, path }: ShownReceipt, entry: string, root: string): 
     data: { label },
     style: {
       width: WIDTH,
-      fontSize: 12,
+      fontSize: 13,
+      padding: 4,
       fontFamily: 'var(--mantine-font-family-monospace)',
       borderColor: isOurs ? 'var(--mantine-primary-color-filled)' : 'var(--mantine-color-dimmed)',
       borderStyle: isOurs ? 'solid' : 'dashed',
@@ -63,7 +67,7 @@ function drawn({ leaf_hash, path }: ShownReceipt, entry: string, root: string): 
   path.forEach(({ sibling, side, parent }, i) => {
     const below = height - i * STEP
     const isRoot = i === path.length - 1
-    const offset = side === 'left' ? -WIDTH - 30 : WIDTH + 30
+    const offset = side === 'left' ? -WIDTH - GAP : WIDTH + GAP
     nodes.push(box(`s${i}`, `${sibling.slice(0, SHOWN_DIGITS)}…`, offset, below, false))
     nodes.push(box(`${i + 1}`, `${isRoot ? `${root}\n` : ''}${parent.slice(0, SHOWN_DIGITS)}…`, 0, below - STEP, true))
     edges.push({

@@ -2,7 +2,6 @@ import { Badge, Button, List, Stack, Text } from '@mantine/core'
 import type { Verification } from '@probity/contract'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Amount } from '../components/amount.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Moment } from '../components/moment.tsx'
@@ -68,9 +67,9 @@ export function VerificationsPage() {
                 header: text('verifications.range'),
                 accessorKey: 'end_position',
                 cell: ({ row: { original } }) => (
-                  <>
-                    <Amount of={original.start_position} /> – <Amount of={original.end_position} />
-                  </>
+                  <span className="number">
+                    {text('verifications.positions', { first: original.start_position, last: original.end_position })}
+                  </span>
                 ),
               },
               {

@@ -26,7 +26,7 @@ export function Deeds({
   const [asked, setAsked] = useState<Deed | null>(null)
   const run = (deed: Deed) => deed.run().then(onDone, onError)
   return (
-    <Group gap="xs" wrap="nowrap">
+    <Group gap="xs" wrap="nowrap" justify="flex-end">
       {deeds.map((deed) => (
         <Button
           key={deed.label}

@@ -13,12 +13,23 @@ interface FormModalProps {
   verb: string
   children: ReactNode
   size?: string
+  /** What it does can't be undone. */
+  isDangerous?: boolean
   /** Closes when it is done; stays open, with the reason, where it fails. */
   onSubmit(): Promise<unknown>
 }
 
 /** A form in a window of its own. What was written stays where the server refuses it. */
-export function FormModal({ opened, onClose, title, verb, children, size = 'md', onSubmit }: FormModalProps) {
+export function FormModal({
+  opened,
+  onClose,
+  title,
+  verb,
+  children,
+  size = 'md',
+  isDangerous = false,
+  onSubmit,
+}: FormModalProps) {
   const text = useText<typeof AppTexts>('app')
   const { error, setError, isBusy, attempt } = useAttempt()
   const close = () => {
@@ -49,7 +60,7 @@ export function FormModal({ opened, onClose, title, verb, children, size = 'md',
             <Button variant="default" onClick={close}>
               {text('cancel')}
             </Button>
-            <Button type="submit" loading={isBusy}>
+            <Button type="submit" loading={isBusy} {...(isDangerous && { color: 'red' })}>
               {verb}
             </Button>
           </Group>

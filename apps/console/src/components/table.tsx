@@ -14,6 +14,9 @@ import { type ReactNode, useState } from 'react'
 
 const FEATURES = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns })
 
+/** The column that stays at the right edge, however a table is scrolled. */
+export const DEEDS = 'deeds'
+
 export type Column<Row extends RowData> = ColumnDef<typeof FEATURES, Row>
 
 interface TableProps<Row extends RowData> {
@@ -51,6 +54,7 @@ export function Table<Row extends RowData>({ label, columns, rows, rowKey, empty
                   <th
                     key={header.id}
                     scope="col"
+                    {...(header.column.id === DEEDS && { className: 'deeds' })}
                     aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : 'none'}
                   >
                     {header.column.getCanSort() ? (
@@ -72,7 +76,7 @@ export function Table<Row extends RowData>({ label, columns, rows, rowKey, empty
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id}>
               {row.getAllCells().map((cell) => (
-                <td key={cell.id}>
+                <td key={cell.id} {...(cell.column.id === DEEDS && { className: 'deeds' })}>
                   <table.FlexRender cell={cell} />
                 </td>
               ))}

@@ -27,6 +27,7 @@ import { useText } from '../platform/text.tsx'
 import { meQuery } from './me.ts'
 import type IdentityTexts from './messages.en.json'
 import { addPasskey } from './passkey.ts'
+import { IS_WITHOUT_NAME, PasskeyPlace } from './passkey-place.tsx'
 
 const accountRoute = getRouteApi('/inside/account')
 
@@ -55,7 +56,7 @@ export function AccountFactors() {
         <Group justify="space-between">
           <Title order={2}>{text('factors.title')}</Title>
           <Group gap="xs">
-            <Button variant="default" onClick={() => void change(() => addPasskey(''))}>
+            <Button variant="default" disabled={IS_WITHOUT_NAME} onClick={() => void change(() => addPasskey(''))}>
               {text('factors.add_passkey')}
             </Button>
             <Button
@@ -66,6 +67,7 @@ export function AccountFactors() {
             </Button>
           </Group>
         </Group>
+        <PasskeyPlace />
         {error !== null && <FailureNotice error={error} />}
         <Table<Factor>
           label={text('factors.title')}
@@ -83,7 +85,8 @@ export function AccountFactors() {
               accessorFn: nameOf,
               cell: ({ row }) => (
                 <>
-                  <span>{nameOf(row.original)}</span> <Badge ml={6}>{text(`factors.${row.original.kind}`)}</Badge>
+                  <span>{nameOf(row.original)}</span>
+                  {row.original.name !== null && <Badge ml={6}>{text(`factors.${row.original.kind}`)}</Badge>}
                 </>
               ),
             },

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import { knownTenant } from './log-in.ts'
+import { knownTenant } from './known-tenant.ts'
 import type IdentityTexts from './messages.en.json'
 
 /** Says the same whether there is such an account or not. */

@@ -40,7 +40,12 @@ export function InvitationPage() {
         <Title order={1}>{text('invitation.title')}</Title>
         <Text c="dimmed">{text('invitation.hint')}</Text>
         {error !== null && <FailureNotice error={error} />}
-        <TextInput label={text('profile.display_name')} autoComplete="name" {...form.getInputProps('display_name')} />
+        <TextInput
+          label={text('profile.display_name')}
+          description={text('invitation.name_hint')}
+          autoComplete="name"
+          {...form.getInputProps('display_name')}
+        />
         <PasswordField
           label={text('password.new')}
           description={text('password.rule', { least: SHORTEST_PASSWORD })}

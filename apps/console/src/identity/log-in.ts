@@ -12,13 +12,7 @@ export interface Credentials {
 }
 export type Asked = Extract<LoginAnswer, { mfa_required: true }>
 
-const TENANT = 'probity-tenant'
 const FEDERATION = 'probity-federation'
-
-/** The tenant that somebody logged in to before at this browser. */
-export function knownTenant(): string {
-  return localStorage.getItem(TENANT) ?? ''
-}
 
 /** Logs in by password; answers what is asked for beside it, or null where the session is open. */
 export async function logInWithPassword(
@@ -27,7 +21,7 @@ export async function logInWithPassword(
 ): Promise<Asked | null> {
   const answer = await probity.logIn({ credential_type: 'username_password', ...credentials, ...second })
   if (answer.mfa_required) return answer
-  opened(credentials.tenant, answer)
+  opened(answer)
   return null
 }
 
@@ -38,7 +32,6 @@ export async function logInWithPasskey(tenant: string, remember_me: boolean): Pr
   const optionsJSON = options as unknown as Parameters<typeof startAuthentication>[0]['optionsJSON']
   const credential = await startAuthentication({ optionsJSON })
   opened(
-    tenant,
     await probity.logInWithPasskey({ tenant, credential: { ...credential, clientExtensionResults: {} }, remember_me }),
   )
 }
@@ -54,7 +47,7 @@ export async function leaveForProvider(email: string, to: string): Promise<boole
 /** Sends the browser to a provider; `to`: where to go on afterwards. */
 export async function leaveForConnection(tenant: string, connection: string, to: string): Promise<void> {
   const { authorization_url, request_token } = await probity.startFederation(tenant, connection)
-  sessionStorage.setItem(FEDERATION, JSON.stringify({ request_token, tenant, to }))
+  sessionStorage.setItem(FEDERATION, JSON.stringify({ request_token, to }))
   location.assign(authorization_url)
 }
 
@@ -62,16 +55,15 @@ export async function leaveForConnection(tenant: string, connection: string, to:
 export async function returnFromProvider(): Promise<string> {
   const kept = sessionStorage.getItem(FEDERATION)
   if (kept === null) throw new Error('this log-in did not begin in this window: begin again')
-  const { request_token, tenant, to } = JSON.parse(kept) as { request_token: string; tenant: string; to: string }
+  const { request_token, to } = JSON.parse(kept) as { request_token: string; to: string }
   const parameters = sessionStorage.getItem('probity.saml') ?? location.href
   sessionStorage.removeItem(FEDERATION)
   sessionStorage.removeItem('probity.saml')
-  opened(tenant, await probity.finishFederation({ request_token, parameters }))
+  opened(await probity.finishFederation({ request_token, parameters }))
   return to
 }
 
-function opened(tenant: string, answer: unknown): void {
-  localStorage.setItem(TENANT, tenant)
+function opened(answer: unknown): void {
   loggedIn()
   sessionOpened(answer)
 }

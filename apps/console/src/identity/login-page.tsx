@@ -1,25 +1,28 @@
 import { Button, Checkbox, Divider, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconFingerprint, IconLogin2 } from '@tabler/icons-react'
-import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
+import { Link, useLocation, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { PasswordField } from '../components/password-field.tsx'
 import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
-import { type Asked, knownTenant, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
+import { wayInOf } from '../platform/way-in.ts'
+import { knownTenant } from './known-tenant.ts'
+import { type Asked, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
+import { IS_WITHOUT_NAME, PasskeyPlace } from './passkey-place.tsx'
 import { SecondFactor } from './second-factor.tsx'
-
-const loginRoute = getRouteApi('/outside/login')
 
 export function LoginPage() {
   const text = useText<typeof IdentityTexts>('identity')
   const router = useRouter()
-  const { to = '/' } = loginRoute.useSearch()
+  useLocation() // drawn anew where the address changes, whose own hash is read: the router's is decoded
+  const { to, wasEnded } = wayInOf(location.hash)
   const [asked, setAsked] = useState<Asked | null>(null)
   const [busy, setBusy] = useState<'password' | 'passkey' | 'provider' | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [isNameless, setNameless] = useState(false)
   const [noProvider, setNoProvider] = useState(false)
   const form = useForm({
     initialValues: { tenant: knownTenant(), username: '', password: '', remember_me: false },
@@ -51,18 +54,21 @@ export function LoginPage() {
       if (more === null) goOn()
       else setAsked(more)
     })
-  const byPasskey = () =>
-    attempt('passkey', async () => {
+  const byPasskey = () => {
+    if (IS_WITHOUT_NAME) return setNameless(true)
+    return attempt('passkey', async () => {
       if (form.validate().hasErrors) return
       await logInWithPasskey(form.values.tenant, form.values.remember_me)
       goOn()
     })
+  }
   const byProvider = () =>
     attempt('provider', async () => setNoProvider(!(await leaveForProvider(form.values.username, to))))
   return (
     <form onSubmit={form.onSubmit(() => void byPassword())}>
       <Stack>
         <Title order={1}>{text('login.title')}</Title>
+        {wasEnded && error === null && <Text role="status">{text('login.ended')}</Text>}
         {error !== null && <FailureNotice error={error} />}
         <TextInput
           label={text('login.tenant')}
@@ -96,6 +102,7 @@ export function LoginPage() {
         >
           {text('login.passkey')}
         </Button>
+        {isNameless && <PasskeyPlace />}
         <Button
           variant="default"
           loading={busy === 'provider'}

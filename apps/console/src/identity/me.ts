@@ -2,9 +2,10 @@ import type { Permit } from '@probity/contract'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { probity, queries } from '../platform/client.ts'
 import { resume, sessionClosed } from '../platform/session.ts'
+import { keepTenant } from './known-tenant.ts'
 
 /** Whoever is logged in. */
-export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => probity.me(), staleTime: 60_000 })
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: readMe, staleTime: 60_000 })
 
 let isOpen: Promise<boolean> | null = null
 
@@ -41,4 +42,10 @@ export function useMe() {
 export function useMay(): (permit: Permit) => boolean {
   const { permits } = useMe()
   return (permit) => permits.includes(permit)
+}
+
+async function readMe() {
+  const me = await probity.me()
+  keepTenant(me.tenant.name)
+  return me
 }

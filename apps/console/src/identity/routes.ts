@@ -5,9 +5,6 @@ import { probity } from '../platform/client.ts'
 const loginRoute = createRoute({
   getParentRoute: () => outsideRoute,
   path: '/login',
-  validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
-    to: isOwnPlace(to) ? to : undefined,
-  }),
   component: lazyRouteComponent(() => import('./login-page.tsx'), 'LoginPage'),
 })
 
@@ -73,8 +70,3 @@ export const outsideIdentityRoutes = [
   federationRoute,
 ]
 export const accountRoutes = [accountRoute, consentRoute]
-
-/** A place of the console's own: no address of another host leads out of a log-in. */
-function isOwnPlace(to: unknown): to is string {
-  return typeof to === 'string' && /^\/(?![/\\])/.test(to)
-}

@@ -13,6 +13,7 @@ import { useText } from '../platform/text.tsx'
 import { Bytes } from './bytes.tsx'
 import type OperationsTexts from './messages.en.json'
 import { healthQuery, operationsQuery } from './queries.ts'
+import { useScheduleText } from './schedule-text.ts'
 
 /** Whether the server works; for who operates it also its jobs, and what its data takes. */
 export function HealthPage() {
@@ -122,6 +123,7 @@ function Installation() {
 
 function Jobs({ jobs }: { jobs: OperationsState['jobs'] }) {
   const text = useText<typeof OperationsTexts>('operations')
+  const scheduleText = useScheduleText()
   return (
     <>
       <Title order={2}>{text('jobs')}</Title>
@@ -140,7 +142,7 @@ function Jobs({ jobs }: { jobs: OperationsState['jobs'] }) {
             id: 'schedule',
             header: text('jobs.schedule'),
             accessorKey: 'schedule',
-            cell: ({ row }) => <span className="mono">{row.original.schedule}</span>,
+            cell: ({ row }) => scheduleText(row.original.schedule),
           },
           {
             id: 'last',

@@ -1,6 +1,7 @@
 import { Badge, Card, Stack, Text, Title } from '@mantine/core'
 import type { EffectiveAccess } from '@probity/contract'
 import { useQuery } from '@tanstack/react-query'
+import { Extent } from '../access/extent.tsx'
 import { extentText } from '../access/extent-text.ts'
 import { Moment } from '../components/moment.tsx'
 import { QueryState } from '../components/query-state.tsx'
@@ -43,7 +44,7 @@ export function PersonAccess({ id }: { id: string }) {
                     id: 'on',
                     header: text('access.on'),
                     accessorFn: extentText,
-                    cell: ({ getValue }) => <span className="mono">{String(getValue())}</span>,
+                    cell: ({ row }) => <Extent of={row.original} />,
                   },
                   {
                     id: 'role',
@@ -71,6 +72,9 @@ export function PersonAccess({ id }: { id: string }) {
                   },
                 ]}
               />
+              {query.data.permissions.some(({ action, resource }) => action === '*' || resource === '*') && (
+                <Text c="dimmed">{text('access.star')}</Text>
+              )}
               {query.data.policies.map((policy) => (
                 <Text key={`${policy.policy_id} ${policy.statement}`}>
                   <Badge color={policy.effect === 'forbid' ? 'red' : 'green'}>{text(`effect.${policy.effect}`)}</Badge>{' '}

@@ -20,6 +20,6 @@ export function relativeTime(date: Date, locale: string, now = Date.now()): stri
   const seconds = Math.round((date.getTime() - now) / 1000)
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   for (const [unit, length] of UNITS)
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit)
+    if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit)
   return format.format(seconds, 'second')
 }

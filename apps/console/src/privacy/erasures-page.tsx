@@ -123,6 +123,7 @@ function Erase({ opened, onClose, onDone }: { opened: boolean; onClose(): void; 
       onClose={onClose}
       title={text('erase.title')}
       verb={text('erase')}
+      isDangerous
       onSubmit={async () => {
         if (who.trim() !== again.trim()) throw new Error(text('erase.differs'))
         onDone(await probity.erase(who.trim(), { legal_basis: basis, all }))

@@ -1,6 +1,6 @@
 import { Button, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useRouter } from '@tanstack/react-router'
+import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { PasswordField } from '../components/password-field.tsx'
@@ -10,6 +10,7 @@ import { logInWithPassword } from '../identity/log-in.ts'
 import { SHORTEST_PASSWORD } from '../identity/password.ts'
 import { addressOf } from '../platform/base.ts'
 import { probity } from '../platform/client.ts'
+import { toldOf } from '../platform/failure.ts'
 import { useText } from '../platform/text.tsx'
 import type TenancyTexts from './messages.en.json'
 
@@ -18,10 +19,13 @@ export function SetupPage() {
   const text = useText<typeof TenancyTexts>('tenancy')
   const router = useRouter()
   const [token] = useState(linkToken)
+  // What a link says of itself (formats §10): one to the first tenant names none.
+  const isFirst = /^prb_su_0{22}/.test(token)
   const { error, attempt } = useAttempt()
   const form = useForm({
     initialValues: { tenant: '', email: '', password: '' },
     validate: {
+      tenant: (value) => (isFirst && value.trim() === '' ? text('setup.tenant_needed') : null),
       password: (value) =>
         value.length < SHORTEST_PASSWORD ? text('setup.short', { least: SHORTEST_PASSWORD }) : null,
     },
@@ -31,7 +35,7 @@ export function SetupPage() {
   }, [text])
   const submit = form.onSubmit(({ tenant, email, password }) =>
     attempt(async () => {
-      const named = tenant.trim() === '' ? {} : { tenant: tenant.trim() }
+      const named = isFirst ? { tenant: tenant.trim() } : {}
       const made = await probity.setUp({ setup_token: token, email, password, ...named })
       // Its token is for programs; a browser has a session.
       await logInWithPassword({ tenant: made.tenant_id, username: email, password, remember_me: false })
@@ -45,18 +49,29 @@ export function SetupPage() {
         <Text>{text('setup.no_link')}</Text>
       </Stack>
     )
+  if (error !== null && toldOf(error).code === 'LINK_EXPIRED')
+    return (
+      <Stack>
+        <Title order={1}>{text('setup.title')}</Title>
+        <FailureNotice error={error} />
+        <Text>{text('setup.no_link')}</Text>
+        <Link to="/login">{text('setup.log_in')}</Link>
+      </Stack>
+    )
   return (
     <form onSubmit={submit}>
       <Stack>
         <Title order={1}>{text('setup.title')}</Title>
         <Text c="dimmed">{text('setup.hint')}</Text>
         {error !== null && <FailureNotice error={error} />}
-        <TextInput
-          label={text('setup.tenant')}
-          description={text('setup.tenant_hint')}
-          autoComplete="organization"
-          {...form.getInputProps('tenant')}
-        />
+        {isFirst && (
+          <TextInput
+            label={text('setup.tenant')}
+            description={text('setup.tenant_hint')}
+            autoComplete="organization"
+            {...form.getInputProps('tenant')}
+          />
+        )}
         <TextInput
           label={text('setup.email')}
           type="email"

@@ -86,6 +86,22 @@ test('the search finds a text anywhere in an entry, from the keyboard', skip, as
   await visitor.page.getByText('One entry matches').waitFor()
 })
 
+test('who searches for a name is told that names are sealed, and led to where they are found', skip, async () => {
+  await visitor.open('/audit#text=user2')
+  await visitor.page.getByText(/Names and addresses of people are sealed/).waitFor()
+  await visitor.button('Look for user2 under Who').click()
+  await visitor.page.getByText(/3[78] entries match/).waitFor()
+})
+
+test('from an entry one comes back to the log as it was filtered', skip, async () => {
+  await visitor.open('/audit#event_type=invoice.paid&outcome=Failure')
+  await visitor.page.getByText('10 entries match').waitFor()
+  await rows().getByRole('link', { name: 'invoice.paid' }).first().click()
+  await visitor.page.getByRole('heading', { name: 'invoice.paid', level: 1 }).waitFor()
+  await visitor.page.getByRole('link', { name: 'Back to the log' }).click()
+  await visitor.page.getByText('10 entries match').waitFor()
+})
+
 test('a view is saved under a name, and there again after a reload', skip, async () => {
   await visitor.open('/audit#outcome=Failure')
   await visitor.page.getByRole('button', { name: 'Save this view' }).click()

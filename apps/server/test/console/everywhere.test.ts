@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { NO_CHROMIUM } from '../support/chromium.ts'
 import { ADMINISTRATOR, closeChromium, Visitor } from '../support/console.ts'
+import { person } from '../support/people.ts'
 import { type TestServer, testInstallation, testServer } from '../support/server.ts'
 
 const skip = { skip: NO_CHROMIUM }
@@ -33,12 +34,41 @@ test('the palette leads to any page by its name, from the keyboard alone', skip,
   await visitor.page.keyboard.press('Control+k')
   await visitor.page
     .getByRole('searchbox')
-    .or(visitor.page.getByPlaceholder('Where to, or what to do?'))
+    .or(visitor.page.getByPlaceholder('Where to, what to do, or who: a whole name or address'))
     .first()
     .waitFor()
   await visitor.page.keyboard.type('polic')
   await visitor.page.keyboard.press('Enter')
   await visitor.page.getByRole('heading', { name: 'Policies', exact: true }).waitFor()
+})
+
+test('the palette finds somebody by their whole address, and leads to them', skip, async () => {
+  const { email } = await person(server)
+  await visitor.open('/')
+  await visitor.page.keyboard.press('Control+k')
+  await visitor.page.getByPlaceholder(/^Where to/).waitFor()
+  await visitor.page.keyboard.type(email)
+  await visitor.page.getByRole('button', { name: email }).waitFor()
+  await visitor.page.keyboard.press('ArrowDown')
+  await visitor.page.keyboard.press('Enter')
+  await visitor.page.getByRole('heading', { name: email, level: 1 }).waitFor()
+})
+
+test('on a telephone the badges of a table are whole, and what can be done with a row is in sight', skip, async () => {
+  const name = 'of a telephone'
+  await server.call('POST', '/v1/tokens', { name, scopes: ['audit:read', 'audit:write', 'audit:verify'] })
+  const telephone = await Visitor.loggedIn(server, {}, { width: 390 })
+  await telephone.open('/tokens')
+  const row = telephone.page.getByRole('row', { name })
+  for (const badge of ['audit:verify', 'good']) {
+    const [needed, given] = await row
+      .getByText(badge, { exact: true })
+      .evaluate((label) => [label.scrollWidth, label.clientWidth])
+    assert.ok((needed ?? 0) <= (given ?? 0), `${badge} needs ${needed} pixels and has ${given}`)
+  }
+  const deed = await row.getByRole('button', { name: 'Revoke' }).boundingBox()
+  assert.ok(deed !== null && deed.x + deed.width <= 390)
+  await telephone.leave()
 })
 
 test('g and a letter lead to a page, ? lists them, and neither does while somebody types', skip, async () => {
@@ -68,6 +98,8 @@ test('who comes by keyboard skips to the content, and sees where they are', skip
 
 test('the console speaks German, and keeps to it', skip, async () => {
   const somebody = await Visitor.loggedIn(server, {}, { locale: 'de-DE' })
+  await somebody.open('/audit')
+  await somebody.page.getByRole('cell', { name: 'Erfolg' }).first().waitFor()
   await somebody.open('/roles')
   await somebody.page.getByRole('heading', { name: 'Rollen', exact: true }).waitFor()
   assert.equal(await somebody.page.evaluate('document.documentElement.lang'), 'de')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { formatToken } from '@probity/core'
 import { NO_CHROMIUM } from '../support/chromium.ts'
 import { closeChromium, Visitor } from '../support/console.ts'
 import { type TestServer, testServer } from '../support/server.ts'
@@ -48,5 +49,23 @@ test('a set-up link leads to an event in the log, its receipt verified in the br
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByRole('link', { name: 'Go to the overview' }).click()
   await page.getByRole('heading', { name: /Hello/ }).waitFor()
+  await visitor.leave()
+})
+
+test('a link to the first organisation asks for its name on the page, and one that is used says so in the place of the form', {
+  skip: NO_CHROMIUM,
+}, async () => {
+  const visitor = await Visitor.arrive(server)
+  const { page } = visitor
+  const used = formatToken({ kind: 'su', tenantId: null, secret: new Uint8Array(32).fill(7) })
+  await visitor.open(`/setup#${used}`)
+  await page.getByLabel('Your address').fill('ada@harbour.example')
+  await page.getByLabel('Password', { exact: true }).fill('violet harbour lantern')
+  await page.getByRole('button', { name: 'Make my account' }).click()
+  await page.getByText('Name your organisation').waitFor()
+  await page.getByLabel('Organisation').fill('harbour')
+  await page.getByRole('button', { name: 'Make my account' }).click()
+  await page.getByRole('link', { name: 'I have an account: log in' }).waitFor()
+  assert.equal(await page.getByLabel('Password').count(), 0)
   await visitor.leave()
 })

@@ -66,7 +66,7 @@ test('invites a colleague and copies the link', skip, async () => {
   await visitor.open('/people')
   await keys.press(visitor.button('Invite'))
   await keys.write(visitor.dialog.getByLabel('Address'), 'bea@example.com')
-  await keys.press(inDialog('Send the invitation'))
+  await keys.press(inDialog('Invite them'))
   await visitor.page.getByRole('dialog', { name: 'Invitation link' }).waitFor()
   await visitor.page.keyboard.press('Escape')
   await visitor.page.getByRole('link', { name: 'bea@example.com' }).waitFor()
@@ -95,7 +95,7 @@ test('makes a role with a permission', skip, async () => {
   await keys.write(visitor.page.getByLabel('Resource'), 'document')
   await keys.press(visitor.button('Add'))
   await keys.press(visitor.button('Save'))
-  await visitor.page.getByText('One thing more, nothing less').waitFor({ state: 'detached' })
+  await visitor.page.getByText('Permits one thing more, and nothing less').waitFor({ state: 'detached' })
 })
 
 test('gives a role to somebody', skip, async () => {

@@ -55,12 +55,35 @@ test('a wrong password is told in words, with the request by which the log of th
 
 test('no address of another host leads out of a log-in', skip, async () => {
   const visitor = await Visitor.arrive(server)
-  await visitor.open(`/login?to=${encodeURIComponent('//evil.example/x')}`)
+  const elsewhere = new URLSearchParams({ to: '//evil.example/x' })
+  await visitor.open(`/login?${elsewhere}#${elsewhere}`)
   await fillIn(visitor, ADMINISTRATOR.username, ADMINISTRATOR.password)
   await visitor.page.getByRole('heading', { name: /Hello/ }).waitFor()
   assert.equal(new URL(visitor.page.url()).host, new URL(server.url).host)
   await visitor.leave()
 })
+
+test(
+  'whom somebody looked for is told to no server on the way over a log-in, and is looked for after it',
+  skip,
+  async () => {
+    const visitor = await Visitor.arrive(server)
+    const asked: string[] = []
+    visitor.page.on('request', (request) => asked.push(request.url(), request.headers().referer ?? ''))
+    await visitor.page.goto(`${server.url}/audit#user_id=bob%40example.com&outcome=Failure`)
+    await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+    await visitor.page.reload()
+    await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+    assert.deepEqual(
+      asked.filter((url) => /bob/.test(url.split('#')[0] ?? '')),
+      [],
+    )
+    await fillIn(visitor, ADMINISTRATOR.username, ADMINISTRATOR.password)
+    await visitor.page.getByText('Who: bob@example.com').waitFor()
+    await visitor.page.getByText('Outcome: Failure').waitFor()
+    await visitor.leave()
+  },
+)
 
 test('an authenticator is added, and asked for at the next log-in', skip, async () => {
   const { email } = await person(server, { mails })
@@ -93,6 +116,10 @@ test('an invitation is accepted with a name and a password, and the link is in t
   assert.equal(new URL(visitor.page.url()).hash, '')
   await visitor.page.getByRole('button', { name: 'Open my account' }).click()
   await visitor.page.getByRole('heading', { name: 'Hello, Mei' }).waitFor()
+  await visitor.page.getByRole('button', { name: /Account of/ }).click()
+  await visitor.page.getByRole('menuitem', { name: 'Log out' }).click()
+  await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+  assert.equal(await visitor.page.getByLabel('Organisation').inputValue(), 'first', 'by its name, which can be typed')
   await visitor.leave()
 })
 
@@ -129,6 +156,7 @@ test('a log-out clears what was read: nothing of it is shown, nor in the memory 
   await visitor.page.getByRole('button', { name: /Account of/ }).click()
   await visitor.page.getByRole('menuitem', { name: 'Log out' }).click()
   await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await visitor.page.getByText(/Your session was ended/).waitFor({ state: 'detached' })
   await visitor.page.goBack()
   await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
   const kept = await visitor.page.evaluate('JSON.stringify([localStorage, sessionStorage])')
@@ -157,6 +185,7 @@ test('a session that an administrator ends leads to the log-in at the next step'
   await server.call('POST', `/v1/users/${somebody.id}/suspend`)
   await visitor.page.getByRole('link', { name: 'Groups' }).click()
   await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await visitor.page.getByText(/Your session was ended/).waitFor()
   await visitor.leave()
 })
 
@@ -249,6 +278,16 @@ test('a passkey is made in the first run, and opens the account without a passwo
     front.stop()
     await behind.stop()
   }
+})
+
+test('where somebody came by a number, passkeys are not tried, and the page says where they work', skip, async () => {
+  const visitor = await Visitor.loggedIn(server)
+  await visitor.open('/account')
+  assert.equal(await visitor.button('Add a passkey').isDisabled(), true)
+  const link = visitor.page.getByRole('link', { name: /Open this page at localhost/ })
+  assert.equal(await link.getAttribute('href'), `${server.url.replace('127.0.0.1', 'localhost')}/account`)
+  await visitor.requireAccessible('an account that was come to by a number')
+  await visitor.leave()
 })
 
 test('an access token that ended is renewed while somebody works, and nothing is lost', skip, async () => {
