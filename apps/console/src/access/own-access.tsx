@@ -5,7 +5,7 @@ import { Moment } from '../components/moment.tsx'
 import { QueryState } from '../components/query-state.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
-import { permissionText } from './condition-text.ts'
+import { useConditionTexts } from './condition-text.ts'
 import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
 
@@ -27,6 +27,7 @@ export function OwnAccess() {
 
 function Permitted({ access: { permissions, policies, scopes } }: { access: EffectiveAccess }) {
   const text = useText<typeof AccessTexts>('access')
+  const { permissionText } = useConditionTexts()
   return (
     <>
       {permissions.length + policies.length + scopes.length === 0 && <Text c="dimmed">{text('own.none')}</Text>}

@@ -6,6 +6,7 @@ import { Moment } from '../components/moment.tsx'
 import { useMay } from '../identity/me.ts'
 import { PersonName } from '../identity/person-name.tsx'
 import { useText } from '../platform/text.tsx'
+import { useConditionTexts } from './condition-text.ts'
 import { effectiveOf } from './effective-permissions.ts'
 import { extentText } from './extent-text.ts'
 import type AccessTexts from './messages.en.json'
@@ -27,10 +28,11 @@ const MOST_NAMED = 4
 export function ReviewRow({ item }: { item: ReviewItem }) {
   const text = useText<typeof AccessTexts>('access')
   const may = useMay()
+  const { permissionText } = useConditionTexts()
   const roles = useQuery({ ...rolesQuery, enabled: may('role:read') }).data?.roles ?? []
   const grants = useQuery({ ...manyGrantsOfRole(item.role_id), enabled: may('grant:read') }).data?.grants
   const role = roles.find(({ id }) => id === item.role_id)
-  const permitted = role === undefined ? [] : effectiveOf(role, roles)
+  const permitted = role === undefined ? [] : effectiveOf(role, roles, permissionText)
   const grant = grants?.find(({ id }) => id === item.id)
   const what = [...permitted.slice(0, MOST_NAMED), ...(permitted.length > MOST_NAMED ? ['…'] : [])].join(', ')
   return (

@@ -43,7 +43,7 @@ export function FirstReceipt({ event, onNext }: { event: AuditEvent; onNext(): v
       />
       <Group>
         <Button onClick={onNext}>{text('receipt.next')}</Button>
-        <Button variant="default" onClick={() => save(`${event.id}.tlog-proof`, receipt)}>
+        <Button variant="default" onClick={() => save(`${event.id}.tlog-proof`, query.data.receipt)}>
           {text('receipt.download')}
         </Button>
         {leaf !== null && (

@@ -1,10 +1,12 @@
 import { Button, Group, Stack, Stepper, Text } from '@mantine/core'
 import type { AuditEvent } from '@probity/contract'
+import { IconMinus } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Page } from '../components/page.tsx'
 import { addPasskey } from '../identity/passkey.ts'
+import { IS_WITHOUT_NAME, PasskeyPlace } from '../identity/passkey-place.tsx'
 import { useText } from '../platform/text.tsx'
 import { FirstEvent } from './first-event.tsx'
 import { FirstReceipt } from './first-receipt.tsx'
@@ -16,16 +18,26 @@ export function WelcomePage() {
   const [step, setStep] = useState(0)
   const [event, setEvent] = useState<AuditEvent | null>(null)
   const [error, setError] = useState<unknown>(null)
-  const makePasskey = () => addPasskey('').then(() => setStep(1), setError)
+  const [isMade, setMade] = useState(false)
+  const makePasskey = () =>
+    addPasskey('').then(() => {
+      setMade(true)
+      setStep(1)
+    }, setError)
   return (
     <Page title={text('welcome.title')} description={text('welcome.description')} width={820}>
       <Stepper active={step} onStepClick={setStep} allowNextStepsSelect={false} size="sm">
-        <Stepper.Step label={text('welcome.passkey')}>
+        <Stepper.Step
+          label={text('welcome.passkey')}
+          {...(!isMade && { completedIcon: <IconMinus size={16} /> })}
+          {...(!isMade && step > 0 && { description: text('welcome.skipped') })}
+        >
           <Stack pt="md">
             <Text>{text('welcome.passkey_why')}</Text>
             {error !== null && <FailureNotice error={error} />}
+            <PasskeyPlace />
             <Group>
-              <Button onClick={() => void makePasskey()}>{text('welcome.passkey_make')}</Button>
+              {!IS_WITHOUT_NAME && <Button onClick={() => void makePasskey()}>{text('welcome.passkey_make')}</Button>}
               <Button variant="default" onClick={() => setStep(1)}>
                 {text('welcome.later')}
               </Button>

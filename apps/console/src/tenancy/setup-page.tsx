@@ -37,8 +37,9 @@ export function SetupPage() {
     attempt(async () => {
       const named = isFirst ? { tenant: tenant.trim() } : {}
       const made = await probity.setUp({ setup_token: token, email, password, ...named })
-      // Its token is for programs; a browser has a session.
       await logInWithPassword({ tenant: made.tenant_id, username: email, password, remember_me: false })
+      // Its token is for programs: a browser has a session, and nobody has seen it.
+      await probity.revokeToken(made.token_id)
       router.history.push(addressOf('/welcome'))
     }),
   )

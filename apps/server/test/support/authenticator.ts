@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
+import { byName } from '../../src/platform/by-name.ts'
 import type { Model } from './maker.ts'
 
 type CBORValue = Parameters<typeof isoCBOR.encode>[0]
@@ -39,7 +40,7 @@ export class SoftAuthenticator {
   #count = 0
 
   constructor(origin: string) {
-    this.#origin = origin
+    this.#origin = byName(origin).origin // a browser would be there
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     this.#privateKey = privateKey
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' })

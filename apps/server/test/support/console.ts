@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import { byName } from '../../src/platform/by-name.ts'
 import { launchChromium } from './chromium.ts'
 import { PASSWORD } from './people.ts'
 import type { TestServer } from './server.ts'
@@ -130,7 +131,8 @@ export class Visitor {
     })
     this.page.on('request', (request) => {
       const url = new URL(request.url())
-      if (/^https?:$/.test(url.protocol) && url.origin !== new URL(this.#server.url).origin)
+      const own = [new URL(this.#server.url).origin, byName(this.#server.url).origin]
+      if (/^https?:$/.test(url.protocol) && !own.includes(url.origin))
         this.#faults.push(`a request to another host: ${url.host}`)
     })
   }

@@ -3,6 +3,7 @@ import type { AddPasskey, AssertedCredential, PasskeyLogin } from '@probity/cont
 import { bytesToUuid, uuidToBytes } from '@probity/core'
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server'
 import type { Principal } from '../../platform/authority.ts'
+import { byName } from '../../platform/by-name.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Tx } from '../../platform/database/transaction.ts'
 import { DomainError } from '../../platform/errors.ts'
@@ -173,7 +174,7 @@ export class Passkeys {
   }
 
   #relyingParty(): RelyingParty {
-    const { hostname, origin } = new URL(this.#dependencies.publicUrl())
+    const { hostname, origin } = byName(this.#dependencies.publicUrl())
     return { id: hostname, origin }
   }
 }

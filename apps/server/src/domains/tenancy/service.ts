@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { CreateTenant, Tenant } from '@probity/contract'
 import { formatToken } from '@probity/core'
 import { actorOf, type Principal } from '../../platform/authority.ts'
+import { byName } from '../../platform/by-name.ts'
 import { type Clock, microsecondsToDate } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/pools.ts'
 import { type OperatorTx, operatorTransaction, tenantTransaction } from '../../platform/database/transaction.ts'
@@ -133,7 +134,8 @@ export class Tenancy {
     const expires = new Date(at.getTime() + SETUP_LINK_SECONDS * 1000)
     await store.insertSetupLink(tx, { hash: hashOf(token), tenantId, at, expires })
     // In the fragment: browsers do not send it, so it lands in no access log.
-    return `${this.#dependencies.publicUrl()}/setup#${token}`
+    // By a name, since the first thing that is made there is a passkey.
+    return `${byName(this.#dependencies.publicUrl()).href.replace(/\/$/, '')}/setup#${token}`
   }
 
   async #record(
