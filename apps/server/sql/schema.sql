@@ -948,6 +948,7 @@ TABLE tenants ROW LEVEL SECURITY ENABLED FORCED -- Customers; a row is visible t
   CONSTRAINT tenants_compliance_requirements_check CHECK ((jsonb_typeof(compliance_requirements) = 'array'::text))
   CONSTRAINT tenants_name_check CHECK ((((name)::text = btrim((name)::text)) AND ((name)::text <> ''::text)))
   CONSTRAINT tenants_security_level_check CHECK (((security_level)::text = ANY ((ARRAY['Standard'::character varying, 'High'::character varying, 'Critical'::character varying])::text[])))
+CREATE INDEX tenants_name_folded ON tenants USING btree (lower(name::text))
 CREATE TRIGGER tell_callers_changed AFTER UPDATE ON tenants FOR EACH ROW WHEN (new.is_active IS DISTINCT FROM old.is_active) EXECUTE FUNCTION tell_callers_changed('id')
 POLICY operator_all FOR ALL TO probity_operator USING (true) WITH CHECK (true)
 POLICY tenant_isolation FOR ALL TO PUBLIC USING (id = (( SELECT NULLIF(current_setting('app.tenant_id'::text, true), ''::text)::uuid AS "nullif")))

@@ -88,6 +88,18 @@ test('the name and the address of an account are one account', async () => {
   assert.equal((await logIn('192.0.2.5', 'wrong', ADMIN)).status, 429)
 })
 
+test('an organisation is meant by its name in whatever case, where no other has it so', async () => {
+  for (const [name, status] of [
+    ['FIRST', 200],
+    ['First', 200],
+    ['firs', 401],
+  ] as const)
+    assert.equal((await logIn('192.0.2.77', PASSWORD, ADMIN, name)).status, status, name)
+  await server.call('POST', '/v1/tenants', { name: 'FIRST' })
+  assert.equal((await logIn('192.0.2.77', PASSWORD, ADMIN, 'first')).status, 200)
+  assert.equal((await logIn('192.0.2.77', PASSWORD, ADMIN, 'First')).status, 401, 'it might be either')
+})
+
 test('a name that nobody has is throttled in the same way, and so is a tenant that there is not', async () => {
   const told = ({ status, body: { code, message } }: Answer) => ({ status, code, message })
   const real = await oneByOne(7, () => logIn('192.0.2.6', 'wrong'))

@@ -70,7 +70,7 @@ export class Tenancy {
   /** Id of a tenant named by id or name; null when there is none. */
   async find(reference: string): Promise<string | null> {
     const row = await this.#look((tx) =>
-      isTenantId(reference) ? store.readTenant(tx, reference) : store.readTenantByName(tx, reference),
+      isTenantId(reference) ? store.readTenant(tx, reference) : store.findTenantNamed(tx, reference),
     )
     return row?.id ?? null
   }

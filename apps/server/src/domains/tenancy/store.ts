@@ -45,6 +45,13 @@ export async function readTenantByName(tx: OperatorTx, name: string): Promise<Te
   )
 }
 
+/** Whom somebody means by a name: who has exactly it, or is the only one that has it in another case. */
+export async function findTenantNamed(tx: OperatorTx, name: string): Promise<TenantRow | null> {
+  const text = `SELECT ${COLUMNS} FROM tenants WHERE lower(name) = lower($1) AND ${VISIBLE} ORDER BY name = $1 DESC LIMIT 2`
+  const [first, second] = (await tx.query<TenantRow>(text, [name])).rows
+  return first && (first.name === name || !second) ? first : null
+}
+
 export async function listTenants(tx: OperatorTx, after: string | null, limit: number): Promise<TenantRow[]> {
   const text = `SELECT ${COLUMNS} FROM tenants WHERE ${VISIBLE} AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`
   return (await tx.query<TenantRow>(text, [after, limit])).rows
