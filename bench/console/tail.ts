@@ -14,7 +14,8 @@ const EVENTS_PER_SECOND = Number(rate ?? 5)
 await builtConsole()
 const server = await testServer()
 try {
-  const visitor = await Visitor.loggedIn(server)
+  // A session that nobody uses ends before the hour does, unless whoever logged in asked to be remembered.
+  const visitor = await Visitor.loggedIn(server, { remember_me: true })
   await visitor.open('/audit')
   await visitor.page.getByLabel('Live').check({ force: true })
   await visitor.page.getByText('shown as they come').waitFor()

@@ -7,12 +7,14 @@ import {
   IconMoon,
   IconSun,
   IconSunMoon,
+  IconSwitchHorizontal,
   IconUser,
 } from '@tabler/icons-react'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link, useLocation, useNavigate } from '@tanstack/react-router'
 import { logOut, useMe } from '../identity/me.ts'
 import { BASE } from '../platform/base.ts'
 import { useLocale, useText } from '../platform/text.tsx'
+import { wayInHash } from '../platform/way-in.ts'
 import type AppTexts from './messages.en.json'
 
 const NEXT = { light: 'dark', dark: 'auto', auto: 'light' } as const
@@ -27,6 +29,12 @@ export function AccountMenu({ showShortcuts }: { showShortcuts(): void }) {
   const name = me.display_name ?? me.username
   const next = NEXT[colorScheme]
   const ThemeIcon = THEME_ICONS[next]
+  const { href } = useLocation()
+  // One browser has one session; the place is kept, and opens in the other tenant.
+  const switchTenant = async () => {
+    await logOut()
+    await navigate({ to: '/login', hash: wayInHash({ to: href, isSwitch: true }) })
+  }
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
@@ -66,6 +74,9 @@ export function AccountMenu({ showShortcuts }: { showShortcuts(): void }) {
           {text('menu.language')}
         </Menu.Item>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconSwitchHorizontal size={15} />} onClick={() => void switchTenant()}>
+          {text('menu.switch')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={15} />}
           onClick={() => void logOut().then(() => navigate({ to: '/login' }))}

@@ -35,7 +35,7 @@ export const insideRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'inside',
   beforeLoad: async ({ location }) => {
-    if (!(await isLoggedIn())) throw redirect({ to: '/login', hash: wayInHash({ to: location.href, wasEnded: false }) })
+    if (!(await isLoggedIn())) throw redirect({ to: '/login', hash: wayInHash({ to: location.href }) })
   },
   component: () => <Shell />,
   pendingComponent: PageSkeleton,

@@ -1,13 +1,23 @@
-const KEY = 'probity-tenant'
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+const KEY = 'probity-tenants'
+const MOST = 8
 
-/** The name of the tenant that somebody logged in to before at this browser. */
+/** Names of the tenants that somebody logged in to before at this browser, the last first. */
+export function knownTenants(): string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : []
+  } catch {
+    return [] // whatever else somebody put there
+  }
+}
+
+/** The last of them. */
 export function knownTenant(): string {
-  const kept = localStorage.getItem(KEY) ?? ''
-  return UUID.test(kept) ? '' : kept
+  return knownTenants()[0] ?? ''
 }
 
 /** Keeps the name for the next log-in: links and providers know a tenant by its id, which nobody could type. */
 export function keepTenant(name: string): void {
-  localStorage.setItem(KEY, name)
+  const others = knownTenants().filter((one) => one !== name)
+  localStorage.setItem(KEY, JSON.stringify([name, ...others].slice(0, MOST)))
 }

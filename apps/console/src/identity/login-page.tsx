@@ -8,7 +8,7 @@ import { PasswordField } from '../components/password-field.tsx'
 import { addressOf } from '../platform/base.ts'
 import { useText } from '../platform/text.tsx'
 import { wayInOf } from '../platform/way-in.ts'
-import { knownTenant } from './known-tenant.ts'
+import { knownTenant, knownTenants } from './known-tenant.ts'
 import { type Asked, leaveForProvider, logInWithPasskey, logInWithPassword } from './log-in.ts'
 import type IdentityTexts from './messages.en.json'
 import { IS_WITHOUT_NAME, PasskeyPlace } from './passkey-place.tsx'
@@ -18,14 +18,14 @@ export function LoginPage() {
   const text = useText<typeof IdentityTexts>('identity')
   const router = useRouter()
   useLocation() // drawn anew where the address changes, whose own hash is read: the router's is decoded
-  const { to, wasEnded } = wayInOf(location.hash)
+  const { to, wasEnded, isSwitch } = wayInOf(location.hash)
   const [asked, setAsked] = useState<Asked | null>(null)
   const [busy, setBusy] = useState<'password' | 'passkey' | 'provider' | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [isNameless, setNameless] = useState(false)
   const [noProvider, setNoProvider] = useState(false)
   const form = useForm({
-    initialValues: { tenant: knownTenant(), username: '', password: '', remember_me: false },
+    initialValues: { tenant: isSwitch ? '' : knownTenant(), username: '', password: '', remember_me: false },
     validate: {
       tenant: (value) => (value.trim() === '' ? text('login.tenant_needed') : null),
     },
@@ -74,9 +74,15 @@ export function LoginPage() {
           label={text('login.tenant')}
           description={text('login.tenant_hint')}
           autoComplete="organization"
+          list="organisations"
           required
           {...form.getInputProps('tenant')}
         />
+        <datalist id="organisations">
+          {knownTenants().map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
         <TextInput
           label={text('login.username')}
           autoComplete="username webauthn"

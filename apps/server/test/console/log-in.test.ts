@@ -165,6 +165,24 @@ test('a log-out clears what was read: nothing of it is shown, nor in the memory 
   await visitor.leave()
 })
 
+test('whoever belongs to another organisation too goes there without losing the place', skip, async () => {
+  await server.secondTenant('quay')
+  const visitor = await Visitor.loggedIn(server)
+  await visitor.open('/audit#outcome=Failure')
+  await visitor.button('Account of admin@first.example').click()
+  await visitor.page.getByRole('menuitem', { name: 'Switch organisation' }).click()
+  await visitor.page.getByRole('heading', { name: 'Log in' }).waitFor()
+  assert.equal(await visitor.page.getByLabel('Organisation').inputValue(), '')
+  await visitor.page.getByLabel('Organisation').fill('quay')
+  await visitor.page.getByLabel('User name or address').fill('admin@quay.example')
+  await visitor.page.getByRole('textbox', { name: 'Password' }).fill(ADMINISTRATOR.password)
+  await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click()
+  await visitor.page.getByRole('heading', { name: 'Audit log' }).waitFor()
+  await visitor.page.getByRole('button', { name: 'Remove the filter Outcome' }).waitFor()
+  await visitor.page.getByText('quay', { exact: true }).first().waitFor()
+  await visitor.leave()
+})
+
 test('a log-out in one tab ends the other as well', skip, async () => {
   const visitor = await Visitor.loggedIn(server)
   await visitor.open('/roles')

@@ -72,7 +72,7 @@ export class Visitor {
   /** With a session that was opened by password. */
   static async loggedIn(
     server: TestServer,
-    login: Partial<typeof ADMINISTRATOR> = {},
+    login: Partial<typeof ADMINISTRATOR> & { remember_me?: boolean } = {},
     visit: Visit = {},
   ): Promise<Visitor> {
     const visitor = await Visitor.arrive(server, visit)
