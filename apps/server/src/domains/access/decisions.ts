@@ -72,7 +72,7 @@ const MOST_TOGETHER = 100
 const TRANSACTIONS_AT_ONCE = 2
 
 /** Who asks much has turns: so many at once, so many of one tenant, and so many of it that wait. */
-const TURNS = { slots: 4, mostOfOne: 2, mostWaiting: 100 }
+const TURNS = { slots: 8, mostOfOne: 4, mostWaiting: 100 }
 const TURNS_OF_FILTERS = { slots: 8, mostOfOne: 4, mostWaiting: 500 }
 /** So long is judged for one of them, at most; a usual question takes microseconds. */
 const MOST_MILLISECONDS = 5_000
