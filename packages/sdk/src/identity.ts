@@ -42,7 +42,7 @@ import type {
   UserRemoved,
 } from '@probity/contract'
 import { AccountClient } from './account.ts'
-import type { Listing } from './listing.ts'
+import { Listing } from './listing.ts'
 import { path, type Query } from './transport.ts'
 
 /** People, groups, applications, and how each logs in. */
@@ -144,7 +144,7 @@ export class IdentityClient extends AccountClient {
   }
 
   users(filter: Query = {}): Listing<'users', User> {
-    return this.transport.list('users', (page) => path`/v1/users${{ ...filter, ...page }}`)
+    return new Listing('users', (cursor) => this.transport.ask('/v1/users/search', { ...filter, cursor }))
   }
 
   changeUser(id: string, change: ChangeUser): Promise<User> {

@@ -199,6 +199,11 @@ export function identityCases(server: TestServer, mails: MailServer, provider: O
       call: () => remember('user', (body) => body.user.id, call('POST', '/v1/users', { email: COLLEAGUE })),
     },
     { operation: 'GET /v1/users', schema: contract.userPage, call: () => call('GET', '/v1/users?limit=1') },
+    {
+      operation: 'POST /v1/users/search',
+      schema: contract.userPage,
+      call: () => call('POST', '/v1/users/search', { name: 'admin@first.example' }),
+    },
     { operation: 'GET /v1/users/{id}', schema: contract.user, call: () => call('GET', `/v1/users/${known.user}`) },
     {
       operation: 'PATCH /v1/users/{id}',

@@ -86,7 +86,7 @@ const OTHERS =
 /** Reached by methods that take the last word, and what the body of a search asks as well. */
 const BY_WORD = new Set([
   ...['reactivate', 'deactivate', 'unlock'].map((word) => `POST /v1/users/{id}/${word}`),
-  ...['POST /v1/tenants/{id}/suspend', 'GET /v1/audit/events', 'GET /v1/audit/export'],
+  ...['POST /v1/tenants/{id}/suspend', 'GET /v1/audit/events', 'GET /v1/audit/export', 'GET /v1/users'],
 ])
 
 interface Member {

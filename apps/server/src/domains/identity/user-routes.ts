@@ -55,6 +55,15 @@ export function userRoutes({ users, credentials, impersonation }: Identity): Rou
       handle: ({ principal, query }) => users.list(principal.tenantId, query),
     }),
     route({
+      method: 'POST',
+      path: '/v1/users/search',
+      summary: 'The same list with its filters in the body: names and addresses stay out of URLs',
+      permit: 'user:read',
+      body: userQuery,
+      answers: { 200: userPage },
+      handle: ({ principal, body }) => users.list(principal.tenantId, body),
+    }),
+    route({
       method: 'GET',
       path: '/v1/users/:id',
       summary: 'Read one of the people of the tenant',
