@@ -7,7 +7,6 @@ import { tags } from '@lezer/highlight'
 import { Text } from '@mantine/core'
 import { useEffect, useId, useRef } from 'react'
 import { cedar } from './cedar-language.ts'
-import { TEXT_COLOURS } from './text-colours.ts'
 
 /** Where a text is wrong, counted from 1. */
 export interface Fault {
@@ -26,10 +25,10 @@ interface CedarEditorProps {
 
 const COLOURS = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--mantine-color-pine-text)', fontWeight: '600' },
-  { tag: tags.string, color: TEXT_COLOURS.orange },
+  { tag: tags.string, color: 'var(--mantine-color-orange-text)' },
   { tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
-  { tag: [tags.number, tags.bool], color: TEXT_COLOURS.violet },
-  { tag: tags.typeName, color: TEXT_COLOURS.blue },
+  { tag: [tags.number, tags.bool], color: 'var(--mantine-color-violet-text)' },
+  { tag: tags.typeName, color: 'var(--mantine-color-blue-text)' },
 ])
 const LOOK = EditorView.theme({
   '&': {

@@ -6,7 +6,6 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { probity } from '../platform/client.ts'
 import { useText } from '../platform/text.tsx'
 import type PolicyTexts from './messages.en.json'
-import { TEXT_COLOURS } from './text-colours.ts'
 
 interface PolicyTestsProps {
   rules: Policy['policy_rules']
@@ -38,7 +37,7 @@ export function PolicyTests({ rules, tests, isEditable, onChange }: PolicyTestsP
         </Group>
         {error !== null && <FailureNotice error={error} />}
         {tested !== null && (
-          <Text role="status" c={TEXT_COLOURS[tested.failed === 0 ? 'green' : 'red']}>
+          <Text role="status" c={tested.failed === 0 ? 'green' : 'red'}>
             {text('tests.result', { passed: tested.passed, failed: tested.failed })}
           </Text>
         )}

@@ -5,9 +5,8 @@ import { exactTime } from '../platform/time.ts'
 import { type DifferingLine, lineDifferences } from './line-differences.ts'
 import type PolicyTexts from './messages.en.json'
 import { textOf } from './rules-text.ts'
-import { TEXT_COLOURS } from './text-colours.ts'
 
-const COLOURS = { '+': TEXT_COLOURS.green, '−': TEXT_COLOURS.red, ' ': 'dimmed' } as const
+const COLOURS = { '+': 'green', '−': 'red', ' ': 'dimmed' } as const
 
 interface RulesDifferenceProps {
   /** The version that counts now; null: none does. */

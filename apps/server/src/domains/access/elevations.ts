@@ -5,7 +5,7 @@ import { DomainError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { afterId, pageOf } from '../../platform/page.ts'
 import { recordOf } from '../../platform/record.ts'
-import { mailboxOf, normalizeName, sharedOwner } from '../identity/index.ts'
+import { normalizeName, sharedOwner } from '../identity/index.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Grants } from './grants.ts'
 import { extentAsOurs } from './permissions.ts'
@@ -142,11 +142,9 @@ export class Elevations {
   /** Answers until when the role would be had. */
   async #requireMayAnswer(tx: Tx, principal: Principal, asked: store.ElevationRow, at: Date): Promise<Date> {
     // An account of an application may be of the hand that asked.
-    if (asked.user_id === principal.userId || principal.userKind !== 'person')
-      throw new DomainError('GRANT_REFUSED', { reason: 'another person than who asked answers' })
-    const { keys } = this.#dependencies
-    const asker = { by: asked.user_id, at: asked.requested_at, mailbox: await mailboxOf(keys, tx, asked.user_id) }
-    const shared = await sharedOwner(keys, tx, principal.userId, asker)
+    if (principal.userKind !== 'person') throw new DomainError('GRANT_REFUSED', { reason: SHARED.account })
+    const asker = { by: asked.user_id, at: asked.requested_at }
+    const shared = await sharedOwner(this.#dependencies.keys, tx, principal.userId, asker)
     if (shared !== null) throw new DomainError('GRANT_REFUSED', { reason: SHARED[shared] })
     return this.#requireMayGive(tx, principal, asked, at)
   }

@@ -12,8 +12,8 @@ const BEFORE_DAYS = 30
 export interface Authored {
   by: string
   at: Date
-  /** Where mail to the author ended then: `mailboxOf`. */
-  mailbox: Buffer
+  /** Where mail to the author ended then: `mailboxOf`; it is not kept of everything, and where it ends now always counts. */
+  mailbox?: Buffer
 }
 
 /**
@@ -34,7 +34,7 @@ export async function sharedOwner(
   const since = author.at.getTime() - BEFORE_DAYS * DAY
   if (own.readdressed_by === author.by && (own.readdressed_at?.getTime() ?? 0) > since) return 'readdressed'
   const mailbox = await indexOf(keys, tx, own)
-  return mailbox.equals(author.mailbox) || mailbox.equals(await mailboxOf(keys, tx, author.by)) ? 'mailbox' : null
+  return author.mailbox?.equals(mailbox) || mailbox.equals(await mailboxOf(keys, tx, author.by)) ? 'mailbox' : null
 }
 
 /** Whether it and all that it made on the way to the account are of after a time. */
