@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type {} from 'fastify'
 import type { GuardOptions, Passed, Permission } from './decide.ts'
+import { type Asked, ON_REQUEST, type Recorded, recording } from './on-request.ts'
 import type { RecordOptions } from './record.ts'
 import type { Session, SessionOptions, SessionRequired } from './session.ts'
-import { type Asked, decisions, identifications, ofSession, type Recorded, recording, type Step } from './steps.ts'
+import { decisions, identifications, ofSession, type Step } from './steps.ts'
 
 export type { GuardOptions, Passed, Permission, Subject } from './decide.ts'
 export type { Answered, RecordOptions, RequestEvent } from './record.ts'
@@ -30,18 +31,18 @@ interface Answer extends Reply {
 
 /** Guards routes of Fastify 5: `app.get('/documents/:id', { preHandler: probity.require({ … }) }, handler)`. */
 export function guard<Request extends Asked = Asked>(options: GuardOptions<Request>) {
-  const decide = decisions(options)
+  const decide = decisions<Request>(options, ON_REQUEST)
   return { require: (permission: Permission<Request>) => hook(decide(permission)) }
 }
 
 /** Tells who requests are of: `app.addHook('onRequest', session.identify)`, or `{ onRequest: session.require() }`. */
 export function sessions<Request extends Asked = Asked>(options: SessionOptions<Request>) {
-  const { identify, require } = identifications(options)
+  const { identify, require } = identifications<Request>(options, ON_REQUEST)
   return {
     /** Nobody is let through too. */
     identify: hook(identify),
     require: (required?: SessionRequired) => hook(require(required)),
-    ...ofSession,
+    ...ofSession(ON_REQUEST),
   }
 }
 

@@ -1,7 +1,7 @@
-import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
+import type { GuardOptions, Passed, Permission } from './decide.ts'
 import { pathOf, Recorder, type RecordOptions } from './record.ts'
-import type { Refusal } from './refusal.ts'
-import { hasSteppedUp, type Session, type SessionOptions, SessionReader, type SessionRequired } from './session.ts'
+import type { Session, SessionOptions, SessionRequired } from './session.ts'
+import { decisions, identifications, ofSession, type Place, type Step } from './steps.ts'
 
 export type { GuardOptions, Passed, Permission, Subject } from './decide.ts'
 export type { Answered, RecordOptions, RequestEvent } from './record.ts'
@@ -24,47 +24,28 @@ interface Variables {
 
 type Next = () => Promise<void>
 
+const IN_CONTEXT: Place<Variables> = {
+  authorizationOf: ({ req }) => req.header('authorization'),
+  passedOf: (context) => context.get('probity'),
+  putPassed: (context, passed) => context.set('probity', passed),
+  sessionOf: (context) => context.get('probitySession'),
+  putSession: (context, session) => context.set('probitySession', session),
+}
+
 /** Guards routes of Hono 4: `app.get('/documents/:id', probity.require({ … }), handler)`. */
 export function guard<Context extends Variables = Variables>(options: GuardOptions<Context>) {
-  const decider = new Guard(options)
-  return {
-    require(permission: Permission<Context>) {
-      return async (context: Context, next: Next): Promise<Response | undefined> => {
-        const outcome = await decider.decide(context, permission, context.get('probity'))
-        if ('refusal' in outcome) return responseOf(outcome.refusal)
-        context.set('probity', outcome.passed)
-        return onwards(next)
-      }
-    },
-  }
+  const decide = decisions<Context>(options, IN_CONTEXT)
+  return { require: (permission: Permission<Context>) => middleware(decide(permission)) }
 }
 
 /** Tells who requests are of: `app.use(session.identify)`, or `app.get('/documents', session.require(), handler)`. */
 export function sessions<Context extends Variables = Variables>(options: SessionOptions<Context>) {
-  const reader = new SessionReader(options, (context) => context.req.header('authorization'))
+  const { identify, require } = identifications<Context>(options, IN_CONTEXT)
   return {
     /** Nobody is let through too. */
-    async identify(context: Context, next: Next): Promise<Response | undefined> {
-      const identified = await reader.read(context)
-      if (identified && 'refusal' in identified) return responseOf(identified.refusal)
-      if (identified) context.set('probitySession', identified.session)
-      return onwards(next)
-    },
-    require(required?: SessionRequired) {
-      return async (context: Context, next: Next): Promise<Response | undefined> => {
-        const identified = await reader.require(context, required)
-        if ('refusal' in identified) return responseOf(identified.refusal)
-        context.set('probitySession', identified.session)
-        return onwards(next)
-      }
-    },
-    /** For `guard`: whom a request is of. */
-    subject: (context: Pick<Variables, 'get'>): string | null => context.get('probitySession')?.userId ?? null,
-    /** For `guard`: whether they showed a second factor. */
-    steppedUp(context: Pick<Variables, 'get'>, maxAgeSeconds: number | null): boolean {
-      const session = context.get('probitySession')
-      return session !== undefined && hasSteppedUp(session, maxAgeSeconds)
-    },
+    identify: middleware(identify),
+    require: (required?: SessionRequired) => middleware(require(required)),
+    ...ofSession(IN_CONTEXT),
   }
 }
 
@@ -88,11 +69,11 @@ export function audit<Context extends Variables = Variables>(
   }
 }
 
-function responseOf({ body, status, headers }: Refusal): Response {
-  return new Response(body, { status, headers })
-}
-
-async function onwards(next: Next): Promise<undefined> {
-  await next()
-  return undefined
+function middleware<Context>(step: Step<Context>) {
+  return async (context: Context, next: Next): Promise<Response | undefined> => {
+    const refused = await step(context)
+    if (refused !== null) return new Response(refused.body, { status: refused.status, headers: refused.headers })
+    await next()
+    return undefined
+  }
 }

@@ -1,42 +1,37 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Guard, type GuardOptions, type Passed, type Permission } from './decide.ts'
-import { pathOf, Recorder, type RecordOptions } from './record.ts'
 import type { Refusal } from './refusal.ts'
 import { hasSteppedUp, type Session, type SessionOptions, SessionReader, type SessionRequired } from './session.ts'
 
-/** A request of Express or Fastify, on which stands what was found out about it. */
-export interface Asked {
-  probity?: Passed
-  probitySession?: Session
-  headers?: IncomingMessage['headers']
-}
-
-export interface Recorded extends Asked {
-  method: string
-  originalUrl: string
-  ip?: string | undefined
+/** Where a framework has what was found out about a request. */
+export interface Place<Request> {
+  /** Its header `Authorization`. */
+  authorizationOf(request: Request): string | undefined
+  passedOf(request: Request): Passed | undefined
+  putPassed(request: Request, passed: Passed): void
+  sessionOf(request: Request): Session | undefined
+  putSession(request: Request, session: Session): void
 }
 
 /** Lets a request through with null. */
 export type Step<Request> = (request: Request) => Promise<Refusal | null>
 
-export function decisions<Request extends Asked>(options: GuardOptions<Request>) {
+export function decisions<Request extends object>(options: GuardOptions<Request>, place: Place<Request>) {
   const decider = new Guard(options)
   return (permission: Permission<Request>): Step<Request> =>
     async (request) => {
-      const outcome = await decider.decide(request, permission, request.probity)
+      const outcome = await decider.decide(request, permission, place.passedOf(request))
       if ('refusal' in outcome) return outcome.refusal
-      request.probity = outcome.passed
+      place.putPassed(request, outcome.passed)
       return null
     }
 }
 
-export function identifications<Request extends Asked>(options: SessionOptions<Request>) {
-  const reader = new SessionReader(options, ({ headers }) => headers?.authorization)
+export function identifications<Request extends object>(options: SessionOptions<Request>, place: Place<Request>) {
+  const reader = new SessionReader(options, place.authorizationOf)
   const identify: Step<Request> = async (request) => {
     const identified = await reader.read(request)
     if (identified && 'refusal' in identified) return identified.refusal
-    if (identified) request.probitySession = identified.session
+    if (identified) place.putSession(request, identified.session)
     return null
   }
   const require =
@@ -44,34 +39,21 @@ export function identifications<Request extends Asked>(options: SessionOptions<R
     async (request) => {
       const identified = await reader.require(request, required)
       if ('refusal' in identified) return identified.refusal
-      request.probitySession = identified.session
+      place.putSession(request, identified.session)
       return null
     }
   return { identify, require }
 }
 
 /** What a guard asks about who was identified. */
-export const ofSession = {
-  /** For `guard`: whom a request is of. */
-  subject: ({ probitySession }: Asked): string | null => probitySession?.userId ?? null,
-  /** For `guard`: whether they showed a second factor. */
-  steppedUp: ({ probitySession }: Asked, maxAgeSeconds: number | null): boolean =>
-    probitySession !== undefined && hasSteppedUp(probitySession, maxAgeSeconds),
-}
-
-/** Records a request when its response was sent, or its visitor is gone. */
-export function recording<Request extends Recorded>(options: RecordOptions<Request>) {
-  const recorder = new Recorder(options)
-  return (request: Request, response: ServerResponse): void => {
-    const began = performance.now()
-    response.once('close', () => {
-      const { method, originalUrl, ip = null, headers, probitySession: session } = request
-      const answered = {
-        ...{ method, path: pathOf(originalUrl), ip, userAgent: headers?.['user-agent'] ?? null },
-        ...{ status: response.statusCode, milliseconds: performance.now() - began },
-        isAborted: !response.writableFinished,
-      }
-      void recorder.record(request, answered, session)
-    })
+export function ofSession<Request>({ sessionOf }: Pick<Place<Request>, 'sessionOf'>) {
+  return {
+    /** For `guard`: whom a request is of. */
+    subject: (request: Request): string | null => sessionOf(request)?.userId ?? null,
+    /** For `guard`: whether they showed a second factor. */
+    steppedUp(request: Request, maxAgeSeconds: number | null): boolean {
+      const session = sessionOf(request)
+      return session !== undefined && hasSteppedUp(session, maxAgeSeconds)
+    },
   }
 }
